@@ -1,0 +1,71 @@
+"""The ordered list of layers. To add a layer: write its module, name it here, add a migration."""
+
+from layers import (
+    care_locations,
+    communities,
+    facilities,
+    flood_zones,
+    households,
+    houses,
+    parcel_uses,
+    parcels,
+    permits,
+    roads,
+    shelters,
+    town_boundary,
+    waste_routes,
+    waste_stops,
+    water,
+)
+from layers.errors import NotFoundError
+from layers.model import Layer
+from layers.text import Text
+
+LAYERS: tuple[Layer, ...] = (
+    town_boundary.LAYER,
+    communities.LAYER,
+    water.LAYER,
+    parcels.LAYER,
+    parcel_uses.LAYER,
+    houses.LAYER,
+    households.LAYER,
+    permits.LAYER,
+    roads.LAYER,
+    waste_routes.LAYER,
+    waste_stops.LAYER,
+    flood_zones.LAYER,
+    shelters.LAYER,
+    facilities.LAYER,
+    care_locations.LAYER,
+)
+
+_BY_ID = {layer.id: layer for layer in LAYERS}
+if len(_BY_ID) != len(LAYERS):
+    raise ValueError("two layers have the same id")
+_ORDERS = [layer.style.order for layer in LAYERS if layer.style]
+if len(set(_ORDERS)) != len(_ORDERS):
+    raise ValueError("two layers have the same drawing order")
+
+
+def get(layer_id: str) -> Layer:
+    """The layer of that id; NotFoundError names the layers there are."""
+    layer = _BY_ID.get(layer_id)
+    if layer is None:
+        known = ", ".join(_BY_ID)
+        raise NotFoundError(
+            Text(
+                th=f"ไม่มีชั้นข้อมูลชื่อ “{layer_id}” ชั้นข้อมูลที่มี: {known}",
+                en=f"There is no layer called “{layer_id}”. The layers are: {known}.",
+            )
+        )
+    return layer
+
+
+def drawn() -> tuple[Layer, ...]:
+    """Layers with a style, in drawing order, lowest first."""
+    return tuple(
+        sorted(
+            (lay for lay in LAYERS if lay.style),
+            key=lambda lay: lay.style.order if lay.style else 0,
+        )
+    )

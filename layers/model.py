@@ -1,0 +1,226 @@
+"""The words a layer is declared in: Role, Field, Layer and their small parts. Frozen and validated.
+
+A layer is declared once, in a module of its own; tables, views, grants, tiles, collections,
+styles, legends, documentation and import checks are all derived from that one object.
+"""
+
+import re
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from layers.style import Style
+from layers.text import Text
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+class Role(StrEnum):
+    """Who is asking. Each role is a PostgreSQL login role of its own in every town."""
+
+    PUBLIC = "public"
+    STAFF = "staff"
+    COORDINATOR = "coordinator"
+    TEAM = "team"
+    CARE = "care"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
+Audience = frozenset[Role]
+
+EVERYONE: Audience = frozenset(Role)
+OFFICE: Audience = frozenset({Role.STAFF, Role.COORDINATOR, Role.ADMIN})
+"""The audience of every layer and field that states none: closed by default."""
+INTERNAL: Audience = OFFICE | {Role.TEAM, Role.CARE, Role.ANALYST}
+CARERS: Audience = frozenset({Role.CARE, Role.ADMIN})
+REGISTRY: Audience = frozenset({Role.STAFF, Role.ADMIN})
+"""Units that need owners' and licence holders' names: registry and revenue."""
+
+
+class FieldType(StrEnum):
+    """The type of a field's value. Dates are Gregorian inside, Buddhist only on screens."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    TEXT_LIST = "text_list"
+
+
+class GeometryKind(StrEnum):
+    """OGC geometry type of a layer; the stored type is exactly this one, in two dimensions."""
+
+    POINT = "Point"
+    MULTILINESTRING = "MultiLineString"
+    MULTIPOLYGON = "MultiPolygon"
+
+    @property
+    def dimension(self) -> int:
+        """Topological dimension: 0 point, 1 line, 2 area."""
+        return {"Point": 0, "MultiLineString": 1, "MultiPolygon": 2}[self.value]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Code(_Frozen):
+    """One value of a coded field and what people call it."""
+
+    value: str
+    label: Text
+
+
+class Field(_Frozen):
+    """One attribute of a layer.
+
+    `audience` is who may see, filter, sort or count by it. `personal` marks data about an
+    identifiable person (PDPA). `in_tile` puts it into vector tiles: only what a style needs.
+    `references` names the layer whose natural key the value repeats.
+    """
+
+    name: str
+    type: FieldType
+    title: Text
+    description: Text | None = None
+    audience: Audience = OFFICE
+    required: bool = False
+    codes: tuple[Code, ...] = ()
+    unit: str | None = None
+    personal: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    in_tile: bool = False
+    references: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_plain_identifier(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"field name {name!r} is not lower snake_case")
+        return name
+
+    @model_validator(mode="after")
+    def _personal_is_never_public(self) -> Self:
+        if self.personal and Role.PUBLIC in self.audience:
+            raise ValueError(f"{self.name}: a personal field cannot be public")
+        if self.codes and self.type not in (FieldType.TEXT, FieldType.TEXT_LIST):
+            raise ValueError(f"{self.name}: only text fields have codes")
+        return self
+
+
+class RowRule(_Frozen):
+    """Rows where `field` equals `value` exist only for `audience`."""
+
+    field: str
+    value: str
+    audience: Audience
+
+
+class Zooms(_Frozen):
+    """Zoom levels (Web Mercator quad) at which a layer has tiles."""
+
+    min: int = 10
+    max: int = 18
+
+
+class Freshness(_Frozen):
+    """How old a layer may be, in days, before the screen calls it old. None: never."""
+
+    days: float | None = None
+
+
+class Layer(_Frozen):
+    """One layer of the town, declared once.
+
+    `geometry` None means a plain table. `natural_key` is what the outside world calls a row;
+    it is indexed but not unique, because real files repeat keys and nothing may be lost.
+    `row_rules`, when present, are the only rows a role sees (union of the rules naming it).
+    """
+
+    id: str
+    title: Text
+    description: Text
+    geometry: GeometryKind | None
+    fields: tuple[Field, ...]
+    natural_key: tuple[str, ...]
+    audience: Audience = OFFICE
+    row_rules: tuple[RowRule, ...] = ()
+    class_field: str | None = None
+    zooms: Zooms = Zooms()
+    freshness: Freshness = Freshness()
+    style: Style | None = None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if not _NAME.fullmatch(self.id):
+            raise ValueError(f"layer id {self.id!r} is not lower snake_case")
+        names = [field.name for field in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{self.id}: a field is declared twice")
+        known = set(names)
+        asked = [*self.natural_key, *(rule.field for rule in self.row_rules)]
+        if self.class_field:
+            asked.append(self.class_field)
+        if self.style:
+            asked.extend(self.style.fields)
+        for name in asked:
+            if name not in known:
+                raise ValueError(f"{self.id}: {name!r} is used but not declared")
+        clash = known & {field.name for field in SYSTEM_FIELDS} | known & {"geom", "geom_3857"}
+        if clash:
+            raise ValueError(f"{self.id}: {sorted(clash)} are the platform's own columns")
+        if self.style:
+            hidden = set(self.style.fields) - {f.name for f in self.fields if f.in_tile}
+            if hidden:
+                raise ValueError(f"{self.id}: the style needs {sorted(hidden)} in the tile")
+        return self
+
+    def field(self, name: str) -> Field:
+        """The field of that name, system fields included; KeyError when there is none."""
+        for field in (*self.fields, *SYSTEM_FIELDS):
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+SYSTEM_FIELDS: tuple[Field, ...] = (
+    Field(
+        name="id",
+        type=FieldType.INTEGER,
+        title=Text(th="เลขระเบียน", en="Record no."),
+        audience=EVERYONE,
+        required=True,
+    ),
+    Field(
+        name="source",
+        type=FieldType.TEXT,
+        title=Text(th="แหล่งข้อมูล", en="Source"),
+        audience=EVERYONE,
+    ),
+    Field(
+        name="dataset_id",
+        type=FieldType.INTEGER,
+        title=Text(th="ชุดข้อมูล", en="Dataset"),
+        audience=INTERNAL,
+    ),
+    Field(
+        name="updated_at",
+        type=FieldType.DATETIME,
+        title=Text(th="แก้ไขเมื่อ", en="Updated"),
+        audience=EVERYONE,
+        required=True,
+    ),
+    Field(
+        name="updated_by",
+        type=FieldType.TEXT,
+        title=Text(th="แก้ไขโดย", en="Updated by"),
+        audience=OFFICE,
+        required=True,
+    ),
+)
+"""Columns every layer's table has besides its own fields."""

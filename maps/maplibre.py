@@ -1,0 +1,244 @@
+"""MapLibre GL style (version 8, for MapLibre GL JS >= 6.17) of a town, made for one role.
+
+Everything comes from the layers' own declarations; a layer or a field the role may not see is
+nowhere in the style. What the page that draws it may rely on, above all the naming of marker
+images (`muang-<shape>-<fill>-<outline>-<diameter>`, drawn by the page from the paths in
+`metadata["muang:shapes"]`), of map layers and of the flood scenario, is written down in
+docs/dashboard-style-contract.md.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from layers.model import Layer, Role
+from layers.style import StyleClass, Symbol
+from layers.text import Lang
+from maps.expressions import (
+    HAIRLINE_GROWTH,
+    LINE_GROWTH,
+    MARKER_GROWTH,
+    TRANSPARENT,
+    Expression,
+    by_class,
+    grow,
+    rank,
+)
+from maps.frame import TownFrame
+from maps.labels import font_faces, label_layer
+from maps.legend import Drawn, drawn, legend
+from maps.shapes import OUTLINE_PX, PATHS, diameter, icon_id
+
+GROUND = "#e8ebed"
+SCENARIO_LAYER = "flood_zones"
+SCENARIO_FIELDS = ("kind", "return_period_y", "stage_m")
+SCENARIO_DEFAULT = {"return_period_y": 100}
+
+_DEFAULT_WIDTH = 1.0
+_CASING_PX = 1.6
+_UNBROKEN = (1.0, 0.0)
+
+
+def style(
+    layers: Iterable[Layer], role: Role, lang: Lang, base_url: str, town: TownFrame
+) -> dict[str, Any]:
+    """The style as plain JSON values.
+
+    `base_url` is the address the server is reached at (MapLibre needs absolute font addresses);
+    tiles and fonts come from there and from nowhere else. `lang` chooses the style's own words;
+    the legend in the metadata holds both languages.
+    """
+    base_url = base_url.rstrip("/")
+    shown = drawn(layers, role)
+    features = [part for each in shown for part in _features(each)]
+    labels = [part for each in shown for part in _labels(each)]
+    view = {"center": list(town.centre), "zoom": town.zoom} if town.centre else {}
+    return {
+        "version": 8,
+        "name": town.name.get(lang),
+        "metadata": _metadata(shown, role, lang, town),
+        **view,
+        "font-faces": font_faces(base_url),
+        "sources": {
+            f"muang-{each.layer.id}": {
+                "type": "vector",
+                "url": f"{base_url}/tiles/{each.layer.id}.json",
+                "attribution": town.credit.get(lang),
+            }
+            for each in shown
+        },
+        "layers": [
+            {"id": "background", "type": "background", "paint": {"background-color": GROUND}},
+            *features,
+            *labels,
+        ],
+    }
+
+
+def _metadata(shown: tuple[Drawn, ...], role: Role, lang: Lang, town: TownFrame) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "muang:legend": legend([each.layer for each in shown], role),
+        "muang:shapes": {shape.value: path for shape, path in PATHS.items()},
+        "muang:town": {
+            "id": town.id,
+            "name": town.name.model_dump(),
+            "bounds": list(town.bounds) if town.bounds else None,
+            "synthetic": town.synthetic,
+        },
+        "muang:role": role.value,
+        "muang:lang": lang,
+    }
+    for each in shown:
+        if each.layer.id == SCENARIO_LAYER:
+            metadata["muang:scenario"] = {
+                "layer": SCENARIO_LAYER,
+                "map_layers": [part["id"] for part in _features(each)],
+                "fields": list(SCENARIO_FIELDS),
+                "default": SCENARIO_DEFAULT,
+                "filter": _scenario_filter(),
+            }
+    return metadata
+
+
+def _scenario_filter() -> Expression:
+    tests = [["==", ["get", name], value] for name, value in SCENARIO_DEFAULT.items()]
+    return tests[0] if len(tests) == 1 else ["all", *tests]
+
+
+def _features(each: Drawn) -> list[dict[str, Any]]:
+    """Map layers of one layer's features, lowest first."""
+    parts = [part for part in _PARTS[each.style.symbol](each) if part]
+    for part in parts:
+        _finish(each, part)
+        if each.layer.id == SCENARIO_LAYER:
+            part["filter"] = _scenario_filter()
+    return parts
+
+
+def _labels(each: Drawn) -> list[dict[str, Any]]:
+    part = label_layer(each, _source(each))
+    if part is None:
+        return []
+    _finish(each, part)
+    return [part]
+
+
+def _source(each: Drawn) -> dict[str, str]:
+    return {"source": f"muang-{each.layer.id}", "source-layer": each.layer.id}
+
+
+def _finish(each: Drawn, part: dict[str, Any]) -> None:
+    part["metadata"] = {"muang:layer": each.layer.id}
+    part.setdefault("minzoom", each.layer.zooms.min)
+    if not each.style.visible:
+        part.setdefault("layout", {})["visibility"] = "none"
+
+
+def _fill(each: Drawn) -> list[dict[str, Any]]:
+    name, look = each.layer.id, each.style
+    parts: list[dict[str, Any]] = [
+        {
+            "id": name,
+            "type": "fill",
+            **_source(each),
+            "layout": {"fill-sort-key": rank(each)},
+            "paint": {
+                "fill-color": by_class(each, lambda cls: cls.color),
+                "fill-opacity": look.opacity,
+            },
+        }
+    ]
+    if look.outline_width > 0 and any(cls.outline for cls in each.classes):
+        parts.append(
+            {
+                "id": f"{name}-outline",
+                "type": "line",
+                **_source(each),
+                "layout": {"line-join": "round"},
+                "paint": {
+                    "line-color": by_class(each, lambda cls: cls.outline or TRANSPARENT),
+                    "line-width": grow(look.outline_width, HAIRLINE_GROWTH),
+                },
+            }
+        )
+    return parts
+
+
+def _width(cls: StyleClass) -> float:
+    return cls.size or _DEFAULT_WIDTH
+
+
+def _dash(cls: StyleClass) -> Expression:
+    return ["literal", list(cls.dash or _UNBROKEN)]
+
+
+def _line(each: Drawn) -> list[dict[str, Any]]:
+    name, width = each.layer.id, by_class(each, _width)
+    cap = "butt" if any(cls.dash for cls in each.classes) else "round"
+    layout = {"line-cap": cap, "line-join": "round", "line-sort-key": rank(each)}
+    line: dict[str, Any] = {
+        "id": name,
+        "type": "line",
+        **_source(each),
+        "layout": layout,
+        "paint": {
+            "line-color": by_class(each, lambda cls: cls.color),
+            "line-width": grow(width, LINE_GROWTH),
+            "line-opacity": each.style.opacity,
+        },
+    }
+    if any(cls.dash for cls in each.classes):
+        line["paint"]["line-dasharray"] = by_class(each, _dash)
+    if not any(cls.outline for cls in each.classes):
+        return [line]
+    casing = {
+        "id": f"{name}-casing",
+        "type": "line",
+        **_source(each),
+        "layout": dict(layout),
+        "paint": {
+            "line-color": by_class(each, lambda cls: cls.outline or TRANSPARENT),
+            "line-width": grow(width, LINE_GROWTH, extra=_CASING_PX),
+            "line-opacity": each.style.opacity,
+        },
+    }
+    return [casing, line]
+
+
+def _marker(each: Drawn) -> list[dict[str, Any]]:
+    return [_circle(each) if each.kind == "circle" else _icon(each)]
+
+
+def _circle(each: Drawn) -> dict[str, Any]:
+    return {
+        "id": each.layer.id,
+        "type": "circle",
+        **_source(each),
+        "layout": {"circle-sort-key": rank(each)},
+        "paint": {
+            "circle-color": by_class(each, lambda cls: cls.color),
+            "circle-radius": grow(by_class(each, lambda cls: diameter(cls) / 2), MARKER_GROWTH),
+            "circle-stroke-color": by_class(each, lambda cls: cls.outline or TRANSPARENT),
+            "circle-stroke-width": OUTLINE_PX,
+            "circle-opacity": each.style.opacity,
+        },
+    }
+
+
+def _icon(each: Drawn) -> dict[str, Any]:
+    return {
+        "id": each.layer.id,
+        "type": "symbol",
+        **_source(each),
+        "layout": {
+            "icon-image": by_class(each, icon_id),
+            "icon-size": grow(1, MARKER_GROWTH),
+            # every marker is drawn, whatever it covers: a missing heart would be read as "nobody"
+            "icon-allow-overlap": True,
+            "icon-ignore-placement": each.label is None,
+            "symbol-sort-key": rank(each),
+        },
+        "paint": {"icon-opacity": each.style.opacity},
+    }
+
+
+_PARTS = {Symbol.FILL: _fill, Symbol.LINE: _line, Symbol.MARKER: _marker}

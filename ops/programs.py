@@ -47,6 +47,8 @@ def run(
     """
     words = [str(word) for word in command]
     lines: list[str] = []
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
     sink = log.open("a", encoding="utf-8") if log else None
     try:
         with subprocess.Popen(

@@ -5,7 +5,7 @@ database with what this module says.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
@@ -23,7 +23,7 @@ TYPES: dict[FieldType, Any] = {
     FieldType.TEXT_LIST: postgresql.ARRAY(sa.Text()),
 }
 
-SQL_TYPES: dict[FieldType, str] = {
+SQL_TYPES: dict[FieldType, LiteralString] = {
     FieldType.TEXT: "text",
     FieldType.INTEGER: "bigint",
     FieldType.NUMBER: "double precision",

@@ -80,13 +80,11 @@ def _furnish(server_url: str, spec: TownSpec) -> None:
     owner = sql.Identifier(owner_name(spec.id))
     database = sql.Identifier(database_name(spec.id))
     with connect_admin(server_url, spec.id) as conn:
-        conn.execute(sql.SQL("CREATE SCHEMA gis"))
-        conn.execute("CREATE EXTENSION postgis SCHEMA gis")
-        for schema in ("town", "history", "muang"):
+        for schema in ("gis", "town", "history", "muang"):
             conn.execute(
                 sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(sql.Identifier(schema), owner)
             )
-        conn.execute(sql.SQL("GRANT USAGE ON SCHEMA gis TO {}").format(owner))
+        conn.execute("CREATE EXTENSION postgis SCHEMA gis")
         conn.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         conn.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
         for login in LOGINS:

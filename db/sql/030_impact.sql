@@ -26,7 +26,10 @@ DECLARE
     ranks integer[];
     pieces geometry[];
     wet_houses text[];
+    present boolean;
 BEGIN
+    -- a statement that names a view the caller has not is planned only when it is reached, so each
+    -- layer is looked at in a statement of its own, after it was found among those asked for
     IF drawn IS NOT NULL THEN
         zones := ARRAY[drawn];
         ranks := ARRAY[NULL::integer];
@@ -44,7 +47,11 @@ BEGIN
     flood_area := coalesce(ST_Area(flood), 0);
     SELECT array_agg(p.piece) INTO pieces FROM (SELECT ST_Subdivide(flood, 128) AS piece) AS p;
 
-    IF 'houses' = any(asked) AND EXISTS (SELECT 1 FROM houses) THEN
+    present := 'houses' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM houses) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT ON (h.id)
                 h.id,
@@ -80,7 +87,11 @@ BEGIN
         INTO part, wet_houses;
         exposed := exposed || jsonb_build_object('houses', part);
 
-        IF 'households' = any(asked) AND EXISTS (SELECT 1 FROM households) THEN
+        present := 'households' = any(asked);
+        IF present THEN
+            SELECT EXISTS (SELECT 1 FROM households) INTO present;
+        END IF;
+        IF present THEN
             -- who sleeps there tonight; where nobody has asked, who is registered there
             SELECT
                 jsonb_build_object(
@@ -115,7 +126,11 @@ BEGIN
         END IF;
     END IF;
 
-    IF 'care_locations' = any(asked) AND EXISTS (SELECT 1 FROM care_locations) THEN
+    present := 'care_locations' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM care_locations) INTO present;
+    END IF;
+    IF present THEN
         -- to_jsonb: roles that may not see the band have no such column, and count by kind
         WITH wet AS (
             SELECT DISTINCT
@@ -142,7 +157,11 @@ BEGIN
         exposed := exposed || jsonb_build_object('care_locations', part);
     END IF;
 
-    IF 'parcels' = any(asked) AND EXISTS (SELECT 1 FROM parcels) THEN
+    present := 'parcels' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM parcels) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT ON (p.id)
                 p.id,
@@ -199,7 +218,11 @@ BEGIN
         exposed := exposed || jsonb_build_object('parcels', part);
     END IF;
 
-    IF 'permits' = any(asked) AND EXISTS (SELECT 1 FROM permits) THEN
+    present := 'permits' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM permits) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT
                 f.id,
@@ -225,7 +248,11 @@ BEGIN
         exposed := exposed || jsonb_build_object('permits', part);
     END IF;
 
-    IF 'facilities' = any(asked) AND EXISTS (SELECT 1 FROM facilities) THEN
+    present := 'facilities' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM facilities) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT
                 f.id,
@@ -251,7 +278,11 @@ BEGIN
         exposed := exposed || jsonb_build_object('facilities', part);
     END IF;
 
-    IF 'shelters' = any(asked) AND EXISTS (SELECT 1 FROM shelters) THEN
+    present := 'shelters' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM shelters) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT
                 s.id,
@@ -274,7 +305,11 @@ BEGIN
         exposed := exposed || jsonb_build_object('shelters', part);
     END IF;
 
-    IF 'roads' = any(asked) AND EXISTS (SELECT 1 FROM roads) THEN
+    present := 'roads' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM roads) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT r.id
             FROM unnest(zones) AS z (geom)
@@ -299,7 +334,11 @@ BEGIN
         exposed := exposed || jsonb_build_object('roads', part);
     END IF;
 
-    IF 'waste_routes' = any(asked) AND EXISTS (SELECT 1 FROM waste_routes) THEN
+    present := 'waste_routes' = any(asked);
+    IF present THEN
+        SELECT EXISTS (SELECT 1 FROM waste_routes) INTO present;
+    END IF;
+    IF present THEN
         WITH wet AS (
             SELECT DISTINCT r.id
             FROM unnest(zones) AS z (geom)

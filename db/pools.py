@@ -1,0 +1,55 @@
+"""One asynchronous pool per role of the town being served."""
+
+from contextlib import AsyncExitStack
+from typing import Self
+
+from psycopg_pool import AsyncConnectionPool
+
+from db.changes import AsyncConnection
+from db.connect import LOGINS, Login, Machine, url_for
+from layers.model import Role
+
+SIZES: dict[str, tuple[int, int]] = {
+    Role.PUBLIC: (1, 4),
+    Role.STAFF: (1, 4),
+    Role.ADMIN: (1, 4),
+    Machine.SERVICE: (1, 4),
+}
+"""Least and most connections; roles not named get (0, 3)."""
+
+
+class Pools:
+    """Pools of autocommitting connections, one per login. Use as an async context manager.
+
+    Reads are single statements; an answer of several statements opens its own REPEATABLE READ
+    transaction. Timeouts and read-only mode are settings of the roles themselves.
+    """
+
+    def __init__(self, server_url: str, secret: str, town_id: str) -> None:
+        self._pools: dict[Login, AsyncConnectionPool[AsyncConnection]] = {
+            login: AsyncConnectionPool(
+                url_for(server_url, secret, town_id, login),
+                min_size=SIZES.get(login, (0, 3))[0],
+                max_size=SIZES.get(login, (0, 3))[1],
+                kwargs={"autocommit": True, "application_name": "muang", "connect_timeout": 10},
+                open=False,
+                name=f"{town_id}-{login}",
+                timeout=5,
+                check=AsyncConnectionPool.check_connection,
+            )
+            for login in LOGINS
+            if login != Machine.LOADER
+        }
+        self._stack = AsyncExitStack()
+
+    def __getitem__(self, login: Login) -> AsyncConnectionPool[AsyncConnection]:
+        """The pool of a role or of the service."""
+        return self._pools[login]
+
+    async def __aenter__(self) -> Self:
+        for pool in self._pools.values():
+            await self._stack.enter_async_context(pool)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()

@@ -1,0 +1,1 @@
+"""Typed arguments -> statement: one module for each kind of question."""

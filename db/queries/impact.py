@@ -1,0 +1,334 @@
+"""Who and what a flood touches: one question, one snapshot, one answer with its proof."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from layers.catalog import LAYERS
+from layers.errors import BadRequestError, NotFoundError
+from layers.model import Layer, Role
+from layers.privacy import may_see, visible_fields, visible_rows
+from layers.text import Text
+
+Connection = AsyncConnection[Any]
+
+COUNTED = (
+    "houses",
+    "households",
+    "care_locations",
+    "parcels",
+    "permits",
+    "facilities",
+    "shelters",
+    "roads",
+    "waste_routes",
+)
+"""Layers an impact answer can count, in the order people read it: people first."""
+
+NEEDED = {"households": ("houses",)}
+"""Layers that can only be placed through another one."""
+
+
+@dataclass(frozen=True)
+class Flood:
+    """A flood: zones by id or code, every zone, one stage of a gauge, or a drawn polygon.
+
+    `geometry` is a GeoJSON Polygon or MultiPolygon in EPSG:4326 as text. Just one is given.
+    """
+
+    zone_ids: tuple[int | str, ...] | None = None
+    all_zones: bool = False
+    stage: tuple[str, float] | None = None
+    geometry: str | None = None
+
+    @property
+    def kinds(self) -> int:
+        """How many ways of naming the flood were used; must be 1."""
+        return sum(
+            (self.zone_ids is not None, self.all_zones, bool(self.stage), bool(self.geometry))
+        )
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom."""
+
+    flood: Flood
+    role: Role
+    layers: tuple[str, ...] | None = None
+    with_ids: bool = False
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What an answer rests on: a layer, its last position, when that was, its sources."""
+
+    layer: str
+    version: int
+    as_of: datetime | None
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Impact:
+    """The answer. `exposed` has an entry only for layers that hold data in this town."""
+
+    id: uuid.UUID
+    computed_at: datetime
+    pos: int
+    flood: dict[str, Any]
+    exposed: dict[str, Any]
+    provenance: tuple[Provenance, ...]
+    caveats: tuple[Text, ...] = field(default=())
+
+
+async def impact(conn: Connection, question: Question) -> Impact:
+    """Answer the question as the role whose connection this is, in one read-only snapshot.
+
+    Raises BadRequestError for a flood that cannot be used, NotFoundError for unknown zones.
+    """
+    _check(question)
+    counted = _counted(question)
+    async with conn.transaction():
+        await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        drawn = await _drawn(conn, question.flood)
+        zones = None if drawn else await _zones(conn, question.flood)
+        cursor = await conn.execute(
+            "SELECT muang.current_pos(), muang.impact(%s::bigint[], %s::geometry, %s::text[], %s)",
+            [zones, drawn, list(counted), question.with_ids],
+        )
+        pos, answer = _one(await cursor.fetchone())
+        used = ([] if drawn else ["flood_zones"]) + list(counted)
+        provenance = [await _provenance(conn, layer) for layer in used]
+    exposed = _mark_suppressed(answer["exposed"], question.role)
+    present = {*exposed, "flood_zones"}
+    return Impact(
+        id=uuid.uuid4(),
+        computed_at=datetime.now(UTC),
+        pos=pos,
+        flood=answer["flood"],
+        exposed=exposed,
+        provenance=tuple(item for item in provenance if item.layer in present),
+        caveats=_caveats(answer, question),
+    )
+
+
+def _check(question: Question) -> None:
+    if question.flood.kinds != 1:
+        raise BadRequestError(
+            Text(
+                th="ระบุน้ำท่วมเพียงแบบเดียว: zone_ids, gauge กับ stage_m หรือ geometry",
+                en="Name the flood in just one way: zone_ids, gauge with stage_m, or geometry.",
+            )
+        )
+    unknown = [name for name in question.layers or () if name not in COUNTED]
+    if unknown:
+        names = ", ".join(COUNTED)
+        raise BadRequestError(
+            Text(
+                th=f"นับชั้นข้อมูล {', '.join(unknown)} ไม่ได้ ชั้นที่นับได้: {names}",
+                en=f"The layers {', '.join(unknown)} cannot be counted. These can: {names}.",
+            )
+        )
+
+
+def _counted(question: Question) -> tuple[str, ...]:
+    """Layers to count: asked for, known, and visible to the role with all that counting needs."""
+    wanted = set(question.layers or COUNTED)
+    for name in tuple(wanted):
+        wanted.update(NEEDED.get(name, ()))
+    visible = {layer.id for layer in LAYERS if _exact(layer, question.role)}
+    return tuple(name for name in COUNTED if name in wanted and name in visible)
+
+
+def _exact(layer: Layer, role: Role) -> bool:
+    """Whether the role may count the layer: it sees it, with every field counting needs."""
+    if not may_see(layer, role):
+        return False
+    seen = {item.name for item in visible_fields(layer, role)}
+    return layer.class_field is None or layer.class_field in seen
+
+
+async def _drawn(conn: Connection, flood: Flood) -> bytes | None:
+    """The drawn polygon as EWKB in the town's CRS; the literal is transformed, not the column."""
+    if flood.geometry is None:
+        return None
+    cursor = await conn.execute(
+        "SELECT ST_IsValid(g), ST_IsValidReason(g), GeometryType(g), ST_IsEmpty(g),"
+        " ST_AsEWKB(ST_Transform(g, t.srid)) FROM muang.town_facts() AS t,"
+        " (SELECT ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326) AS g) AS drawn",
+        [flood.geometry],
+    )
+    valid, reason, kind, empty, ewkb = _one(await cursor.fetchone())
+    if kind not in ("POLYGON", "MULTIPOLYGON") or empty:
+        raise BadRequestError(
+            Text(
+                th="รูปที่วาดต้องเป็นพื้นที่ปิด (Polygon หรือ MultiPolygon)",
+                en="The drawn shape must be an area (Polygon or MultiPolygon).",
+            )
+        )
+    if not valid:
+        raise BadRequestError(
+            Text(
+                th=f"รูปที่วาดตัดกันเองหรือผิดรูป ({reason}) โปรดวาดใหม่",
+                en=f"The drawn shape crosses itself or is broken ({reason}). Please draw it again.",
+            )
+        )
+    return bytes(ewkb)
+
+
+async def _zones(conn: Connection, flood: Flood) -> list[int]:
+    """Surrogate ids of the zones meant; NotFoundError names those that do not exist."""
+    if flood.all_zones:
+        cursor = await conn.execute("SELECT id FROM flood_zones ORDER BY id")
+        return [row[0] for row in await cursor.fetchall()]
+    if flood.stage is not None:
+        gauge, stage_m = flood.stage
+        cursor = await conn.execute(
+            "SELECT id FROM flood_zones WHERE kind = 'stage' AND gauge = %s"
+            " AND abs(stage_m - %s) < 0.001 ORDER BY id",
+            [gauge, stage_m],
+        )
+        found = [row[0] for row in await cursor.fetchall()]
+        if not found:
+            raise NotFoundError(
+                Text(
+                    th=f"ไม่มีเขตน้ำท่วมของสถานี {gauge} ที่ระดับ {stage_m:g} ม.",
+                    en=f"There is no flood zone of gauge {gauge} at {stage_m:g} m.",
+                )
+            )
+        return found
+    numbers = [zone for zone in flood.zone_ids or () if isinstance(zone, int)]
+    codes = [zone for zone in flood.zone_ids or () if isinstance(zone, str)]
+    cursor = await conn.execute(
+        "SELECT id, code FROM flood_zones WHERE id = any(%s::bigint[]) OR code = any(%s::text[])"
+        " ORDER BY id",
+        [numbers, codes],
+    )
+    rows = await cursor.fetchall()
+    missing = [str(n) for n in numbers if n not in {row[0] for row in rows}]
+    missing += [code for code in codes if code not in {row[1] for row in rows}]
+    if missing or not rows:
+        names = ", ".join(missing)
+        raise NotFoundError(
+            Text(
+                th=f"ไม่มีเขตน้ำท่วม: {names or '(ไม่ได้ระบุ)'}",
+                en=f"There is no such flood zone: {names or '(none given)'}.",
+            )
+        )
+    return [row[0] for row in rows]
+
+
+async def _provenance(conn: Connection, layer: str) -> Provenance:
+    cursor = await conn.execute(
+        "SELECT version, as_of, source FROM muang.layer_provenance(%s)", [layer]
+    )
+    version, as_of, source = _one(await cursor.fetchone())
+    return Provenance(layer=layer, version=version, as_of=as_of, source=source)
+
+
+def _sees_homes(role: Role) -> bool:
+    return any(
+        layer.id == "care_locations" and visible_rows(layer, role) is None for layer in LAYERS
+    )
+
+
+def _mark_suppressed(exposed: dict[str, Any], role: Role) -> dict[str, Any]:
+    """Say on the care count itself that homes are left out for a role that may not see them."""
+    if "care_locations" in exposed:
+        exposed["care_locations"]["suppressed"] = not _sees_homes(role)
+    return exposed
+
+
+def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
+    found = [
+        Text(
+            th="นับสิ่งที่แตะเขตน้ำท่วม (ST_Intersects) หลังซ่อมรูปแปลงตอนนำเข้า แม้แตะเพียงขอบ",
+            en="Features are counted that touch the flood (ST_Intersects), after repair on "
+            "import, even at an edge.",
+        )
+    ]
+    exposed = answer["exposed"]
+    if not answer["flood"]["depth_known"]:
+        found.append(
+            Text(
+                th="ไม่ทราบความลึกของน้ำในบางเขต",
+                en="The depth of water is not known for some of this flood.",
+            )
+        )
+    unknown = exposed.get("houses", {}).get("depth_unknown", 0)
+    if unknown:
+        found.append(
+            Text(
+                th=f"บ้าน {unknown} หลังไม่ทราบความลึกในบ้าน เพราะไม่ทราบระดับพื้นหรือความลึกน้ำ",
+                en=f"The depth indoors is unknown for {unknown} houses: their floor height or "
+                "the water's depth is not known.",
+            )
+        )
+    if "houses" in exposed:
+        found.append(
+            Text(
+                th="ความลึกของบ้านเป็นความลึกเหนือดินที่ทางเข้า",
+                en="by_depth of houses is depth above the ground at the entrance.",
+            )
+        )
+    if not _sees_homes(question.role):
+        found.append(
+            Text(
+                th="ไม่รวมผู้ที่ดูแลที่บ้าน เพราะสิทธิ์ของท่านดูไม่ได้",
+                en="People cared for at home are left out: your role may not see them.",
+            )
+        )
+    return tuple(found)
+
+
+def _one(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    if row is None:
+        raise RuntimeError("the statement gave no row")
+    return row
+
+
+async def keep_answer(
+    conn: Connection,
+    answer: Impact,
+    *,
+    request: dict[str, Any],
+    response: dict[str, Any],
+    role: Role,
+) -> None:
+    """Store an answer under its id with the request; needs the `service` login."""
+    await conn.execute(
+        "INSERT INTO muang.answer (id, kind, computed_at, pos, role, request, response)"
+        " VALUES (%s, 'impact', %s, %s, %s, %s, %s)",
+        [
+            answer.id,
+            answer.computed_at,
+            answer.pos,
+            str(role),
+            Jsonb(request, dumps=_dumps),
+            Jsonb(response, dumps=_dumps),
+        ],
+    )
+
+
+async def stored_answer(conn: Connection, answer_id: uuid.UUID, role: Role) -> dict[str, Any]:
+    """The response kept under an id; NotFoundError also when another role's answer is asked for."""
+    cursor = await conn.execute(
+        "SELECT response FROM muang.answer WHERE id = %s AND role = %s", [answer_id, str(role)]
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFoundError(
+            Text(th=f"ไม่มีคำตอบหมายเลข {answer_id}", en=f"There is no answer {answer_id}.")
+        )
+    found: dict[str, Any] = row[0]
+    return found
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

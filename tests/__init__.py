@@ -1,0 +1,1 @@
+"""The project's tests: real PostGIS, real files, a real browser."""

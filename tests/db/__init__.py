@@ -1,0 +1,1 @@
+"""Tests of the db room, on real PostGIS."""

@@ -1,0 +1,240 @@
+"""A tiny deterministic town near Phibun Mangsahan: a few features in every layer.
+
+Coordinates are metres from `ORIGIN` in EPSG:32648. The town is a 1,000 m square; the flood
+`Z100` covers its southern 300 m, `Z10` the southern 100 m.
+"""
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, box
+
+from db.connect import Machine
+from db.datasets import Dataset
+from db.load import Incoming, load
+from layers.catalog import get
+
+if TYPE_CHECKING:
+    from tests.conftest import TownHandle
+
+ORIGIN = (524000.0, 1685000.0)
+
+
+def square(x: float, y: float, width: float, height: float) -> MultiPolygon:
+    """A rectangle with its lower left corner at (x, y), in the town's CRS."""
+    e, n = ORIGIN
+    return MultiPolygon([box(e + x, n + y, e + x + width, n + y + height)])
+
+
+def point(x: float, y: float) -> Point:
+    """A point, in the town's CRS."""
+    return Point(ORIGIN[0] + x, ORIGIN[1] + y)
+
+
+def line(*points: tuple[float, float]) -> MultiLineString:
+    """A line of one part, in the town's CRS."""
+    return MultiLineString([LineString([(ORIGIN[0] + x, ORIGIN[1] + y) for x, y in points])])
+
+
+def tiny() -> dict[str, list[dict[str, Any]]]:
+    """Rows of every layer by layer id."""
+    parcels = [
+        {
+            "code": f"01A{i:03d}",
+            "deed_type": "โฉนด",
+            "deed_no": str(1000 + i),
+            "use": ("residential", "commercial", "agriculture", None)[i % 4],
+            "area_deed_m2": 9990.0,
+            "area_m2": 10000.0,
+            "appraised_value": 1_000_000.0 + i,
+            "owner_name": f"นายทดสอบ ลำดับ{i}",
+            "geom": square(100 * (i % 10), 100 * (i // 10), 100, 100),
+        }
+        for i in range(100)
+    ]
+    houses = [
+        {
+            "house_code": f"3401000{i:04d}",
+            "house_no": f"{i}/1",
+            "community": "C1",
+            "parcel_code": f"01A{i:03d}",
+            "storeys": 1,
+            "floor_height_m": None if i % 5 == 0 else 0.5,
+            "floor_height_source": "survey",
+            "geom": point(100 * (i % 10) + 50, 100 * (i // 10) + 50),
+        }
+        for i in range(50)
+    ]
+    households = [
+        {
+            "code": f"H{i:03d}",
+            "house_code": f"3401000{i:04d}",
+            "registered_0_5": 1,
+            "registered_6_17": 1,
+            "registered_18_59": 2,
+            "registered_60_up": 1,
+            "sleeping_0_5": None if i % 2 else 0,
+            "sleeping_6_17": None if i % 2 else 1,
+            "sleeping_18_59": None if i % 2 else 1,
+            "sleeping_60_up": None if i % 2 else 2,
+            "phone": f"000-000-{i:04d}",
+        }
+        for i in range(50)
+    ]
+    care = [
+        {
+            "code": f"K{i}",
+            "kind": "home",
+            "household": f"H{i:03d}",
+            "adl_score": i,
+            "band": "bedridden" if i < 5 else "homebound",
+            "needs": ["oxygen"] if i == 0 else [],
+            "person_name": f"ยายทดสอบ <b>{i}</b> 'อ้างอิง'",
+            "phone": f"000-111-{i:04d}",
+            "diagnosis": "ความลับ",
+            "last_verified_on": date(2026, 11, 1),
+            "geom": point(100 * i + 50, 50),
+        }
+        for i in range(8)
+    ]
+    care.append(
+        {
+            "code": "F1",
+            "kind": "facility",
+            "facility_name": "บ้านพักผู้สูงอายุ",
+            "beds": 20,
+            "geom": point(550, 550),
+        }
+    )
+    return {
+        "town_boundary": [{"code": "T", "name_th": "ทดสอบ", "geom": square(0, 0, 1000, 1000)}],
+        "communities": [
+            {"code": "C1", "name": "ชุมชนแก่งสะพือ", "geom": square(0, 0, 500, 1000)},
+            {"code": "C2", "name": "ชุมชนหนองบัว", "geom": square(500, 0, 500, 1000)},
+        ],
+        "water": [
+            {"code": "W1", "name": "แม่น้ำ", "kind": "river", "geom": square(0, -200, 1000, 200)}
+        ],
+        "parcels": parcels,
+        "parcel_uses": [
+            {"parcel_code": "01A000", "use": "residential", "area_m2": 6000.0},
+            {"parcel_code": "01A000", "use": "commercial", "area_m2": 4000.0},
+        ],
+        "houses": houses,
+        "households": households,
+        "permits": [
+            {"permit_no": "อ1/2569", "kind": "building", "status": "issued", "geom": point(50, 50)},
+            {"permit_no": "อ2/2569", "kind": "food", "status": "issued", "geom": point(150, 250)},
+            {
+                "permit_no": "อ3/2569",
+                "kind": "hazardous",
+                "status": "issued",
+                "holder_name": "บริษัท ทดสอบ",
+                "geom": point(150, 850),
+            },
+        ],
+        "roads": [
+            {
+                "code": "R1",
+                "class": "primary",
+                "name": "ถนนริมมูล",
+                "geom": line((0, 150), (1000, 150)),
+            },
+            {
+                "code": "R2",
+                "class": "residential",
+                "name": "ซอย 1",
+                "geom": line((500, 0), (500, 1000)),
+            },
+        ],
+        "waste_routes": [
+            {
+                "code": "B1",
+                "name": "สาย 1",
+                "weekdays": ["mon", "thu"],
+                "start_time": "05:00",
+                "geom": line((0, 150), (500, 150), (500, 1000)),
+            }
+        ],
+        "waste_stops": [
+            {"code": "B1-1", "route_code": "B1", "seq": 1, "geom": point(0, 150)},
+            {"code": "B1-2", "route_code": "B1", "seq": 2, "geom": point(500, 1000)},
+        ],
+        "flood_zones": [
+            {
+                "code": "Z100",
+                "name": "คาบ 100 ปี",
+                "kind": "return_period",
+                "return_period_y": 100,
+                "depth_class": "lt_0_3",
+                "depth_min_m": 0.0,
+                "depth_max_m": 0.3,
+                "geom": square(-50, -50, 1100, 350),
+            },
+            {
+                "code": "Z10",
+                "name": "คาบ 10 ปี",
+                "kind": "return_period",
+                "return_period_y": 10,
+                "depth_class": "gt_1",
+                "depth_min_m": 1.0,
+                "geom": square(-50, -50, 1100, 140),
+            },
+            {
+                "code": "S112",
+                "name": "ระดับ 112 ม.",
+                "kind": "stage",
+                "gauge": "DEMO.1",
+                "stage_m": 112.0,
+                "observed_at": datetime(2026, 11, 1, tzinfo=UTC),
+                "geom": square(-50, -50, 550, 250),
+            },
+        ],
+        "shelters": [
+            {
+                "code": "S1",
+                "name": "โรงเรียนบ้านดอน",
+                "capacity": 300,
+                "open": True,
+                "geom": point(800, 800),
+            },
+            {
+                "code": "S2",
+                "name": "วัดริมน้ำ",
+                "capacity": 120,
+                "open": False,
+                "geom": point(200, 60),
+            },
+        ],
+        "facilities": [
+            {"code": "P1", "name": "สถานีอนามัย", "kind": "clinic", "geom": point(300, 80)},
+            {"code": "P2", "name": "เทศบาล", "kind": "government", "geom": point(700, 700)},
+        ],
+        "care_locations": care,
+    }
+
+
+def load_tiny(town: "TownHandle") -> None:
+    """Load every layer of the tiny town."""
+    with town.connect(Machine.LOADER) as conn:
+        for layer_id, rows in tiny().items():
+            load_rows(conn, layer_id, rows)
+
+
+def load_rows(conn: Any, layer_id: str, rows: list[dict[str, Any]], **options: Any) -> Any:
+    """Load dictionaries into a layer (mode `append` unless said) and return what db.load says."""
+    layer = get(layer_id)
+    columns = tuple(sorted({name for row in rows for name in row}))
+    incoming = Incoming(
+        columns=columns,
+        rows=(
+            tuple(
+                shapely.to_wkb(row["geom"]) if name == "geom" and row.get("geom") else row.get(name)
+                for name in columns
+            )
+            for row in rows
+        ),
+    )
+    dataset = Dataset(layer=layer_id, source="tiny test town", actor="tests", synthetic=True)
+    return load(conn, layer, incoming, **{"mode": "append", "dataset": dataset, **options})

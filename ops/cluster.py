@@ -59,9 +59,8 @@ class Cluster:
             try:
                 yield self._up(progress)
             finally:
-                with suppress(OSError):
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    self.stop()
+                fcntl.flock(users, fcntl.LOCK_UN)
+                self.stop_unused()
 
     @property
     def place(self) -> Place:
@@ -91,6 +90,17 @@ class Cluster:
         """URL of the maintenance database as superuser, over loopback TCP."""
         password = self.place.password_file.read_text(encoding="ascii").strip()
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
+
+    def stop_unused(self) -> bool:
+        """Stop the cluster unless a command still uses it; False when nothing was stopped."""
+        if not (self.control / "users.lock").exists():
+            return False
+        with (self.control / "users.lock").open("a") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return False
+            return self.stop()
 
     def stop(self) -> bool:
         """Stop the cluster, after finishing what is committed; False when it was not running."""

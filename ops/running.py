@@ -64,8 +64,8 @@ def forget(checkout: Checkout) -> None:
 
 
 @contextmanager
-def only_up(checkout: Checkout) -> Iterator[bool]:
-    """Hold the checkout's `up` lock; yields False when another `up` holds it.
+def only_up(checkout: Checkout) -> Iterator[int | None]:
+    """Hold the checkout's `up` lock; yields its file number, None when another `up` holds it.
 
     The kernel gives the lock back when its process dies, however it dies.
     """
@@ -74,9 +74,9 @@ def only_up(checkout: Checkout) -> Iterator[bool]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            yield False
+            yield None
             return
-        yield True
+        yield lock.fileno()
 
 
 def _file(checkout: Checkout) -> Path:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from layers.errors import NotFoundError
 from layers.text import Text
 from ops.checkout import Checkout, write_private
@@ -28,6 +30,21 @@ class Server:
     secret: str
     secret_file: Path | None
     private: bool
+
+    def environment(self, town: str) -> dict[str, str]:
+        """Settings for a program that works as roles of one town.
+
+        It never needs, or gets, the superuser's name and password.
+        """
+        parts = {
+            key: value
+            for key, value in conninfo_to_dict(self.url).items()
+            if value is not None and key not in {"user", "password"}
+        }
+        settings = {"MUANG_DATABASE_URL": make_conninfo("", **parts), "MUANG_TOWN": town}
+        if self.secret_file:
+            return settings | {"MUANG_SECRET_FILE": str(self.secret_file)}
+        return settings | {"MUANG_SECRET": self.secret}
 
 
 @contextmanager

@@ -230,7 +230,9 @@ def load_rows(conn: Any, layer_id: str, rows: list[dict[str, Any]], **options: A
         columns=columns,
         rows=(
             tuple(
-                shapely.to_wkb(row["geom"]) if name == "geom" and row.get("geom") else row.get(name)
+                shapely.to_wkb(row["geom"])
+                if name == "geom" and row.get("geom") is not None
+                else row.get(name)
                 for name in columns
             )
             for row in rows

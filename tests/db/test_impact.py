@@ -63,8 +63,7 @@ def test_stage_zones_say_that_depth_is_unknown(tiny_town: TownHandle) -> None:
 def test_a_drawn_shape_equals_the_same_zone(tiny_town: TownHandle) -> None:
     with tiny_town.connect(Role.PUBLIC) as conn:
         row = conn.execute(
-            "SELECT ST_AsGeoJSON(ST_Transform(geom, 4326), 12) FROM flood_zones"
-            " WHERE code = 'Z10'"
+            "SELECT ST_AsGeoJSON(ST_Transform(geom, 4326), 12) FROM flood_zones WHERE code = 'Z10'"
         ).fetchone()
     drawn = ask(tiny_town, Flood(geometry=str(row[0]) if row else "")).exposed
     zone = ask(tiny_town, Flood(zone_ids=("Z10",))).exposed

@@ -1,0 +1,2 @@
+COMMUNITIES=()
+PLACES=()

@@ -38,12 +38,13 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     identity: Identity | None = None,
+    keep_lines: int = _TAIL_LINES,
 ) -> str:
     """Run a program to its end and return what it printed.
 
     `env` is added to ours. Its latest line is noted on `step`; everything is appended to `log`.
-    Raises UnavailableError with its last lines when it cannot start or ends with another status
-    than 0.
+    Raises UnavailableError with its last `keep_lines` lines when it cannot start or ends with
+    another status than 0.
     """
     words = [str(word) for word in command]
     lines: list[str] = []
@@ -74,7 +75,7 @@ def run(
         if sink:
             sink.close()
     if process.returncode:
-        raise failed(words[0], "\n".join(lines[-_TAIL_LINES:]))
+        raise failed(words[0], "\n".join(lines[-keep_lines:]))
     return "\n".join(lines)
 
 

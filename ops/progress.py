@@ -64,21 +64,26 @@ class Progress:
         self._line(text if isinstance(text, str) else both(text))
 
     @contextmanager
-    def step(self, title: Text) -> Iterator[Step]:
-        """Run a piece of long work under a title; its time is printed whatever happens."""
+    def step(self, title: Text, *, quiet: bool = False) -> Iterator[Step]:
+        """Run a piece of long work under a title; its time is printed whatever happens.
+
+        `quiet` shows nothing in between: the work itself writes to the screen.
+        """
         step = Step(both(title), time.monotonic())
         done = threading.Event()
         ticker = threading.Thread(target=self._tick, args=(step, done), daemon=True)
         if not self.live:
             self._line(f"… {step.title}")
-        ticker.start()
+        if not quiet:
+            ticker.start()
         mark = "✗"
         try:
             yield step
             mark = "✓"
         finally:
             done.set()
-            ticker.join()
+            if not quiet:
+                ticker.join()
             self.times.append((step.title, step.seconds))
             self._line(f"{mark} {step.title} ({step.seconds:.1f} s)")
 

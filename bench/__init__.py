@@ -1,0 +1,1 @@
+"""Paired benchmarks: ratios, medians, never timed tests."""

@@ -74,8 +74,8 @@ def one(conn: AnyConnection, *, logged: bool) -> list[tuple[str, float]]:
     for step, statement in (
         (
             "insert",
-            "INSERT INTO town.parcels (code, geom, updated_at, updated_by, change_set)"
-            " SELECT code, geom, now(), 'bench', 1 FROM public.source",
+            """INSERT INTO town.parcels (code, geom, updated_at, updated_by, change_set)
+            SELECT code, geom, now(), 'bench', 1 FROM public.source""",
         ),
         ("update", "UPDATE town.parcels SET use = 'residential'"),
         ("delete", "DELETE FROM town.parcels"),

@@ -20,7 +20,9 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
     with connect_admin(tiny_town.server_url, tiny_town.town_id) as conn:
         found = conn.execute(
             "SELECT table_schema, table_name,"
-            " array_agg(column_name::text ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema LIKE 'as\\_%' GROUP BY 1, 2"
+            """SELECT table_schema, table_name,
+            array_agg(column_name::text ORDER BY ordinal_position)
+            FROM information_schema.columns WHERE table_schema LIKE 'as\\_%' GROUP BY 1, 2"""
         ).fetchall()
     declared = {
         (view_schema(role), layer.id): list(view_columns(layer, role))
@@ -132,7 +134,7 @@ def test_check_sees_what_was_changed_by_hand(
     town = blank_town
     public = sql.Identifier(login_name(town.town_id, Role.PUBLIC))
     with connect_admin(town.server_url, town.town_id) as conn:
-        conn.execute(sql.SQL(break_it).format(public=public).as_string(conn).encode())  # type: ignore[arg-type]
+        conn.execute(sql.SQL(break_it).format(public=public).as_string(conn).encode())
     found = check(town.server_url, town.secret, town.town_id)
     assert any(what in difference.en for difference in found)
 

@@ -19,7 +19,6 @@ PAIRS = [(layer, role) for layer in LAYERS for role in Role]
 def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
     with connect_admin(tiny_town.server_url, tiny_town.town_id) as conn:
         found = conn.execute(
-            "SELECT table_schema, table_name,"
             """SELECT table_schema, table_name,
             array_agg(column_name::text ORDER BY ordinal_position)
             FROM information_schema.columns WHERE table_schema LIKE 'as\\_%' GROUP BY 1, 2"""

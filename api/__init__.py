@@ -1,0 +1,1 @@
+"""HTTP only: the application factory, routes, parameters, the tile front and the live hub."""

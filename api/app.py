@@ -1,0 +1,98 @@
+"""The application factory. Nothing happens at import; the lifespan opens and closes everything."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import exchange, language, live, log, pages, problems, queries, status, tilejson
+from api.edge import Edge
+from api.house import open_house
+from api.ogc.routes import router as ogc_router
+from api.routes import PROBLEM_SCHEMAS, refuse_unknown_parameters
+from api.settings import ServerSettings, from_environment
+from api.tile_front import TileFront
+from layers.errors import MuangError
+
+VERSION = "0.1.0"
+_ABOUT = (
+    "ข้อมูลของเมืองบนแผนที่ · A town's layers, vector tiles, live changes and geo-queries. "
+    "Errors are application/problem+json; ?lang=th|en; an unknown query parameter is 400."
+)
+
+
+def create_app(settings: ServerSettings | None = None) -> FastAPI:
+    """The server's ASGI application; settings come from the environment when not given.
+
+    Raises UnavailableError, with a sentence a person can act on, when it must not be served.
+    """
+    chosen = settings or from_environment()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        log.set_up()
+        async with open_house(chosen) as house:
+            app.state.house = house
+            yield
+
+    app = FastAPI(
+        title="Muang",
+        description=_ABOUT,
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        dependencies=[Depends(language.caller), Depends(refuse_unknown_parameters)],
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for router in (
+        status.router,
+        tilejson.router,
+        live.router,
+        queries.router,
+        ogc_router,
+        pages.router_for(chosen),
+    ):
+        app.include_router(router)
+    # the last one added is the outermost: edge, then tiles, then everything else
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(TileFront)
+    app.add_middleware(Edge, hosts=chosen.hosts)
+    for kind in (MuangError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _problem)
+    _describe(app)
+    return app
+
+
+async def _problem(request: Request, exc: Exception) -> Response:
+    return problems.response(
+        exc, lang=language.of_scope(request.scope), event_id=exchange.of(request.scope).id
+    )
+
+
+def _describe(app: FastAPI) -> None:
+    """Complete the generated description: problems for FastAPI's own 422, and bearer tokens."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = generate()
+            for item in made["paths"].values():
+                for operation in item.values():
+                    operation["responses"].pop("422", None)
+            parts = made.setdefault("components", {})
+            schemas = parts.setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            schemas.update(PROBLEM_SCHEMAS)
+            parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            made["security"] = [{}, {"token": []}]
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

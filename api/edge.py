@@ -1,0 +1,148 @@
+"""The outermost door, pure ASGI: hosts, HEAD, body size, security headers, errors, access log."""
+
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import exchange, language, log, problems
+from layers.text import Text
+
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""Largest request body read: a drawn area of some 40,000 vertices."""
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "connect-src": "'self'",
+    "font-src": "'self'",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "img-src": "'self' data:",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{kind} {allowed}" for kind, allowed in _POLICY.items())
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+}
+
+
+class Edge:
+    """Wraps the whole application; nothing leaves it but answers, and every error is a problem.
+
+    `hosts` are the names this server answers for: a foreign page whose name was pointed at
+    127.0.0.1 must not read the town through somebody's browser. Empty means any.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str] = (), max_body: int = MAX_BODY_BYTES
+    ) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI event stream."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        here = exchange.begin(scope)
+        sender = _Sender(send, here, head=scope["method"] == "HEAD")
+        try:
+            await self._answer(scope, receive, sender)
+        finally:
+            log.answered(scope, here)
+
+    async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender") -> None:
+        try:
+            self._check_host(scope)
+            limited = _limited(scope, receive, self.max_body)
+            inner = {**scope, "method": "GET"} if sender.head else scope
+            await self.app(inner, limited, sender)
+        except Exception as exc:
+            if sender.started:
+                # half an answer cannot be taken back: log it and let the server cut the line
+                problems.log.exception("cut %s", exchange.of(scope).id)
+                raise
+            made = problems.response(
+                exc, lang=language.of_scope(scope), event_id=exchange.of(scope).id
+            )
+            await made(scope, receive, sender)
+
+    def _check_host(self, scope: Scope) -> None:
+        host = Headers(scope=scope).get("host", "")
+        if self.hosts and host_name(host) not in self.hosts:
+            raise problems.MisdirectedError(
+                Text(
+                    th="ระบบนี้ไม่ตอบที่อยู่นี้ เปิดด้วยที่อยู่ที่ ./muang up แสดง หรือตั้ง MUANG_PUBLIC_URL",
+                    en="This system does not answer at this address. Open the address "
+                    "./muang up printed, or set MUANG_PUBLIC_URL.",
+                )
+            )
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without its port and brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
+
+
+def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
+    """`receive`, refusing bodies above the limit before they are in memory."""
+    too_large = problems.TooLargeError(
+        Text(
+            th=f"คำขอใหญ่เกิน {limit // 1024} กิโลไบต์ ลดจำนวนจุดของรูปที่วาด",
+            en=f"The request is larger than {limit // 1024} kB. Use fewer points in the area.",
+        )
+    )
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    total = 0
+
+    async def reading() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > limit:
+            raise too_large
+        return message
+
+    return reading
+
+
+class _Sender:
+    """Counts what leaves, adds the headers every answer has, drops the body of a HEAD."""
+
+    def __init__(self, send: Send, here: exchange.Exchange, *, head: bool) -> None:
+        self.send = send
+        self.here = here
+        self.head = head
+
+    @property
+    def started(self) -> bool:
+        return self.here.status is not None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.here.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", "no-store")
+        elif message["type"] == "http.response.body":
+            self.here.sent += len(message.get("body", b""))
+            if self.head:
+                message = {**message, "body": b""}
+        await self.send(message)

@@ -1,0 +1,97 @@
+"""What the running server holds: its town, pools, sequencer and live hub."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from psycopg import AsyncConnection
+from starlette.types import Scope
+
+from api.access import layers_of
+from api.live_hub import LiveHub
+from api.settings import ServerSettings
+from api.stopping import on_stop
+from db.changes import Sequencer
+from db.connect import Machine, url_for
+from db.pools import Pools
+from db.queries import town as town_queries
+from db.towns import TownSpec
+from layers.model import Role
+
+log = logging.getLogger("muang.house")
+
+Connection = AsyncConnection[tuple[object, ...]]
+
+
+class House:
+    """One town being served by this process. Made by `open_house`, never by itself."""
+
+    def __init__(self, settings: ServerSettings, pools: Pools) -> None:
+        url = url_for(settings.database_url, settings.secret, settings.town, Machine.SERVICE)
+        self.settings = settings
+        self.pools = pools
+        self.sequencer = Sequencer(url)
+        self.hub = LiveHub(url)
+        self._town: TownSpec | None = None
+
+    def reader(self, role: Role) -> AbstractAsyncContextManager[Connection]:
+        """An autocommitting connection that sees what the role sees."""
+        return self.pools[role].connection()
+
+    def service(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for the platform's own records: tokens, answers, changes."""
+        return self.pools[Machine.SERVICE].connection()
+
+    async def town(self) -> TownSpec:
+        """The town served; read once, because a town's id, CRS and name stay while it is served."""
+        if self._town is None:
+            async with self.service() as conn:
+                self._town = await town_queries.town(conn)
+        return self._town
+
+    async def bounds(self, role: Role) -> town_queries.Bounds | None:
+        """West, south, east, north of the town in degrees; None while it is empty."""
+        async with self.reader(role) as conn:
+            return await town_queries.bounds(conn, layers_of(role))
+
+
+def house_of(scope: Scope) -> House:
+    """The house behind a request or any ASGI scope."""
+    house: House = scope["app"].state.house
+    return house
+
+
+@contextlib.asynccontextmanager
+async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
+    """Open pools, start sequencer and hub; on leaving, close streams first, then the rest.
+
+    A database that is away does not stop the server from starting: `/readyz` says so, and
+    everything connects by itself once it is back.
+    """
+    async with Pools(settings.database_url, settings.secret, settings.town) as pools:
+        house = House(settings, pools)
+        tasks = [
+            asyncio.create_task(_kept_running(house.sequencer.run, "sequencer")),
+            asyncio.create_task(_kept_running(house.hub.run, "hub")),
+        ]
+        try:
+            with on_stop(house.hub.close):
+                yield house
+        finally:
+            house.hub.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_running(run: Any, name: str) -> None:
+    """Run a background part while the server lives; a fault is logged, then it restarts."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s stopped; starting it again", name)
+        await asyncio.sleep(1)

@@ -1,0 +1,233 @@
+"""The impact question and its answer as they travel; the dashboard's types come from these."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from api.validation import SentenceError
+from layers.text import Text
+
+MAX_VERTICES = 20_000
+_CORNERS = 4
+
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Height = Annotated[float, Field(allow_inf_nan=False)]
+Position = tuple[Longitude, Latitude] | tuple[Longitude, Latitude, Height]
+Ring = Annotated[list[Position], Field(min_length=_CORNERS)]
+Rings = Annotated[list[Ring], Field(min_length=1)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Area(BaseModel):
+    """What drawn areas share: closed rings and a bound on their vertices."""
+
+    def rings(self) -> Iterator[list[Position]]:
+        """Every ring of the area."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _is_closed_and_bounded(self) -> Self:
+        if sum(len(ring) for ring in self.rings()) > MAX_VERTICES:
+            raise SentenceError(
+                Text(
+                    th=f"มีจุดเกิน {MAX_VERTICES:,} จุด ลดรายละเอียดของรูป",
+                    en=f"has more than {MAX_VERTICES:,} vertices; simplify the shape",
+                )
+            )
+        if any(ring[0] != ring[-1] for ring in self.rings()):
+            raise SentenceError(
+                Text(
+                    th="มีเส้นขอบที่ไม่ปิด จุดแรกกับจุดสุดท้ายต้องเป็นจุดเดียวกัน",
+                    en="has a ring that is not closed: its first and last points must be the same",
+                )
+            )
+        return self
+
+
+class Polygon(_Area):
+    """A GeoJSON Polygon in longitude and latitude."""
+
+    type: Literal["Polygon"]
+    coordinates: Rings
+
+    def rings(self) -> Iterator[list[Position]]:
+        """Every ring of the area."""
+        yield from self.coordinates
+
+
+class MultiPolygon(_Area):
+    """A GeoJSON MultiPolygon in longitude and latitude."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[list[Rings], Field(min_length=1)]
+
+    def rings(self) -> Iterator[list[Position]]:
+        """Every ring of the area."""
+        for polygon in self.coordinates:
+            yield from polygon
+
+
+Area = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+ZoneId = Annotated[int, Field(ge=0, lt=2**63)] | Annotated[str, Field(max_length=200)]
+
+
+class FloodRequest(_Request):
+    """The flood meant, named in just one way."""
+
+    zone_ids: (
+        Annotated[list[ZoneId], Field(min_length=1, max_length=5000)] | Literal["all"] | None
+    ) = Field(default=None, description="Ids or codes of flood zones, or all")
+    geometry: Area | None = Field(default=None, description="A drawn area")
+    gauge: str | None = Field(default=None, description="A gauge; needs stage_m", max_length=200)
+    stage_m: float | None = Field(
+        default=None, description="Stage at the gauge in m MSL", allow_inf_nan=False
+    )
+    where: str | None = Field(default=None, description="Zones by a CQL2 condition; not yet")
+
+    @field_validator("where")
+    @classmethod
+    def _comes_later(cls, where: str | None) -> str | None:
+        if where is not None:
+            raise SentenceError(
+                Text(
+                    th="ยังใช้ไม่ได้ในรุ่นนี้ ให้ระบุ zone_ids, gauge กับ stage_m หรือ geometry",
+                    en="is not available in this release: use zone_ids, gauge with stage_m, "
+                    "or geometry",
+                )
+            )
+        return where
+
+    @model_validator(mode="after")
+    def _is_named_once(self) -> Self:
+        if (self.gauge is None) != (self.stage_m is None):
+            raise SentenceError(
+                Text(th="ต้องมีทั้ง gauge และ stage_m", en="needs both gauge and stage_m")
+            )
+        ways = (self.zone_ids, self.geometry, self.gauge)
+        if sum(way is not None for way in ways) != 1:
+            raise SentenceError(
+                Text(
+                    th="ต้องระบุน้ำท่วมเพียงแบบเดียว: zone_ids, gauge กับ stage_m หรือ geometry",
+                    en="must name the flood in just one way: zone_ids, gauge with stage_m, "
+                    "or geometry",
+                )
+            )
+        return self
+
+
+class ImpactRequest(_Request):
+    """The question who and what a flood touches."""
+
+    flood: FloodRequest
+    layers: list[str] | None = Field(
+        default=None, max_length=50, description="Layers to count; all when not given"
+    )
+    include: list[Literal["ids"]] = Field(
+        default_factory=list, max_length=5, description="ids: list what was counted"
+    )
+
+
+class _Counted(BaseModel):
+    count: int
+    ids: list[int] | None = Field(default=None, description="Only with include: ids")
+
+
+class People(BaseModel):
+    """People sleeping in the houses touched; registered ones where nobody has asked."""
+
+    count: int
+    by_age: dict[str, int]
+
+
+class Households(BaseModel):
+    """Households of the houses touched."""
+
+    count: int
+
+
+class Houses(_Counted):
+    """Houses whose entrance is in the flood. Depth is above the ground at the entrance."""
+
+    by_depth: dict[str, int]
+    depth_unknown: int = Field(description="Houses whose depth indoors nobody can say")
+
+
+class Classed(_Counted):
+    """Features touched, by use or kind."""
+
+    by_class: dict[str, int]
+
+
+class CareLocations(Classed):
+    """People in care and care facilities. `suppressed`: homes are left out for this role."""
+
+    suppressed: bool
+
+
+class Parcels(Classed):
+    """Parcels touched: whole area, area under water (m2), and the deepest class of each."""
+
+    area_m2: float
+    wet_area_m2: float
+    by_depth: dict[str, int]
+
+
+class Shelters(_Counted):
+    """Shelters touched, and how many people they hold."""
+
+    capacity: int
+
+
+class Lines(_Counted):
+    """Lines touched and their length under water (m)."""
+
+    wet_length_m: float
+
+
+class Exposed(BaseModel):
+    """What the flood touches. A layer without data in this town is absent, never 0."""
+
+    people: People | None = None
+    households: Households | None = None
+    houses: Houses | None = None
+    care_locations: CareLocations | None = None
+    parcels: Parcels | None = None
+    permits: Classed | None = None
+    facilities: Classed | None = None
+    shelters: Shelters | None = None
+    roads: Lines | None = None
+    waste_routes: Lines | None = None
+
+
+class FloodExtent(BaseModel):
+    """The flood itself: its area (m2), overlaps counted once, and whether depth is known."""
+
+    area_m2: float
+    depth_known: bool
+
+
+class Provenance(BaseModel):
+    """What an answer rests on: a layer, the position of its last change, when, from where."""
+
+    layer: str
+    version: int
+    as_of: datetime | None
+    source: str | None
+
+
+class ImpactAnswer(BaseModel):
+    """Who and what a flood touches, with what the answer rests on."""
+
+    id: uuid.UUID
+    computed_at: datetime
+    flood: FloodExtent
+    exposed: Exposed
+    provenance: list[Provenance]
+    caveats: list[str] = Field(description="Sentences to read before using the numbers")

@@ -1,0 +1,1 @@
+"""OGC API Features: landing page, collections, items, queryables and schemas."""

@@ -1,0 +1,132 @@
+"""Geo-queries: a typed request, one SQL function, a typed answer kept under its id."""
+
+import uuid
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.impact_models import (
+    Exposed,
+    FloodRequest,
+    ImpactAnswer,
+    ImpactRequest,
+    MultiPolygon,
+    Polygon,
+)
+from api.language import CallerLang
+from api.routes import CurrentHouse, CurrentViewer, problems
+from db.queries import impact
+from db.queries.town import Bounds
+from layers.errors import BadRequestError
+from layers.text import Lang, Text
+
+router = APIRouter(prefix="/queries", tags=["Geo-queries"])
+
+_NEAR_DEGREES = 2.0
+"""A drawn area may reach this far beyond the town; further away its projection means nothing."""
+
+
+@router.post(
+    "/impact",
+    summary="Who and what does a flood touch?",
+    response_model=ImpactAnswer,
+    response_model_exclude_unset=True,
+    responses=problems(400, 401, 404, 413, 503),
+)
+async def ask_impact(
+    asked: ImpactRequest, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+) -> dict[str, Any]:
+    """Counts what the flood touches in every layer the caller may see and that holds data.
+
+    The answer is kept: `GET /queries/answers/{id}` gives it again.
+    """
+    flood = asked.flood
+    if flood.geometry is not None:
+        _near(flood.geometry, await house.bounds(who.role))
+    question = impact.Question(
+        flood=_flood(flood),
+        role=who.role,
+        layers=tuple(asked.layers) if asked.layers is not None else None,
+        with_ids="ids" in asked.include,
+    )
+    async with house.reader(who.role) as conn:
+        found = await impact.impact(conn, question)
+    answer = _answer(found)
+    request = asked.model_dump(mode="json", exclude_unset=True)
+    async with house.service() as conn:
+        await impact.keep_answer(conn, found, request=request, response=answer, role=who.role)
+    return _in_words(answer, lang)
+
+
+@router.get(
+    "/answers/{answer_id}",
+    summary="An answer given before",
+    response_model=ImpactAnswer,
+    response_model_exclude_unset=True,
+    responses=problems(400, 401, 404, 503),
+)
+async def stored_answer(
+    answer_id: uuid.UUID, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+) -> dict[str, Any]:
+    """The answer as it was given to this role, in the language asked for now."""
+    async with house.service() as conn:
+        answer = await impact.stored_answer(conn, answer_id, who.role)
+    return _in_words(answer, lang)
+
+
+def _flood(asked: FloodRequest) -> impact.Flood:
+    if asked.geometry is not None:
+        return impact.Flood(geometry=asked.geometry.model_dump_json())
+    if asked.gauge is not None and asked.stage_m is not None:
+        return impact.Flood(stage=(asked.gauge, asked.stage_m))
+    zones = asked.zone_ids or "all"
+    if zones == "all" or "all" in zones:
+        return impact.Flood(all_zones=True)
+    return impact.Flood(zone_ids=tuple(zones))
+
+
+def _near(area: Polygon | MultiPolygon, bounds: Bounds | None) -> None:
+    """Refuse an area whose coordinates cannot belong to this town, such as swapped ones."""
+    if bounds is None:
+        return
+    west, south, east, north = bounds
+    for ring in area.rings():
+        for lon, lat, *_ in ring:
+            inside = (
+                west - _NEAR_DEGREES <= lon <= east + _NEAR_DEGREES
+                and south - _NEAR_DEGREES <= lat <= north + _NEAR_DEGREES
+            )
+            if not inside:
+                raise BadRequestError(
+                    Text(
+                        th=f"พื้นที่ที่วาดมีจุด {lon:g}, {lat:g} ซึ่งไม่ได้อยู่ในเมืองนี้ พิกัดต้องเป็น ลองจิจูด, ละติจูด",
+                        en=f"The drawn area has a point {lon:g}, {lat:g} far from this town. "
+                        "Coordinates are longitude, latitude.",
+                    )
+                )
+
+
+def _answer(found: impact.Impact) -> dict[str, Any]:
+    """The answer as it is kept: JSON values, caveats in both languages."""
+    return {
+        "id": str(found.id),
+        "computed_at": found.computed_at.isoformat(),
+        "flood": found.flood,
+        "exposed": Exposed.model_validate(found.exposed).model_dump(
+            mode="json", exclude_unset=True
+        ),
+        "provenance": [
+            {
+                "layer": item.layer,
+                "version": item.version,
+                "as_of": item.as_of.isoformat() if item.as_of else None,
+                "source": item.source,
+            }
+            for item in found.provenance
+        ],
+        "caveats": [caveat.model_dump() for caveat in found.caveats],
+    }
+
+
+def _in_words(answer: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    return {**answer, "caveats": [caveat[lang] for caveat in answer["caveats"]]}

@@ -1,0 +1,145 @@
+"""Who the caller is, whether the server lives, and whether it is ready, with reasons."""
+
+from typing import Annotated, Literal
+
+import psycopg
+from fastapi import APIRouter, Response
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+
+from api.access import layers_of
+from api.house import House
+from api.language import CallerLang
+from api.routes import CurrentHouse, CurrentViewer, problems
+from db.migrate import newest_revision
+from db.queries import town as town_queries
+from layers.errors import MuangError
+from layers.model import Role
+from layers.text import Lang, Text
+
+router = APIRouter(tags=["Status"])
+
+Bounds = Annotated[
+    tuple[float, float, float, float] | None,
+    Field(description="West, south, east, north in degrees; null while the town is empty"),
+]
+
+
+class Town(BaseModel):
+    """The town being served."""
+
+    id: str
+    name: Text
+    bounds: Bounds
+    srid: int = Field(description="EPSG number of the town's projected CRS")
+    synthetic: bool = Field(description="True when the data are invented for demonstration")
+
+
+class Me(BaseModel):
+    """The caller as the server sees them."""
+
+    role: Role
+    principal: str = Field(description="Name of the token, or demo")
+    authenticated: bool
+    demo: bool = Field(description="True: nobody signed in, this machine sees everything")
+    layers: list[str] = Field(description="Layers this role may see")
+    town: Town
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Check(BaseModel):
+    """One thing that has to be in order."""
+
+    ok: bool
+    reason: str | None = Field(default=None, description="What is wrong and what to do about it")
+
+
+class Ready(BaseModel):
+    """Whether the server can do its work."""
+
+    ready: bool
+    checks: dict[str, Check]
+
+
+@router.get("/me", summary="Who am I", responses=problems(400, 401, 503))
+async def me(house: CurrentHouse, who: CurrentViewer) -> Me:
+    """The caller's role and the town being served."""
+    town, bounds = await house.town(), await house.bounds(who.role)
+    return Me(
+        role=who.role,
+        principal=who.principal,
+        authenticated=not who.demo,
+        demo=who.demo,
+        layers=[layer.id for layer in layers_of(who.role)],
+        town=Town(
+            id=town.id, name=town.name, bounds=bounds, srid=town.srid, synthetic=town.synthetic
+        ),
+    )
+
+
+@router.get("/healthz", summary="Is the process alive", responses=problems(400))
+async def healthz() -> Health:
+    """Answers without asking anything of the database."""
+    return Health()
+
+
+@router.get(
+    "/readyz",
+    summary="Is everything in order",
+    responses={503: {"model": Ready, "description": "Not ready; the reasons are in checks"}},
+)
+async def readyz(house: CurrentHouse, lang: CallerLang, response: Response) -> Ready:
+    """Database reachable, migrations current, changes being numbered, dashboard built."""
+    checks = {
+        **await _database(house, lang),
+        "sequencer": _check(
+            house.sequencer.alive,
+            lang,
+            Text(
+                th="ตัวเรียงลำดับการเปลี่ยนแปลงไม่ทำงาน ดูบันทึกของเซิร์ฟเวอร์",
+                en="Changes are not being numbered; see the server's log.",
+            ),
+        ),
+        "dashboard": _check(
+            (house.settings.dashboard / "index.html").is_file(),
+            lang,
+            Text(
+                th="ยังไม่ได้สร้างหน้าจอ สั่ง ./muang up",
+                en="The dashboard has not been built; run ./muang up.",
+            ),
+        ),
+    }
+    ready = all(check.ok for check in checks.values())
+    response.status_code = 200 if ready else 503
+    return Ready(ready=ready, checks=checks)
+
+
+async def _database(house: House, lang: Lang) -> dict[str, Check]:
+    away = Text(
+        th="ติดต่อฐานข้อมูลไม่ได้ สั่ง ./muang status",
+        en="The database cannot be reached; see ./muang status.",
+    )
+    try:
+        async with house.service() as conn:
+            found = await town_queries.revision(conn)
+        await house.town()
+    except (psycopg.Error, PoolTimeout, MuangError):
+        return {"database": _check(False, lang, away), "migrations": _check(False, lang, away)}
+    newest = newest_revision()
+    behind = Text(
+        th=f"ฐานข้อมูลอยู่รุ่น {found} ควรเป็น {newest} สั่ง ./muang db migrate",
+        en=f"The database is at {found}, the code at {newest}; run ./muang db migrate.",
+    )
+    return {
+        "database": _check(True, lang, away),
+        "migrations": _check(found == newest, lang, behind),
+    }
+
+
+def _check(ok: bool, lang: Lang, reason: Text) -> Check:
+    return Check(ok=ok, reason=None if ok else reason.get(lang))

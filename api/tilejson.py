@@ -1,0 +1,81 @@
+"""TileJSON and the map style: what a map client reads before it asks for tiles."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from api import access
+from api.language import CallerLang
+from api.links import base_url
+from api.routes import CurrentHouse, CurrentViewer, LayerId, problems
+from layers.errors import NotFoundError
+from layers.model import Field, FieldType
+from layers.privacy import tile_fields
+from layers.text import Lang, Text
+from maps import maplibre
+from maps.frame import TownFrame
+
+router = APIRouter(tags=["Tiles and styles"])
+
+_TYPES = {FieldType.INTEGER: "Number", FieldType.NUMBER: "Number", FieldType.BOOLEAN: "Boolean"}
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization, Accept-Language"}
+
+
+def describe(field: Field, lang: Lang) -> str:
+    """A field in TileJSON's words: its type and its title."""
+    return f"{_TYPES.get(field.type, 'String')}; {field.title.get(lang)}"
+
+
+@router.get(
+    "/tiles/{layer}.json", summary="TileJSON of a layer", responses=problems(400, 401, 404, 503)
+)
+async def tilejson(
+    request: Request, layer: LayerId, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+) -> JSONResponse:
+    """TileJSON 3: where the tiles are, their zooms, the town's bounds, the caller's fields."""
+    found = access.layer_for(layer, who.role)
+    if found.geometry is None:
+        raise NotFoundError(
+            Text(
+                th=f"ชั้นข้อมูล “{found.id}” ไม่มีรูปบนแผนที่ มีแต่ตาราง",
+                en=f"The layer “{found.id}” is a table; it has nothing to draw.",
+            )
+        )
+    town, bounds = await house.town(), await house.bounds(who.role)
+    zooms = {"minzoom": found.zooms.min, "maxzoom": found.zooms.max}
+    fields = {field.name: describe(field, lang) for field in tile_fields(found, who.role)}
+    made: dict[str, Any] = {
+        "tilejson": "3.0.0",
+        "name": found.title.get(lang),
+        "description": found.description.get(lang),
+        "attribution": TownFrame(town.id, town.name, bounds, town.synthetic).credit.get(lang),
+        "scheme": "xyz",
+        "tiles": [f"{base_url(request)}/tiles/{found.id}/{{z}}/{{x}}/{{y}}.mvt"],
+        **zooms,
+        "vector_layers": [
+            {
+                "id": found.id,
+                "description": found.description.get(lang),
+                **zooms,
+                "fields": fields,
+            }
+        ],
+    }
+    if bounds is not None:
+        west, south, east, north = bounds
+        made["bounds"] = list(bounds)
+        made["center"] = [(west + east) / 2, (south + north) / 2, found.zooms.min]
+    return JSONResponse(made, headers=_HEADERS)
+
+
+@router.get("/styles/town.json", summary="The town's map style", responses=problems(400, 401, 503))
+async def town_style(
+    request: Request, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+) -> JSONResponse:
+    """MapLibre style (version 8) of every layer the caller may see, with the legend as metadata."""
+    town, bounds = await house.town(), await house.bounds(who.role)
+    frame = TownFrame(town.id, town.name, bounds, town.synthetic)
+    seen = access.layers_of(who.role)
+    made = maplibre.style(seen, who.role, lang, base_url(request), frame)
+    return JSONResponse(made, headers=_HEADERS)

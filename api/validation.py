@@ -1,0 +1,109 @@
+"""What is wrong with a request, in words: FastAPI's validation errors in two languages."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+
+from layers.errors import BadRequestError
+from layers.text import Text
+
+Context = dict[str, Any]
+
+_SENTENCES: dict[str, Callable[[Context], Text]] = {
+    "missing": lambda _: Text(th="ต้องระบุ", en="is needed"),
+    "extra_forbidden": lambda _: Text(th="ไม่มีช่องนี้", en="is not a field of this request"),
+    "json_invalid": lambda _: Text(th="ไม่ใช่ JSON ที่ถูกต้อง", en="is not valid JSON"),
+    "literal_error": lambda c: Text(
+        th=f"ต้องเป็น {c.get('expected')}", en=f"must be {c.get('expected')}"
+    ),
+    "enum": lambda c: Text(th=f"ต้องเป็น {c.get('expected')}", en=f"must be {c.get('expected')}"),
+    "int_parsing": lambda _: Text(th="ต้องเป็นจำนวนเต็ม", en="must be a whole number"),
+    "int_type": lambda _: Text(th="ต้องเป็นจำนวนเต็ม", en="must be a whole number"),
+    "float_parsing": lambda _: Text(th="ต้องเป็นตัวเลข", en="must be a number"),
+    "float_type": lambda _: Text(th="ต้องเป็นตัวเลข", en="must be a number"),
+    "finite_number": lambda _: Text(th="ต้องเป็นตัวเลข", en="must be a finite number"),
+    "greater_than_equal": lambda c: Text(
+        th=f"ต้องไม่น้อยกว่า {c.get('ge')}", en=f"must be at least {c.get('ge')}"
+    ),
+    "less_than_equal": lambda c: Text(
+        th=f"ต้องไม่เกิน {c.get('le')}", en=f"must be at most {c.get('le')}"
+    ),
+    "string_type": lambda _: Text(th="ต้องเป็นข้อความ", en="must be text"),
+    "list_type": lambda _: Text(th="ต้องเป็นรายการ", en="must be a list"),
+    "too_short": lambda c: Text(
+        th=f"ต้องมีอย่างน้อย {c.get('min_length')} รายการ",
+        en=f"needs at least {c.get('min_length')} items",
+    ),
+    "too_long": lambda c: Text(
+        th=f"มีได้ไม่เกิน {c.get('max_length')} รายการ",
+        en=f"may have at most {c.get('max_length')} items",
+    ),
+    "uuid_parsing": lambda _: Text(th="ไม่ใช่รหัสที่ถูกต้อง", en="is not a valid id"),
+}
+_OTHER = Text(th="ใช้ไม่ได้ ดูรูปแบบที่ /docs", en="cannot be used; see /docs for its form")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a request and the sentence about it."""
+
+    where: str
+    detail: Text
+
+
+def parts(exc: RequestValidationError) -> tuple[Part, ...]:
+    """Every wrong part once, in the order found."""
+    found: dict[str, Part] = {}
+    for error in exc.errors():
+        where = ".".join(str(step) for step in error.get("loc", ()))
+        found.setdefault(where, Part(where, _sentence(error)))
+    return tuple(found.values())
+
+
+def _sentence(error: dict[str, Any]) -> Text:
+    cause = (error.get("ctx") or {}).get("error")
+    if isinstance(cause, SentenceError):
+        return cause.sentence
+    make = _SENTENCES.get(error.get("type", ""))
+    return make(error.get("ctx") or {}) if make else _OTHER
+
+
+class SentenceError(ValueError):
+    """Raised by our own validators: the sentence reaches the caller as it is."""
+
+    def __init__(self, sentence: Text) -> None:
+        super().__init__(sentence.en)
+        self.sentence = sentence
+
+
+def summary(exc: RequestValidationError) -> Text:
+    """One sentence for the whole request: its first wrong part, and how many more there are."""
+    wrong = parts(exc)
+    if not wrong:
+        return Text(th="อ่านคำขอไม่ได้", en="The request cannot be read.")
+    first, more = wrong[0], len(wrong) - 1
+    place = first.where.partition(".")[2] or first.where
+    th, en = f"“{place}” {first.detail.th}", f"“{place}” {first.detail.en}."
+    if more:
+        th = f"{th} และมีอีก {more} จุดที่ใช้ไม่ได้"
+        en = f"{en} There is 1 more problem." if more == 1 else f"{en} There are {more} more."
+    return Text(th=th, en=en)
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse query parameters that do not exist, naming them and those that do."""
+    names = sorted(set(known))
+    unknown = sorted(set(given) - set(names))
+    if not unknown:
+        return
+    wrong, right = ", ".join(f"“{name}”" for name in unknown), ", ".join(names)
+    raise BadRequestError(
+        Text(
+            th=f"ไม่มีพารามิเตอร์ {wrong} ที่ใช้ได้คือ {right}",
+            en=f"There is no query parameter {wrong}. Those that exist: {right}.",
+        ),
+        unknown=unknown,
+        known=names,
+    )

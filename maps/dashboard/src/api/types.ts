@@ -1,0 +1,139 @@
+/** The server's answers, as far as the page reads them. */
+import type { Lang, Text } from '../i18n/index.ts';
+
+/** West, south, east, north in degrees (EPSG:4326). */
+export type BBox = readonly [west: number, south: number, east: number, north: number];
+
+export interface Me {
+  readonly role: string;
+  readonly authenticated: boolean;
+  readonly demo: boolean;
+  readonly town: {
+    readonly id: string;
+    readonly name: Text;
+    readonly bounds: BBox;
+    readonly srid: number;
+    readonly synthetic: boolean;
+  };
+}
+
+export type Shape = 'circle' | 'triangle' | 'diamond' | 'square' | 'house' | 'cross' | 'heart';
+
+export interface LegendClass {
+  readonly key: string;
+  readonly label: Text;
+  readonly color: string;
+  readonly outline?: string | null;
+  /** Marker diameter or line width in CSS pixels. */
+  readonly size?: number | null;
+  readonly kind: 'fill' | 'line' | 'circle' | 'icon';
+  readonly shape?: Shape | null;
+  readonly dash?: readonly number[] | null;
+}
+
+/** One layer of the legend; the style's root metadata `muang:legend` is a list of these. */
+export interface LegendLayer {
+  readonly layer: string;
+  readonly title: Text;
+  readonly visible: boolean;
+  readonly min_zoom?: number | null;
+  readonly classes: readonly LegendClass[];
+}
+
+export type Scalar = string | number | boolean | null;
+export type Properties = Readonly<Record<string, Scalar | readonly Scalar[]>>;
+
+export interface Feature {
+  readonly type: 'Feature';
+  readonly id: number | string;
+  readonly geometry: GeoJSON.Geometry | null;
+  readonly properties: Properties;
+}
+
+export interface FeaturePage {
+  readonly features: readonly Feature[];
+  readonly numberMatched?: number;
+  readonly numberReturned?: number;
+}
+
+/** One property of `/ogc/collections/{layer}/schema` (JSON Schema 2020-12). */
+export interface PropertySchema {
+  readonly title?: string;
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly items?: PropertySchema;
+  readonly enum?: readonly Scalar[];
+  readonly 'x-enumLabels'?: Readonly<Record<string, string>>;
+  readonly 'x-unit'?: string;
+  readonly 'x-system'?: boolean;
+  readonly 'x-ogc-role'?: string;
+}
+
+export interface LayerSchema {
+  readonly title?: string;
+  readonly description?: string;
+  readonly properties: Readonly<Record<string, PropertySchema>>;
+}
+
+export type FloodQuestion =
+  | { readonly zone_ids: 'all' | readonly number[] }
+  | { readonly geometry: GeoJSON.Polygon };
+
+/** Numbers of one thing the water touches. Which keys there are depends on the thing. */
+export interface Exposure {
+  readonly count?: number;
+  readonly ids?: readonly (string | number)[];
+  readonly suppressed?: boolean;
+  readonly [measure: string]: unknown;
+}
+
+export interface Provenance {
+  readonly layer: string;
+  readonly version: number;
+  readonly as_of?: string | null;
+  readonly source?: string | null;
+}
+
+export interface ImpactAnswer {
+  readonly id: string;
+  readonly computed_at: string;
+  readonly flood: { readonly area_m2: number; readonly depth_known: boolean };
+  readonly exposed: Readonly<Record<string, Exposure>>;
+  readonly provenance: readonly Provenance[];
+  readonly caveats: readonly string[];
+}
+
+export interface ChangeEvent {
+  readonly pos: number;
+  readonly layer: string;
+  readonly op: string;
+  /** null where the caller may not know how many, or where. */
+  readonly n: number | null;
+  readonly bbox: BBox | null;
+  readonly at: string;
+}
+
+export interface Beat {
+  readonly pos: number;
+  readonly at: string;
+}
+
+export interface TownStyle {
+  readonly version: 8;
+  readonly sources: Readonly<Record<string, unknown>>;
+  readonly layers: readonly unknown[];
+  readonly metadata?: {
+    readonly 'muang:legend'?: readonly LegendLayer[];
+    /** SVG path data in a box of 24 × 24, by shape. */
+    readonly 'muang:shapes'?: Readonly<Record<string, string>>;
+    readonly 'muang:scenario'?: { readonly default: Readonly<Record<string, unknown>> };
+  };
+}
+
+export interface Collection {
+  readonly id: string;
+  readonly title?: string;
+}
+
+export type { Lang };

@@ -1,0 +1,160 @@
+import type { Api } from '../api/client.ts';
+import { problemOf } from '../api/problem.ts';
+import type { ChangeEvent, FloodQuestion, ImpactAnswer } from '../api/types.ts';
+import { failed, loaded, loading, nothing } from '../app/loadable.ts';
+import type { AppState, Water } from '../app/state.ts';
+import type { Store } from '../app/store.ts';
+import { matches, scenarioKey, type Zone, zoneOf, zonesOf } from './zones.ts';
+
+export const ZONE_LAYER = 'flood_zones';
+const ZONE_FIELDS = [
+  'code',
+  'name',
+  'kind',
+  'return_period_y',
+  'gauge',
+  'stage_m',
+  'observed_at',
+  'depth_class',
+];
+const PAGE = 1000;
+const MAX_ZONES = 5000;
+/** A burst of edits is counted once it pauses, and at least this often while it lasts. */
+const SETTLE_MS = 300;
+
+/** Flood zones to choose from, and the counted answer for the chosen water. */
+export class FloodDesk {
+  readonly #api: Api;
+  readonly #store: Store<AppState>;
+  #asking: AbortController | null = null;
+  #pending: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(api: Api, store: Store<AppState>) {
+    this.#api = api;
+    this.#store = store;
+  }
+
+  /** Fetches the zones of the town; keeps the old list when that fails. */
+  async loadZones(): Promise<void> {
+    const { lang, zones } = this.#store.state;
+    this.#store.set({ zones: loading(zones) });
+    try {
+      const found = [];
+      for (let offset = 0; offset < MAX_ZONES; offset += PAGE) {
+        const page = await this.#api.items(ZONE_LAYER, lang, {
+          limit: PAGE,
+          offset,
+          properties: ZONE_FIELDS,
+        });
+        found.push(...page.features.map(zoneOf));
+        if (page.features.length < PAGE) break;
+      }
+      this.#store.set({ zones: loaded(found) });
+      const { water, impact } = this.#store.state;
+      if (water?.kind === 'flood' && !impact.value && !impact.loading) void this.recount();
+    } catch (error) {
+      const problem = problemOf(error);
+      // a town without the layer has no zones; that is not a failure
+      this.#store.set({ zones: problem.status === 404 ? loaded([]) : failed(problem, zones) });
+    }
+  }
+
+  /** Asks about this water; null clears the panel. */
+  choose(water: Water | null): void {
+    this.#cancel();
+    this.#store.set({ water, impact: nothing, impactBefore: null });
+    if (water) void this.recount();
+  }
+
+  /**
+   * The flood that a zone on the map belongs to. A return period, a stage or a day is one flood
+   * however many parts it is drawn in; a regulation's polygons are chosen one by one.
+   */
+  chooseFeature(featureId: string): void {
+    const zones = this.#store.state.zones.value ?? [];
+    const zone = zones.find((each) => String(each.id) === featureId);
+    if (!zone) return;
+    const alone = zone.kind === 'regulatory' || zone.kind === 'other';
+    this.choose(
+      alone ? { kind: 'zones', ids: [zone.id] } : { kind: 'flood', key: scenarioKey(zone) },
+    );
+  }
+
+  /** The flood the map shows at first, so that the panel speaks of the same water. */
+  chooseDefault(): void {
+    const { zones, style, water } = this.#store.state;
+    const wanted = style.value?.metadata?.['muang:scenario']?.default;
+    if (water || !wanted) return;
+    const first = zones.value?.find((zone) => matches(zone, wanted));
+    if (first) this.choose({ kind: 'flood', key: scenarioKey(first) });
+  }
+
+  /** Counts the chosen water again, keeping the numbers on screen until the new ones are there. */
+  async recount(): Promise<void> {
+    const { water, impact, lang, zones } = this.#store.state;
+    const asked = water && question(water, zones.value);
+    // a flood named by its key waits for the list of zones, which then asks
+    if (!asked) return;
+    this.#cancel();
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#store.set({ impact: loading(impact) });
+    try {
+      const answer = await this.#api.impact(asked, lang, asking.signal);
+      if (asking.signal.aborted) return;
+      this.#store.set({ impact: loaded(answer), impactBefore: impact.value ?? null });
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      this.#store.set({ impact: failed(problemOf(error), impact) });
+    }
+  }
+
+  /** A change to a layer that was counted, or to the water itself, counts again. */
+  onChanges(changes: readonly ChangeEvent[]): void {
+    const { impact, water } = this.#store.state;
+    if (changes.some(({ layer }) => layer === ZONE_LAYER)) void this.loadZones();
+    if (!water) return;
+    const counted = countedLayers(impact.value);
+    if (changes.some(({ layer }) => !counted || counted.has(layer))) this.recountSoon();
+  }
+
+  recountSoon(): void {
+    if (this.#pending || !this.#store.state.water) return;
+    this.#pending = setTimeout(() => {
+      this.#pending = null;
+      void this.recount();
+    }, SETTLE_MS);
+  }
+
+  #cancel(): void {
+    this.#asking?.abort();
+    this.#asking = null;
+    if (this.#pending) clearTimeout(this.#pending);
+    this.#pending = null;
+  }
+}
+
+/** Layers whose change can change the answer; null when unknown, which means any. */
+function countedLayers(answer: ImpactAnswer | undefined): Set<string> | null {
+  if (!answer) return null;
+  return new Set([ZONE_LAYER, ...answer.provenance.map(({ layer }) => layer)]);
+}
+
+/** What to ask the server about this water; null while the zones of a flood are not known. */
+export function question(water: Water, zones: readonly Zone[] | undefined): FloodQuestion | null {
+  switch (water.kind) {
+    case 'all':
+      return { zone_ids: 'all' };
+    case 'zones':
+      return { zone_ids: water.ids };
+    case 'flood': {
+      const ids = zonesOf(water, zones)?.map(({ id }) => id);
+      return ids?.length ? { zone_ids: ids } : null;
+    }
+    case 'drawn': {
+      const [first] = water.ring;
+      const ring = [...water.ring, ...(first ? [first] : [])].map((corner) => [...corner]);
+      return { geometry: { type: 'Polygon', coordinates: [ring] } };
+    }
+  }
+}

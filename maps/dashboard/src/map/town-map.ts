@@ -1,0 +1,290 @@
+import {
+  type GeoJSONSource,
+  Map as MapLibre,
+  type MapMouseEvent,
+  type RequestParameters,
+  type StyleSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl';
+import workerFile from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { BBox, TownStyle } from '../api/types.ts';
+import type { App, MapPort, Touched } from '../app/app.ts';
+import type { AppState } from '../app/state.ts';
+import { ZONE_LAYER } from '../flood/desk.ts';
+import {
+  compose,
+  DRAWING,
+  drawingData,
+  edgeFilter,
+  SELECTION,
+  selectionData,
+  shapesOf,
+  sourceOf,
+  townLayer,
+  waterLook,
+  ZONE_EDGE,
+} from './compose.ts';
+import { corner, finish } from './draw.ts';
+import { drawMarker, parseMarker } from './markers.ts';
+import { hitsOf } from './pick.ts';
+import { touchedTiles } from './tiles.ts';
+
+// Vite does not emit MapLibre 6's worker by itself; without this the map never loads.
+setWorkerUrl(new URL(workerFile, import.meta.url).href);
+
+const CLICK_PX = 4;
+const POINT_ZOOM = 17.5;
+const FIT = { padding: 48, maxZoom: 18 };
+/** A graphics driver that does not come back by itself in this time gets a new page. */
+const LOST_MS = 5_000;
+
+/** The map of the town: draws what the store says, tells the store what a person does on it. */
+export class TownMap implements MapPort {
+  readonly map: MapLibre;
+  readonly #app: App;
+  readonly #stop: () => void;
+  /** Boxes to fetch again once tiles now under way have arrived: they may be older. */
+  readonly #later = new Map<string, BBox[] | null>();
+  #style: TownStyle;
+
+  constructor(app: App, container: HTMLElement, style: TownStyle, bounds: BBox) {
+    this.#app = app;
+    this.#style = style;
+    const { state } = app.store;
+    const { view } = state;
+    this.map = new MapLibre({
+      container,
+      style: compose(style as unknown as StyleSpecification, state),
+      ...(view
+        ? { center: [view.lng, view.lat] as [number, number], zoom: view.zoom }
+        : { bounds: [...bounds] as [number, number, number, number], fitBoundsOptions: FIT }),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      rollEnabled: false,
+      // a tile kept out of view could not be told that it is old (refreshTiles skips it)
+      maxTileCacheSize: 0,
+      transformRequest: (url): RequestParameters => ({ url, cache: 'no-cache' }),
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.setMissingStyleImageResolver((id) => this.#draw(id));
+    this.#listen();
+    this.#stop = app.store.subscribe((now, before) => this.#follow(now, before));
+  }
+
+  remove(): void {
+    this.#stop();
+    this.map.remove();
+  }
+
+  focus(): void {
+    this.map.getCanvas().focus({ preventScroll: true });
+  }
+
+  flyTo(bbox: BBox): void {
+    const [west, south, east, north] = bbox;
+    if (west === east && south === north) {
+      const zoom = Math.max(this.map.getZoom(), POINT_ZOOM);
+      this.map.flyTo({ center: [west, south], zoom });
+    } else {
+      this.map.fitBounds([west, south, east, north], FIT);
+    }
+  }
+
+  home(): void {
+    const bounds = this.#app.store.state.me.value?.town.bounds;
+    if (bounds) this.map.fitBounds([...bounds] as [number, number, number, number], FIT);
+  }
+
+  zoomBy(levels: number): void {
+    this.map.easeTo({ zoom: this.map.getZoom() + levels, duration: 250 });
+  }
+
+  centre(): readonly [number, number] {
+    const { lng, lat } = this.map.getCenter();
+    return [lng, lat];
+  }
+
+  pickCentre(): void {
+    const canvas = this.map.getCanvas();
+    this.#app.pick(this.#hits({ x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 }));
+  }
+
+  /** Fetches again exactly the tiles on screen that the changes touch. */
+  refresh(layers: Touched | 'all'): void {
+    if (layers === 'all') {
+      for (const id of Object.keys(this.#style.sources)) this.#refetch(id, null);
+      return;
+    }
+    for (const [layer, boxes] of layers) this.#refetch(sourceOf(layer), boxes && [...boxes]);
+  }
+
+  #refetch(id: string, boxes: BBox[] | null): void {
+    const source = this.map.getSource(id);
+    if (source?.type !== 'vector') return;
+    if (!this.map.isSourceLoaded(id)) {
+      const waiting = this.#later.get(id);
+      const known = this.#later.has(id);
+      this.#later.set(
+        id,
+        boxes === null || (known && waiting === null) ? null : [...(waiting ?? []), ...boxes],
+      );
+    }
+    if (boxes === null) {
+      this.map.refreshTiles(id);
+      return;
+    }
+    const range = source as unknown as { minzoom: number; maxzoom: number };
+    const tiles = touchedTiles(boxes, this.#bbox(), this.map.getZoom(), range);
+    if (tiles.length > 0) this.map.refreshTiles(id, tiles);
+  }
+
+  #listen(): void {
+    const { map } = this;
+    map.on('moveend', () => this.#tellView());
+    map.on('click', (event) => this.#click(event));
+    map.on('mousemove', (event) => {
+      if (this.#app.store.state.drawing) return;
+      map.getCanvas().classList.toggle('over', this.#hits(event.point).length > 0);
+    });
+    map.on('idle', () => this.#idle());
+    map.once('idle', () => performance.mark('muang:map-idle'));
+    map.on('load', () => this.#tellView());
+    map.on('style.load', () => this.#paintOwn(this.#app.store.state));
+    map.on('error', ({ error }) => {
+      const status = (error as { status?: number }).status ?? 0;
+      // the live banner already says that the server is away
+      const quiet = this.#app.store.state.live.status === 'stale';
+      if (!quiet) this.#complain(status);
+    });
+    map.on('webglcontextlost', () => {
+      this.#app.store.set({ map: 'lost' });
+      setTimeout(() => {
+        if (this.#app.store.state.map === 'lost') location.reload();
+      }, LOST_MS);
+    });
+    map.on('webglcontextrestored', () => this.#app.store.set({ map: 'ready' }));
+    map.getCanvas().addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  #draw(id: string): void {
+    const marker = parseMarker(id);
+    const path = marker && shapesOf(this.#style)[marker.shape];
+    if (!marker || !path || this.map.hasImage(id)) return;
+    const drawn = drawMarker(marker, path, Math.max(2, devicePixelRatio));
+    if (drawn) this.map.addImage(id, drawn.image, { pixelRatio: drawn.ratio });
+  }
+
+  #complain(status: number): void {
+    this.#app.toast({
+      key: 'tiles',
+      text: status
+        ? `${this.#app.t('error.tiles')} (${status})`
+        : `${this.#app.t('error.tiles')} ${this.#app.t('error.network')}`,
+      retry: () => this.refresh('all'),
+    });
+  }
+
+  #idle(): void {
+    if (this.#app.store.state.map === 'loading') this.#app.store.set({ map: 'ready' });
+    const later = [...this.#later];
+    this.#later.clear();
+    for (const [id, boxes] of later) this.#refetch(id, boxes);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { drawing } = this.#app.store.state;
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      if (drawing) corner(this.#app, this.centre());
+      else this.pickCentre();
+    } else if (drawing && event.key === 'Backspace') {
+      this.#app.store.set({ drawing: drawing.slice(0, -1) });
+    }
+  }
+
+  #click(event: MapMouseEvent): void {
+    const { drawing } = this.#app.store.state;
+    if (!drawing) {
+      this.#app.pick(this.#hits(event.point));
+      return;
+    }
+    const [first] = drawing;
+    const near = first && this.map.project([first[0], first[1]]).dist(event.point) < CLICK_PX * 3;
+    if (near && drawing.length >= 3) finish(this.#app);
+    else corner(this.#app, [event.lngLat.lng, event.lngLat.lat]);
+  }
+
+  #hits(point: { x: number; y: number }) {
+    const layers = this.map
+      .getStyle()
+      .layers.filter((layer) => townLayer(layer) !== null)
+      .map(({ id }) => id);
+    return hitsOf(
+      this.map.queryRenderedFeatures(
+        [
+          [point.x - CLICK_PX, point.y - CLICK_PX],
+          [point.x + CLICK_PX, point.y + CLICK_PX],
+        ],
+        { layers },
+      ),
+    );
+  }
+
+  #bbox(): BBox {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
+  #tellView(): void {
+    const { lng, lat } = this.map.getCenter();
+    this.#app.store.set({ view: { lng, lat, zoom: this.map.getZoom() }, bbox: this.#bbox() });
+  }
+
+  #follow(now: AppState, before: AppState): void {
+    if (now.style.value && now.style.value !== this.#style) {
+      this.#style = now.style.value;
+      this.map.setStyle(compose(this.#style as unknown as StyleSpecification, now));
+      this.#paintOwn(now);
+      return;
+    }
+    if (!this.map.style?.loaded && !this.map.isStyleLoaded()) return;
+    if (now.on !== before.on) this.#showLayers(now);
+    if (now.water !== before.water || now.zones !== before.zones) this.#showWater(now);
+    if (
+      now.water !== before.water ||
+      now.drawing !== before.drawing ||
+      now.recordView.value !== before.recordView.value
+    ) {
+      this.#paintOwn(now);
+    }
+  }
+
+  #showLayers({ on }: AppState): void {
+    for (const layer of this.map.getStyle().layers) {
+      const town = layer.id === ZONE_EDGE ? ZONE_LAYER : townLayer(layer);
+      if (town === null) continue;
+      this.map.setLayoutProperty(layer.id, 'visibility', on.has(town) ? 'visible' : 'none');
+    }
+  }
+
+  #showWater(now: AppState): void {
+    if (this.map.getLayer(ZONE_EDGE)) this.map.setFilter(ZONE_EDGE, edgeFilter(now));
+    const styled = this.#style as unknown as StyleSpecification;
+    for (const { id, filter, opacity } of waterLook(styled, now)) {
+      if (!this.map.getLayer(id)) continue;
+      this.map.setFilter(id, filter);
+      if (opacity !== undefined) this.map.setPaintProperty(id, 'fill-opacity', opacity);
+    }
+  }
+
+  #paintOwn({ recordView, drawing, water }: AppState): void {
+    const own = (id: string) => this.map.getSource(id) as GeoJSONSource | undefined;
+    own(SELECTION)?.setData(selectionData(recordView.value?.feature.geometry ?? null));
+    const ring = drawing ?? (water?.kind === 'drawn' ? water.ring : []);
+    own(DRAWING)?.setData(drawingData(ring, drawing === null));
+  }
+}

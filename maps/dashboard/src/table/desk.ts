@@ -1,0 +1,110 @@
+import type { Api } from '../api/client.ts';
+import { problemOf } from '../api/problem.ts';
+import type { BBox, ChangeEvent } from '../api/types.ts';
+import { failed, loaded, loading, nothing } from '../app/loadable.ts';
+import type { AppState } from '../app/state.ts';
+import type { Store } from '../app/store.ts';
+import { overlap } from '../map/tiles.ts';
+
+export const PAGE_ROWS = 50;
+/** The table follows the map once it rests. */
+const REST_MS = 250;
+
+/** The table twin of one layer: what of it lies in the map's view, a page at a time. */
+export class TableDesk {
+  readonly #api: Api;
+  readonly #store: Store<AppState>;
+  #asking: AbortController | null = null;
+  #resting: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(api: Api, store: Store<AppState>) {
+    this.#api = api;
+    this.#store = store;
+  }
+
+  open(layer: string): void {
+    const same = this.#store.state.tableLayer === layer;
+    this.#store.set({
+      tableLayer: layer,
+      tableOffset: 0,
+      section: 'table',
+      ...(same ? {} : { tableView: nothing }),
+    });
+    void this.refresh();
+  }
+
+  close(): void {
+    this.#asking?.abort();
+    const { section } = this.#store.state;
+    this.#store.set({
+      tableLayer: null,
+      tableView: nothing,
+      section: section === 'table' ? 'flood' : section,
+    });
+  }
+
+  /** Pages forward (+1) or back (-1). */
+  page(step: number): void {
+    const { tableOffset } = this.#store.state;
+    this.#store.set({ tableOffset: Math.max(0, tableOffset + step * PAGE_ROWS) });
+    void this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const { tableLayer, tableOffset, tableView, lang, legend } = this.#store.state;
+    if (!tableLayer) return;
+    // a layer without a geometry is nowhere on the map: all of it is shown
+    const onMap = legend.some(({ layer }) => layer === tableLayer);
+    const bbox = onMap ? this.#store.state.bbox : null;
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#store.set({ tableView: loading(tableView) });
+    try {
+      const [page, schema] = await Promise.all([
+        this.#api.items(
+          tableLayer,
+          lang,
+          { limit: PAGE_ROWS, offset: tableOffset, ...(bbox ? { bbox: sound(bbox) } : {}) },
+          asking.signal,
+        ),
+        this.#api.schema(tableLayer, lang),
+      ]);
+      if (!asking.signal.aborted) this.#store.set({ tableView: loaded({ page, schema }) });
+    } catch (error) {
+      if (!asking.signal.aborted) {
+        this.#store.set({ tableView: failed(problemOf(error), tableView) });
+      }
+    }
+  }
+
+  /** The map moved: the table shows the new view from its first row. */
+  onView(): void {
+    if (!this.#store.state.tableLayer) return;
+    if (this.#resting) clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      this.#store.set({ tableOffset: 0 });
+      void this.refresh();
+    }, REST_MS);
+  }
+
+  onChanges(changes: readonly ChangeEvent[]): void {
+    const { tableLayer, bbox } = this.#store.state;
+    const touched = changes.some(
+      (change) =>
+        change.layer === tableLayer &&
+        (!change.bbox || !bbox || overlap(change.bbox, bbox) !== null),
+    );
+    if (touched) void this.refresh();
+  }
+}
+
+/** A view wider than the world is cut to it. */
+function sound(bbox: BBox): BBox {
+  return [
+    Math.max(-180, bbox[0]),
+    Math.max(-90, bbox[1]),
+    Math.min(180, bbox[2]),
+    Math.min(90, bbox[3]),
+  ];
+}

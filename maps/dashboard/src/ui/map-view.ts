@@ -1,0 +1,193 @@
+import { html, nothing } from 'lit';
+import { createRef, type Ref, ref } from 'lit/directives/ref.js';
+import type { AppState } from '../app/state.ts';
+import { length } from '../format.ts';
+import { begin, cancel, corner, finish, undo } from '../map/draw.ts';
+import { scaleBar } from '../map/scale.ts';
+import type { TownMap } from '../map/town-map.ts';
+import { icon } from './icons.ts';
+import { Part } from './part.ts';
+
+const SCALE_PX = 110;
+
+/** The map with its own few controls, and words where a map cannot be. */
+export class MapView extends Part {
+  protected readonly watch = [
+    'map',
+    'mapReason',
+    'view',
+    'drawing',
+    'me',
+    'style',
+  ] as const satisfies (keyof AppState)[];
+  readonly #ground: Ref<HTMLElement> = createRef();
+  #starting = false;
+  /** The map itself, for tests and for the curious. */
+  town: TownMap | null = null;
+
+  protected override updated(): void {
+    void this.#start();
+    const canvas = this.town?.map.getCanvas();
+    if (canvas) {
+      canvas.setAttribute('aria-label', this.t('map.label'));
+      canvas.setAttribute('role', 'application');
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { me, style, map } = this.state;
+    const ground = this.#ground.value;
+    if (this.#starting || !ground || !me.value || !style.value || map !== 'loading') return;
+    this.#starting = true;
+    if (!hasWebgl()) {
+      this.app.store.set({ map: 'unsupported' });
+      return;
+    }
+    try {
+      const { TownMap } = await import('../map/town-map.ts');
+      this.town = new TownMap(this.app, ground, style.value, me.value.town.bounds);
+      this.app.map = this.town;
+    } catch (error) {
+      this.app.store.set({ map: 'failed', mapReason: String(error) });
+    }
+  }
+
+  protected override render() {
+    const { map, drawing } = this.state;
+    const usable = map === 'ready' || map === 'loading';
+    return html`<section
+      id="map"
+      class="map"
+      data-map=${map}
+      ?data-drawing=${drawing !== null}
+      aria-label=${this.t('tab.map')}
+      aria-busy=${map === 'loading'}
+    >
+      <div class="ground" ${ref(this.#ground)} ?hidden=${!usable && map !== 'lost'}></div>
+      <div class="cross" aria-hidden="true"></div>
+      ${usable ? this.#controls() : this.#words()}
+      ${map === 'loading' ? html`<p class="map-wait" role="status">${this.t('map.loading')}</p>` : nothing}
+      ${drawing ? this.#drawBar(drawing.length) : nothing} ${usable ? this.#foot() : nothing}
+    </section>`;
+  }
+
+  #controls() {
+    const { drawing } = this.state;
+    const button = (
+      name: Parameters<typeof icon>[0],
+      label: string,
+      act: () => void,
+      pressed?: boolean,
+    ) => html`<button
+      type="button"
+      aria-label=${label}
+      title=${label}
+      aria-pressed=${pressed === undefined ? nothing : pressed}
+      @click=${act}
+    >
+      ${icon(name)}
+    </button>`;
+    return html`<div class="controls">
+      ${button('plus', this.t('map.in'), () => this.app.map?.zoomBy(1))}
+      ${button('minus', this.t('map.out'), () => this.app.map?.zoomBy(-1))}
+      ${button('home', this.t('map.home'), () => this.app.map?.home())}
+      ${button(
+        'draw',
+        this.t('map.draw'),
+        () => {
+          if (drawing) return cancel(this.app);
+          begin(this.app);
+          this.app.map?.focus();
+        },
+        drawing !== null,
+      )}
+    </div>`;
+  }
+
+  #drawBar(corners: number) {
+    const app = this.app;
+    return html`<div class="draw-bar card" role="group" aria-label=${this.t('draw.title')}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === 'Escape') cancel(app);
+      }}>
+      <p>
+        <b>${this.t('draw.title')}</b> ${this.t('draw.help')}
+        <span class="keys">${this.t('draw.helpKeys')}</span>
+      </p>
+      <div class="draw-actions">
+        <span role="status">${this.t('draw.points', { n: corners })}</span>
+        <button type="button" class="chip-button" @click=${() => app.map && corner(app, app.map.centre())}>
+          ${icon('plus')}<span>${this.t('draw.add')}</span>
+        </button>
+        <button type="button" class="chip-button" ?disabled=${corners === 0} @click=${() => undo(app)}>
+          ${icon('undo')}<span>${this.t('draw.undo')}</span>
+        </button>
+        <button type="button" class="primary" ?disabled=${corners < 3} @click=${() => finish(app)}>
+          ${this.t('draw.finish')}
+        </button>
+        <button type="button" class="chip-button" @click=${() => cancel(app)}>
+          ${this.t('draw.cancel')}
+        </button>
+      </div>
+    </div>`;
+  }
+
+  #words() {
+    const { map, mapReason } = this.state;
+    const said =
+      map === 'unsupported'
+        ? this.t('map.noWebgl')
+        : map === 'lost'
+          ? this.t('map.lost')
+          : this.t('map.failed', { reason: mapReason });
+    return html`<div class="map-words" role="alert">
+      ${icon('warn')}
+      <p><b>${said}</b></p>
+      ${
+        map === 'lost'
+          ? nothing
+          : html`<p>${this.t('map.noWebglHelp')}</p>
+            <button
+              type="button"
+              class="primary"
+              @click=${() => this.app.table.open(this.app.tableLayers()[0]?.id ?? 'parcels')}
+            >
+              ${this.t('map.openTables')}
+            </button>`
+      }
+    </div>`;
+  }
+
+  #foot() {
+    const { view, me, lang } = this.state;
+    const bar = view && scaleBar(view.lat, view.zoom, SCALE_PX);
+    const town = me.value?.town;
+    return html`<div class="map-foot">
+      ${
+        bar
+          ? html`<svg class="scale" width=${Math.round(bar.pixels) + 2} height="22" aria-hidden="true">
+              <path d="M1 13v6h${Math.round(bar.pixels)}v-6" />
+            </svg>
+            <span>${length(bar.metres, lang)}</span>`
+          : nothing
+      }
+      ${
+        town
+          ? html`<span class="credit"
+            >${this.t('map.credit', { town: this.app.text(town.name) })}${
+              town.synthetic ? ` · ${this.t('map.source')}` : ''
+            }</span
+          >`
+          : nothing
+      }
+    </div>`;
+  }
+}
+
+function hasWebgl(): boolean {
+  try {
+    return document.createElement('canvas').getContext('webgl2') !== null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+import { html, nothing } from 'lit';
+import type { ImpactAnswer } from '../api/types.ts';
+import type { App } from '../app/app.ts';
+import { dateTime, number } from '../format.ts';
+import { icon } from './icons.ts';
+
+/** What the numbers rest on: the answer's number, and each layer's version, day and source. */
+export function proof(app: App, answer: ImpactAnswer) {
+  const { lang } = app.store.state;
+  return html`<details class="proof">
+    <summary>${app.t('flood.proof')}</summary>
+    <p class="proof-id">
+      ${app.t('flood.id')} <code>${answer.id}</code>
+      <button type="button" class="plain" @click=${() => copy(app, answer.id)}
+        aria-label=${app.t('flood.copy')} title=${app.t('flood.copy')}>
+        ${icon('copy')}
+      </button>
+    </p>
+    <div class="scroll" tabindex="0" role="group" aria-label=${app.t('flood.proof')}>
+      <table class="numbers">
+        <thead>
+          <tr>
+            <th scope="col">${app.t('flood.layer')}</th>
+            <th scope="col" class="num">${app.t('flood.version')}</th>
+            <th scope="col">${app.t('flood.asOf')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${answer.provenance.map(
+            ({ layer, version, as_of, source }) => html`<tr>
+              <th scope="row">${app.layerTitle(layer)}</th>
+              <td class="num">${number(version, lang)}</td>
+              <td>
+                ${as_of ? dateTime(as_of, lang) : nothing}
+                ${source ? html`<span class="source">${source}</span>` : nothing}
+              </td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+async function copy(app: App, text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    app.toast({ key: 'copied', text: app.t('flood.copied') });
+  } catch {
+    // the number is on the screen to be read
+  }
+}

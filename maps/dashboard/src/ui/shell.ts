@@ -1,0 +1,127 @@
+import { html, nothing } from 'lit';
+import { linkOf } from '../app/app.ts';
+import type { AppState, Section } from '../app/state.ts';
+import { readUrl, writeUrl } from '../app/url.ts';
+import { icon } from './icons.ts';
+import { Part } from './part.ts';
+
+/** The page: header, map with legend and record, flood panel, table; on a phone one at a time. */
+export class Shell extends Part {
+  protected readonly watch = [
+    'me',
+    'section',
+    'tableLayer',
+    'record',
+    'view',
+    'on',
+    'water',
+    'legend',
+  ] as const satisfies (keyof AppState)[];
+
+  protected override firstUpdated(): void {
+    this.addEventListener('keydown', (event) => this.#skip(event));
+    addEventListener('popstate', () => this.app.follow(readUrl(location.hash)));
+    addEventListener('hashchange', () => this.app.follow(readUrl(location.hash)));
+  }
+
+  protected override stateChanged(now: AppState, before: AppState): void {
+    document.documentElement.lang = now.lang;
+    const town = now.me.value?.town;
+    if (town) document.title = this.t('app.title', { town: this.app.text(town.name) });
+    if (now.me.value) this.#link(now, before);
+  }
+
+  /** A step a person took can be taken back; moving the map only keeps the link current. */
+  #link(now: AppState, before: AppState): void {
+    const link = writeUrl(linkOf(now));
+    if (link === location.hash || decodeURI(link) === decodeURI(location.hash)) return;
+    const asked = JSON.stringify(readUrl(location.hash));
+    if (asked === JSON.stringify(readUrl(link))) return;
+    const step =
+      (now.water !== before.water && before.water !== null) ||
+      now.record !== before.record ||
+      now.tableLayer !== before.tableLayer;
+    if (step) history.pushState(null, '', link);
+    else history.replaceState(null, '', link);
+  }
+
+  #skip(event: KeyboardEvent): void {
+    if (event.key === 'Escape' && this.state.drawing) this.app.store.set({ drawing: null });
+  }
+
+  protected override render() {
+    const { me, section, tableLayer, record } = this.state;
+    const { app } = this;
+    if (!me.value) return this.#opening();
+    return html`
+      <nav class="skips">
+        <a href="#map" @click=${(event: Event) => this.#jump(event, '.maplibregl-canvas')}
+          >${this.t('app.skip')}</a
+        >
+        <a href="#flood" @click=${(event: Event) => this.#jump(event, '#flood h2')}
+          >${this.t('app.skipPanel')}</a
+        >
+      </nav>
+      <muang-header .app=${app}></muang-header>
+      <main
+        data-section=${section}
+        ?data-table=${tableLayer !== null}
+        ?data-record=${record !== null}
+      >
+        <muang-map .app=${app}></muang-map>
+        <muang-legend .app=${app}></muang-legend>
+        <muang-record .app=${app}></muang-record>
+        <section id="flood" class="flood" aria-labelledby="flood-title">
+          <h2 id="flood-title" tabindex="-1">${this.t('flood.title')}</h2>
+          <muang-zones .app=${app}></muang-zones>
+          <muang-impact .app=${app}></muang-impact>
+        </section>
+        <muang-table .app=${app}></muang-table>
+      </main>
+      <nav class="tabs" aria-label=${this.t('app.sections')}>
+        ${this.#tab('flood', 'water')} ${this.#tab('layers', 'layers')}
+        ${this.#tab('table', 'table')}
+      </nav>
+      <muang-toasts .app=${app}></muang-toasts>
+    `;
+  }
+
+  #jump(event: Event, selector: string): void {
+    event.preventDefault();
+    document.querySelector<HTMLElement>(selector)?.focus();
+  }
+
+  #tab(section: Section, name: Parameters<typeof icon>[0]) {
+    return html`<button
+      type="button"
+      aria-current=${this.state.section === section ? 'page' : 'false'}
+      @click=${() => this.#show(section)}
+    >
+      ${icon(name)}<span>${this.t(`tab.${section}`)}</span>
+    </button>`;
+  }
+
+  #show(section: Section): void {
+    const { record, tableLayer } = this.state;
+    if (record) this.app.record.close();
+    if (section === 'table' && !tableLayer) {
+      this.app.table.open(this.app.tableLayers()[0]?.id ?? 'parcels');
+    } else {
+      this.app.store.set({ section });
+    }
+  }
+
+  #opening() {
+    const { problem } = this.state.me;
+    return html`<div class="opening" role=${problem ? 'alert' : 'status'}>
+      <img src="/assets/icon.svg" alt="" width="56" height="56" />
+      ${
+        problem
+          ? html`<h1>${this.t('app.down')}</h1>
+            <p>${problem.detail ?? this.t('app.downHelp')}</p>
+            ${problem.detail ? html`<p>${this.t('app.downHelp')}</p>` : nothing}`
+          : html`<p>${this.t('app.loading')}</p>`
+      }
+    </div>`;
+  }
+}

@@ -1,0 +1,142 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { AppState } from '../app/state.ts';
+import { KINDS, type Scenario, scenarioLabel, scenarios } from '../flood/zones.ts';
+import { begin } from '../map/draw.ts';
+import { icon } from './icons.ts';
+import { Part } from './part.ts';
+
+/** The water to ask about: floods by kind, all zones, or a drawn area. One radio group. */
+export class ZonePicker extends Part {
+  protected readonly watch = [
+    'zones',
+    'water',
+    'map',
+    'drawing',
+  ] as const satisfies (keyof AppState)[];
+
+  protected override render() {
+    const { zones, water } = this.state;
+    const floods = scenarios(zones.value ?? []);
+    return html`<fieldset class="zones" aria-busy=${zones.loading}>
+      <legend>${this.t('flood.choose')}</legend>
+      ${
+        zones.problem
+          ? html`<p class="problem" role="alert">
+            ${zones.problem.detail ?? this.t('error.network')}
+            <button type="button" class="link" @click=${() => this.app.flood.loadZones()}>
+              ${this.t('app.retry')}
+            </button>
+          </p>`
+          : nothing
+      }
+      ${!zones.value && zones.loading ? html`<p class="empty">${this.t('flood.choosing')}</p>` : nothing}
+      ${zones.value?.length === 0 ? html`<p class="empty">${this.t('flood.none')}</p>` : nothing}
+      ${KINDS.map((kind) =>
+        this.#kind(
+          kind,
+          floods.filter((flood) => flood.kind === kind),
+        ),
+      )}
+      <div class="zone-foot">
+        ${
+          floods.length > 1
+            ? this.#radio('all', water?.kind === 'all', this.t('flood.all'), () =>
+                this.app.flood.choose({ kind: 'all' }),
+              )
+            : nothing
+        }
+        ${water?.kind === 'drawn' ? this.#radio('drawn', true, this.t('flood.drawn')) : nothing}
+        ${
+          this.state.map === 'ready'
+            ? html`<button type="button" class="chip-button" @click=${() => this.#draw()}>
+              ${icon('draw')}<span>${this.t('map.draw')}</span>
+            </button>`
+            : nothing
+        }
+        ${
+          water
+            ? html`<button type="button" class="chip-button" @click=${() => this.#clear()}>
+              ${icon('close')}<span>${this.t('flood.clear')}</span>
+            </button>`
+            : nothing
+        }
+      </div>
+    </fieldset>`;
+  }
+
+  #kind(kind: Scenario['kind'], floods: readonly Scenario[]): TemplateResult | typeof nothing {
+    if (floods.length === 0) return nothing;
+    const chosen = floods.find((flood) => this.#touches(flood));
+    return html`<div class="zone-kind" data-kind=${kind} role="group" aria-labelledby="kind-${kind}">
+      <h3 id="kind-${kind}">${this.t(`flood.kind.${kind}`)}</h3>
+      <div class="chips">
+        ${floods.map((flood) =>
+          this.#radio(flood.key, flood === chosen, this.#label(flood), () =>
+            this.app.flood.choose({ kind: 'flood', key: flood.key }),
+          ),
+        )}
+      </div>
+      ${chosen && chosen.zones.length > 1 ? this.#parts(chosen) : nothing}
+    </div>`;
+  }
+
+  #label(flood: Scenario): string {
+    const gauge = flood.zones[0]?.gauge;
+    const label = scenarioLabel(flood, this.state.lang);
+    return gauge && flood.kind === 'stage' ? `${gauge} ${label}` : label;
+  }
+
+  /** A flood drawn in parts may be asked about one part at a time. */
+  #parts(flood: Scenario) {
+    const { water, lang } = this.state;
+    const one = water?.kind === 'zones' && water.ids.length === 1 ? String(water.ids[0]) : '';
+    const name = scenarioLabel(flood, lang);
+    return html`<label class="parts">
+      <span class="unseen">${this.t('flood.pick', { name })}</span>
+      <select
+        .value=${one}
+        @change=${(event: Event) => {
+          const id = (event.target as HTMLSelectElement).value;
+          this.app.flood.choose(
+            id ? { kind: 'zones', ids: [Number(id)] } : { kind: 'flood', key: flood.key },
+          );
+        }}
+      >
+        <option value="" ?selected=${one === ''}>
+          ${this.t('flood.whole', { n: flood.zones.length })}
+        </option>
+        ${flood.zones.map(
+          (zone) =>
+            html`<option value=${zone.id} ?selected=${String(zone.id) === one}>${zone.name}</option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
+  #radio(value: string, checked: boolean, label: string, choose?: () => void) {
+    return html`<label class="chip">
+      <input
+        type="radio"
+        name="water"
+        value=${value}
+        .checked=${checked}
+        @change=${() => choose?.()}
+      /><span>${label}</span>
+    </label>`;
+  }
+
+  #touches(flood: Scenario): boolean {
+    const { water } = this.state;
+    if (water?.kind === 'flood') return flood.key === water.key;
+    return water?.kind === 'zones' && flood.zones.some(({ id }) => water.ids.includes(id));
+  }
+
+  #clear(): void {
+    this.app.flood.choose(null);
+  }
+
+  #draw(): void {
+    begin(this.app);
+    this.app.map?.focus();
+  }
+}

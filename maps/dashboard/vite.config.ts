@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+import { foliumAssets } from './folium-assets.ts';
+
+/** The faces that the page and the map style share, under names that never change. */
+const FONTS = ['thai-400', 'thai-700', 'latin-400', 'latin-700'].map(
+  (face) => `sarabun-${face}-normal.woff2`,
+);
+
+/** Serves Sarabun from our own origin at /assets/fonts/: one download for the page and the map. */
+function fonts(): Plugin {
+  const read = (name: string) =>
+    readFileSync(
+      fileURLToPath(new URL(`node_modules/@fontsource/sarabun/files/${name}`, import.meta.url)),
+    );
+  return {
+    name: 'muang-fonts',
+    configureServer(server) {
+      server.middlewares.use('/assets/fonts', (request, response, next) => {
+        const name = (request.url ?? '').replace(/^\//, '').split('?')[0] ?? '';
+        if (!FONTS.includes(name)) return next();
+        response.setHeader('Content-Type', 'font/woff2');
+        response.end(read(name));
+      });
+    },
+    generateBundle() {
+      for (const name of FONTS) {
+        this.emitFile({ type: 'asset', fileName: `assets/fonts/${name}`, source: read(name) });
+      }
+      const licence = 'node_modules/@fontsource/sarabun/LICENSE';
+      this.emitFile({
+        type: 'asset',
+        fileName: 'assets/fonts/LICENSE',
+        source: readFileSync(fileURLToPath(new URL(licence, import.meta.url))),
+      });
+    },
+  };
+}
+
+const API_PATHS = [
+  '/me',
+  '/styles',
+  '/tiles',
+  '/ogc',
+  '/queries',
+  '/live',
+  '/readyz',
+  '/openapi.json',
+];
+
+export default defineConfig(({ mode }) => ({
+  base: '/',
+  plugins: [fonts(), foliumAssets()],
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    assetsDir: 'assets',
+    // CSP has no data: for fonts or scripts; everything stays a file of its own.
+    assetsInlineLimit: 0,
+    // MapLibre alone is about 1.1 MB before compression; the real limit is tested in gzip.
+    chunkSizeWarningLimit: 1200,
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: Object.fromEntries(
+      API_PATHS.map((path) => [
+        path,
+        { target: process.env['MUANG_DEV_API'] ?? 'http://127.0.0.1:8000', changeOrigin: false },
+      ]),
+    ),
+  },
+  test: mode === 'test' ? { environment: 'happy-dom', include: ['tests/**/*.test.ts'] } : undefined,
+}));

@@ -51,8 +51,10 @@ def need_modules(checkout: Checkout, progress: Progress) -> None:
 def npm(checkout: Checkout, step: Step | None, *arguments: str) -> str:
     """Run npm in the dashboard's folder and return what it printed."""
     bindir = _node_bin()
+    # the wheel's own bin/npm is a copy that does not find the rest of npm
+    program = bindir.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return run(
-        [bindir / "npm", *arguments],
+        [bindir / "node", program, *arguments],
         step=step,
         cwd=checkout.dashboard,
         log=checkout.log_dir / "dashboard.log",

@@ -12,6 +12,7 @@ from layers.text import Text
 from ops.progress import Step
 
 _TAIL_LINES = 12
+_HEAD_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def run(
     """Run a program to its end and return what it printed.
 
     `env` is added to ours. Its latest line is noted on `step`; everything is appended to `log`.
-    Raises UnavailableError with its last `keep_lines` lines when it cannot start or ends with
+    Raises UnavailableError with its first and last lines when it cannot start or ends with
     another status than 0.
     """
     words = [str(word) for word in command]
@@ -75,8 +76,15 @@ def run(
         if sink:
             sink.close()
     if process.returncode:
-        raise failed(words[0], "\n".join(lines[-keep_lines:]))
+        raise failed(words[0], "\n".join(_ends(lines, keep_lines)))
     return "\n".join(lines)
+
+
+def _ends(lines: list[str], keep: int) -> list[str]:
+    """The last lines, and the first ones: some programs say what is wrong before they explain."""
+    if len(lines) <= keep + _HEAD_LINES:
+        return lines
+    return [*lines[:_HEAD_LINES], "…", *lines[-keep:]]
 
 
 def failed(program: str, said: str) -> UnavailableError:

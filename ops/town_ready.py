@@ -1,8 +1,9 @@
 """Brings a town to where it can be served: made, migrated, and with its demo data when empty."""
 
+from db.connect import connect_admin
+from db.datasets import list_datasets
 from db.migrate import migrate
 from db.towns import TownSpec, create_town, list_towns
-from etl.demo import load_town
 from etl.demo.towns import DEMO_TOWNS
 from layers.errors import NotFoundError
 from layers.text import Text
@@ -32,8 +33,8 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
     else:
         with progress.step(Text(th="ปรับปรุงโครงสร้างข้อมูล", en="Migrating the town's database")):
             migrate(server.url, server.secret, town_id)
-    if demo and town_id in DEMO_TOWNS:
-        load_town(town_id, server.url, server.secret, progress)
+    if demo and town_id in DEMO_TOWNS and _is_empty(server, town_id):
+        _load_demo(server, town_id, progress)
 
 
 def demo_spec(town_id: str) -> TownSpec:
@@ -42,3 +43,15 @@ def demo_spec(town_id: str) -> TownSpec:
     return TownSpec(
         id=town.id, name=town.name, srid=town.srid, synthetic=True, codes=dict(town.codes)
     )
+
+
+def _is_empty(server: Server, town_id: str) -> bool:
+    with connect_admin(server.url, town_id) as conn:
+        return not list_datasets(conn)
+
+
+def _load_demo(server: Server, town_id: str, progress: Progress) -> None:
+    # here, because it brings geopandas along, which a second start can do without
+    from etl.demo import load_town
+
+    load_town(town_id, server.url, server.secret, progress)

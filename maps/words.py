@@ -6,6 +6,9 @@ Machines get ISO dates and codes; only what a person reads goes through here.
 import math
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
 
 from layers.model import Field, FieldType
 from layers.text import Lang, Text
@@ -28,16 +31,16 @@ _YES = Text(th="ใช่", en="Yes")
 _NO = Text(th="ไม่ใช่", en="No")
 
 
-def spoken(field: Field, value: object, lang: Lang) -> str | None:
+def spoken(field: Field, value: Any, lang: Lang) -> str | None:
     """The value of a field as text, with its unit; None when it is not known.
 
     Takes what JSON, pandas and psycopg give for the field's type: ISO text or dates, lists,
-    tuples or arrays, NaN and NaT for nothing. A code nobody declared is shown as it is.
+    tuples or arrays, NaN, NaT and NA for nothing. A code nobody declared is shown as it is.
     """
     if isinstance(value, Iterable) and not isinstance(value, str):
         parts = [spoken(field, each, lang) for each in value]
         return ", ".join(part for part in parts if part is not None) or None
-    if value is None or value == "" or _is_nan(value):
+    if pd.isna(value) or value == "":
         return None
     if field.type in (FieldType.DATE, FieldType.DATETIME):
         return _moment(value, lang)
@@ -48,11 +51,6 @@ def spoken(field: Field, value: object, lang: Lang) -> str | None:
     labels = {code.value: code.label for code in field.codes}
     known = labels.get(str(value))
     return known.get(lang) if known else str(value)
-
-
-def _is_nan(value: object) -> bool:
-    """Whether the value is NaN, or pandas' NaT, which does not equal itself either."""
-    return bool(value != value)  # noqa: PLR0124 - the definition of not-a-number
 
 
 def _moment(value: object, lang: Lang) -> str:

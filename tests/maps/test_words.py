@@ -11,7 +11,7 @@ from layers.declare import yes_no
 from maps.words import spoken
 
 
-@pytest.mark.parametrize("nothing", [None, "", float("nan"), pd.NaT, [], np.array([])])
+@pytest.mark.parametrize("nothing", [None, "", float("nan"), pd.NaT, pd.NA, [], np.array([])])
 def test_what_is_not_known_is_not_said(nothing: object) -> None:
     assert spoken(get("permits").field("issued_on"), nothing, "th") is None
 

@@ -9,10 +9,10 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from layers.catalog import LAYERS
+from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import Layer, Role
-from layers.privacy import may_see, visible_fields, visible_rows
+from layers.privacy import may_see, scope_of, visible_fields, visible_rows
 from layers.text import Text
 
 Connection = AsyncConnection[Any]
@@ -56,12 +56,16 @@ class Flood:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom."""
+    """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom.
+
+    `scope_keys` are the communities or the crew of somebody whose rows vary by person.
+    """
 
     flood: Flood
     role: Role
     layers: tuple[str, ...] | None = None
     with_ids: bool = False
+    scope_keys: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,16 @@ async def impact(conn: Connection, question: Question) -> Impact:
         drawn = await _drawn(conn, question.flood)
         zones = None if drawn else await _zones(conn, question.flood)
         cursor = await conn.execute(
-            "SELECT muang.current_pos(), muang.impact(%s::bigint[], %s::geometry, %s::text[], %s)",
-            [zones, drawn, list(counted), question.with_ids],
+            "SELECT muang.current_pos(),"
+            " muang.impact(%s::bigint[], %s::geometry, %s::text[], %s, %s, %s::text[])",
+            [
+                zones,
+                drawn,
+                list(counted),
+                question.with_ids,
+                scope_of(get("care_locations"), question.role) is not None,
+                None if question.scope_keys is None else list(question.scope_keys),
+            ],
         )
         pos, answer = _one(await cursor.fetchone())
         used = ([] if drawn else ["flood_zones"]) + list(counted)
@@ -233,9 +245,8 @@ async def _provenance(conn: Connection, layer: str) -> Provenance:
 
 
 def _sees_homes(role: Role) -> bool:
-    return any(
-        layer.id == "care_locations" and visible_rows(layer, role) is None for layer in LAYERS
-    )
+    rules = visible_rows(get("care_locations"), role)
+    return rules is None or any(rule.value == "home" for rule in rules)
 
 
 def _mark_suppressed(exposed: dict[str, Any], role: Role) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """docs/settings.md: every environment variable the platform reads, and what reads it."""
 
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from api.settings import ServerSettings
 from ops.docs.markdown import NOTICE, table
@@ -13,10 +12,15 @@ A wrong or missing one stops the start with a sentence that names it.
 """
 
 OTHERS: dict[str, str] = {
+    "MUANG_CHROMIUM": "path of the Chromium the browser tests drive; `./muang test` finds one",
+    "MUANG_DB_PASSWORD": "compose: password of the database server, 12 characters or more",
     "MUANG_DEBUG": "any value: an unexpected error also prints its trace (command line)",
-    "MUANG_TOKEN": "token a notebook sends; without it the demo's rights on this machine",
-    "MUANG_SHARED_DATA": "folder of real sample towns; tests that use it are skipped without it",
+    "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
+    "real town, which needs secrets of its own",
     "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
+    "MUANG_PYTHON": "path of the Python that `./muang` makes its `.venv` with",
+    "MUANG_SHARED_DATA": "folder of real sample towns; tests that use it are skipped without it",
+    "MUANG_TOKEN": "token a notebook sends; without it the demo's rights on this machine",
 }
 """Variables read elsewhere than in the server's settings: name -> what it does."""
 
@@ -52,6 +56,6 @@ def variable(field: str) -> str:
 def _default(name: str, field: FieldInfo) -> str:
     if name in _DEFAULTS:
         return _DEFAULTS[name]
-    if field.default is PydanticUndefined:
+    if field.is_required():
         return "none: must be set"
     return f"`{field.default}`" if field.default != "" else "none"

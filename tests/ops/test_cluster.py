@@ -101,13 +101,13 @@ def test_a_second_user_adopts_it_and_the_last_one_stops_it(scratch: Checkout) ->
 
 
 def test_a_killed_server_is_started_anew_with_its_data(scratch: Checkout) -> None:
-    cluster = throwaway(scratch)
+    cluster = Cluster(scratch)
     with cluster.use(quiet()) as url:
         with psycopg.connect(url) as conn:
             conn.execute("CREATE TABLE kept AS SELECT 7 AS n")
         kill(cluster)
         assert (cluster.place.data / "postmaster.pid").exists()
-        with throwaway(scratch).use(quiet()) as again:
+        with Cluster(scratch).use(quiet()) as again:
             assert ask(again, "SELECT n FROM kept") == 7
 
 

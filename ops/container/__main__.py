@@ -11,10 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from layers.errors import MuangError
 from ops.container import values
-from ops.container.town import migrate, server_of, wait_for
-from ops.progress import Progress
 
 _USAGE = "check | migrate | serve | muang …"
 
@@ -35,6 +32,9 @@ def main(words: Sequence[str]) -> None:
 
 
 def _migrate() -> None:
+    from ops.container.town import migrate, server_of, wait_for
+    from ops.progress import Progress
+
     given = values.read(os.environ, values.PASSWORD, values.SECRET)
     server = server_of(os.environ, given)
     progress = Progress()
@@ -44,6 +44,8 @@ def _migrate() -> None:
 
 
 def _serve() -> NoReturn:
+    from ops.container.town import server_of
+
     given = values.read(os.environ, values.SECRET)
     server = server_of(os.environ, given)
     host, port = os.environ.get("MUANG_HOST", "0.0.0.0"), os.environ.get("MUANG_PORT", "8000")  # noqa: S104  published by the engine on the host's loopback
@@ -60,6 +62,9 @@ def _serve() -> NoReturn:
 
 
 def _muang(arguments: Sequence[str]) -> NoReturn:
+    from ops.container.town import server_of, wait_for
+    from ops.progress import Progress
+
     given = values.read(os.environ, values.PASSWORD, values.SECRET)
     server = server_of(os.environ, given)
     progress = Progress()
@@ -81,6 +86,7 @@ _OURS = {values.PASSWORD, values.SECRET, f"{values.PASSWORD}_FILE", f"{values.SE
 
 
 if __name__ == "__main__":
+    from layers.errors import MuangError
     from ops.cli import say
 
     with values.said():

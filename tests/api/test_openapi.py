@@ -1,10 +1,12 @@
 """The description is complete: every route, parameter and answer; and it has an honest 3.0 form."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api import describe
 from api.ogc.openapi30 import lowered
 from api.routes import OPEN
 from tests.api.caller import Caller
@@ -151,3 +153,10 @@ def test_declared_parameters_are_accepted_and_only_those(
         assert plain.status_code in (200, 204, 404), real
         assert caller.get(f"{real}?lang=en").status_code == plain.status_code
         assert caller.get(f"{real}?made_up=1").status_code == 400
+
+
+def test_the_description_in_docs_has_not_drifted() -> None:
+    kept = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+    assert kept.read_text(encoding="utf-8") == describe.document(), (
+        "run `python -m api.describe docs/openapi.json`"
+    )

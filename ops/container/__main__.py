@@ -44,20 +44,23 @@ def _migrate() -> None:
 
 
 def _serve() -> NoReturn:
+    from api.settings import from_environment
     from ops.container.town import server_of
 
     given = values.read(os.environ, values.SECRET)
     server = server_of(os.environ, given)
-    host, port = os.environ.get("MUANG_HOST", "0.0.0.0"), os.environ.get("MUANG_PORT", "8000")  # noqa: S104  published by the engine on the host's loopback
+    os.environ.update(server.environment(given.town))
+    # read here first: the server's own refusal would come as a trace from inside granian
+    settings = from_environment()
     _become(
         [
             *("granian", "--interface", "asgi", "--factory", "api.app:create_app"),
             # one worker, because its caches and the live hub are of one process; without the
             # timeout SIGTERM hangs behind an open live stream
             *("--workers", "1", "--workers-kill-timeout", "2s"),
-            *("--host", host, "--port", port),
+            *("--host", settings.host, "--port", str(settings.port)),
         ],
-        server.environment(given.town) | {"MUANG_HOST": host, "MUANG_PORT": port},
+        server.environment(given.town),
     )
 
 

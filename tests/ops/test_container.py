@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -233,3 +234,34 @@ def test_commands_reach_the_container_s_database(
     )
     assert done.returncode == 0, done.stderr
     assert blank_town.town_id in done.stdout
+
+
+def test_the_server_becomes_ready_and_stops_when_told(
+    administrator: str, blank_town: TownHandle
+) -> None:
+    """The container's server is given the database's address and no login of an administrator."""
+    parts = conninfo_to_dict(administrator)
+    port = str(free_port())
+    own = {
+        "MUANG_DATABASE_URL": f"postgresql://{parts['host']}:{parts['port']}/{parts['dbname']}",
+        "MUANG_TOWN": blank_town.town_id,
+        "MUANG_PORT": port,
+        "MUANG_HOST": "127.0.0.1",
+        "MUANG_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ops.container", "serve"],
+        cwd=ROOT,
+        env=environment() | {"PYTHONPATH": str(ROOT), SECRET: blank_town.secret} | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 90
+    while not health.check(own)[0] and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    ready, told = health.check(own)
+    child.terminate()
+    said, _ = child.communicate(timeout=30)
+    assert ready, f"{told}\n{said}"
+    assert child.returncode == 0, said

@@ -2,18 +2,28 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import exchange, language, live, log, pages, problems, queries, status, tilejson
+from api import (
+    description,
+    exchange,
+    language,
+    live,
+    log,
+    pages,
+    problems,
+    queries,
+    status,
+    tilejson,
+)
 from api.edge import Edge
 from api.house import open_house
 from api.ogc.routes import router as ogc_router
-from api.routes import PROBLEM_SCHEMAS, refuse_unknown_parameters
+from api.routes import refuse_unknown_parameters
 from api.settings import ServerSettings, from_environment
 from api.tile_front import TileFront
 from layers.errors import MuangError
@@ -65,7 +75,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     app.add_middleware(Edge, hosts=chosen.hosts)
     for kind in (MuangError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)
-    _describe(app)
+    description.complete(app)
     return app
 
 
@@ -73,26 +83,3 @@ async def _problem(request: Request, exc: Exception) -> Response:
     return problems.response(
         exc, lang=language.of_scope(request.scope), event_id=exchange.of(request.scope).id
     )
-
-
-def _describe(app: FastAPI) -> None:
-    """Complete the generated description: problems for FastAPI's own 422, and bearer tokens."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            made = generate()
-            for item in made["paths"].values():
-                for operation in item.values():
-                    operation["responses"].pop("422", None)
-            parts = made.setdefault("components", {})
-            schemas = parts.setdefault("schemas", {})
-            for name in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(name, None)
-            schemas.update(PROBLEM_SCHEMAS)
-            parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            made["security"] = [{}, {"token": []}]
-            app.openapi_schema = made
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

@@ -41,9 +41,9 @@ class House:
         """An autocommitting connection that sees what the role sees."""
         return self.pools[role].connection()
 
-    def service(self) -> AbstractAsyncContextManager[Connection]:
+    def service(self, patience_s: float | None = None) -> AbstractAsyncContextManager[Connection]:
         """A connection for the platform's own records: tokens, answers, changes."""
-        return self.pools[Machine.SERVICE].connection()
+        return self.pools[Machine.SERVICE].connection(timeout=patience_s)
 
     async def town(self) -> TownSpec:
         """The town served; read once, because a town's id, CRS and name stay while it is served."""

@@ -1,7 +1,7 @@
 """`/live`: server-sent events of every change the caller may know of; resumes by position."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -76,7 +76,7 @@ def _since(last_event_id: str | None) -> int | None:
     return int(last_event_id)
 
 
-async def _events(house: House, role: Role, since: int | None, now: int) -> AsyncIterator[bytes]:
+async def _events(house: House, role: Role, since: int | None, now: int) -> AsyncGenerator[bytes]:
     with house.hub.subscribe() as stream:
         pos = now if since is None else since
         if pos > now or now - pos > LONGEST_REPLAY:

@@ -169,6 +169,9 @@ def translate(exc: BaseException, event_id: str) -> MuangError:
 
 
 def _of_http(exc: HTTPException) -> MuangError:
+    if isinstance(exc.__cause__, MuangError):
+        # raised while the framework read the body, which makes every error a bare 400
+        return exc.__cause__
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return NotFoundError(
             Text(

@@ -1,9 +1,9 @@
 """Geo-queries: a typed request, one SQL function, a typed answer kept under its id."""
 
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from api.impact_models import (
     Exposed,
@@ -21,6 +21,8 @@ from layers.errors import BadRequestError
 from layers.text import Lang, Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
+
+AnswerId = Annotated[uuid.UUID, Path(description="Id of an answer given before")]
 
 _NEAR_DEGREES = 2.0
 """A drawn area may reach this far beyond the town; further away its projection means nothing."""
@@ -66,7 +68,7 @@ async def ask_impact(
     responses=problems(400, 401, 404, 503),
 )
 async def stored_answer(
-    answer_id: uuid.UUID, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+    answer_id: AnswerId, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
 ) -> dict[str, Any]:
     """The answer as it was given to this role, in the language asked for now."""
     async with house.service() as conn:
@@ -112,9 +114,7 @@ def _answer(found: impact.Impact) -> dict[str, Any]:
         "id": str(found.id),
         "computed_at": found.computed_at.isoformat(),
         "flood": found.flood,
-        "exposed": Exposed.model_validate(found.exposed).model_dump(
-            mode="json", exclude_unset=True
-        ),
+        "exposed": _exposed(found.exposed),
         "provenance": [
             {
                 "layer": item.layer,
@@ -126,6 +126,17 @@ def _answer(found: impact.Impact) -> dict[str, Any]:
         ],
         "caveats": [caveat.model_dump() for caveat in found.caveats],
     }
+
+
+def _exposed(counted: dict[str, Any]) -> dict[str, Any]:
+    """The counts in the order and shape the model says; ages from young to old."""
+    made = Exposed.model_validate(counted)
+    if made.people is not None:
+        ages = sorted(
+            made.people.by_age.items(), key=lambda age: int(age[0].rstrip("+").split("-")[0])
+        )
+        made.people.by_age = dict(ages)
+    return made.model_dump(mode="json", exclude_unset=True)
 
 
 def _in_words(answer: dict[str, Any], lang: Lang) -> dict[str, Any]:

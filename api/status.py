@@ -125,7 +125,7 @@ async def _database(house: House, lang: Lang) -> dict[str, Check]:
         en="The database cannot be reached; see ./muang status.",
     )
     try:
-        async with house.service() as conn:
+        async with house.service(patience_s=1) as conn:
             found = await town_queries.revision(conn)
         await house.town()
     except (psycopg.Error, PoolTimeout, MuangError):

@@ -5,8 +5,8 @@ staging table by SQL and come back as refusals with a reason; live data changes 
 not at all.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from psycopg import Rollback, sql
@@ -69,9 +69,8 @@ def load(
 
     `on_rows` is told how many rows have been staged so far. Numbers its own changes at the end.
     """
-    _check_columns(layer, incoming.columns)
     with conn.transaction() as transaction:
-        loaded = _load(conn, layer, incoming, mode=mode, dataset=dataset, on_rows=on_rows)
+        loaded = load_inside(conn, layer, incoming, mode=mode, dataset=dataset, on_rows=on_rows)
         if dry_run:
             raise Rollback(transaction)
     if not dry_run:
@@ -79,15 +78,22 @@ def load(
     return loaded
 
 
-def _load(
+def load_inside(
     conn: AnyConnection,
     layer: Layer,
     incoming: Incoming,
     *,
     mode: Mode,
     dataset: Dataset,
-    on_rows: Callable[[int], None] | None,
+    on_rows: Callable[[int], None] | None = None,
+    whole: Callable[[int], Mapping[str, object]] | None = None,
 ) -> Loaded:
+    """Load inside the caller's transaction, so that several layers change together or not at all.
+
+    The caller numbers the changes after commit. `whole` gives a row as it was in its file, by
+    row number, to be kept with a refusal instead of what was made of it.
+    """
+    _check_columns(layer, incoming.columns)
     conn.execute("SELECT set_config('muang.actor', %s, true)", [dataset.actor])
     # two imports of one layer queue up instead of mixing; readers are not held up
     conn.execute(
@@ -107,6 +113,8 @@ def _load(
     )
     dataset_id = begin(conn, dataset, mode)
     refused = refuse(conn, layer, columns, unique_key=mode == "upsert")
+    if whole is not None:
+        refused = [replace(refusal, data=whole(refusal.row)) for refusal in refused]
     keep_refusals(conn, dataset_id, refused)
     counts = _MODES[mode](conn, layer, columns, dataset.source, dataset_id)
     conn.execute("DROP TABLE pg_temp.incoming")

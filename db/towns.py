@@ -1,6 +1,7 @@
 """A town is a database of its own: make one, list them, read what it says of itself, drop it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -115,7 +116,8 @@ def list_towns(server_url: str) -> tuple[TownSpec, ...]:
         ).fetchall()
     found = []
     for (town_id,) in rows:
-        with connect_admin(server_url, str(town_id)) as conn:
+        # a town may be dropped, or still be in the making, while the others are listed
+        with suppress(NotFoundError), connect_admin(server_url, str(town_id)) as conn:
             if conn.execute("SELECT to_regclass('muang.town')").fetchone() != (None,):
                 found.append(get_town(conn))
     return tuple(found)

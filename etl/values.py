@@ -184,22 +184,24 @@ def moment(cell: object, order: DateOrder = "dmy") -> datetime | None:
     return _with_clock(midnight, clock) if clock else midnight
 
 
-def date_order(cells: Iterable[object]) -> tuple[DateOrder | None, bool]:
-    """Whether day or month comes first in a column of dates, and whether the column is mixed.
+def date_order(cells: Iterable[object]) -> DateOrder | Literal["mixed", "open"] | None:
+    """Whether day or month comes first in a column of dates.
 
-    None when nothing decides: every first and second number is 12 or less.
+    `mixed` when some dates say one and some the other, `open` when nothing decides (every first
+    and second number is 12 or less), None when no date is written that way.
     """
-    first = second = False
+    first = second = seen = False
     for cell in cells:
         match = _SLASHED.fullmatch(str(cell).strip().translate(_THAI_DIGITS)) if cell else None
         if match:
+            seen = True
             first |= int(match[1]) > 12  # noqa: PLR2004  no month has that number
             second |= int(match[2]) > 12  # noqa: PLR2004
     if first and second:
-        return None, True
+        return "mixed"
     if first or second:
-        return ("dmy" if first else "mdy"), False
-    return None, False
+        return "dmy" if first else "mdy"
+    return "open" if seen else None
 
 
 def _parse_date(raw: str, order: DateOrder) -> tuple[date, str | None]:

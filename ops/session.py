@@ -15,7 +15,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from layers.errors import NotFoundError
+from layers.errors import NotFoundError, UnavailableError
 from layers.text import Text
 from ops.checkout import Checkout, write_private
 from ops.cluster import Cluster
@@ -52,6 +52,7 @@ def database(progress: Progress, checkout: Checkout | None = None) -> Iterator[S
     """The server to work on, running for as long as the block runs."""
     checkout = checkout or Checkout.here()
     if url := os.environ.get("MUANG_DATABASE_URL"):
+        _check_named(url)
         yield Server(url, *_own_secret(checkout), private=False)
         return
     cluster = Cluster(checkout)
@@ -94,6 +95,33 @@ def choose_town(server: Server, asked: str | None, checkout: Checkout | None = N
             en=f"There are several towns ({', '.join(towns)}): say which with --town.",
         )
     )
+
+
+def _check_named(url: str) -> None:
+    """Refuse a server of yours that cannot hold a town, before anything is made on it."""
+    from db.connect import connect_admin
+
+    with connect_admin(url) as conn:
+        row = conn.execute(
+            "SELECT (SELECT default_version FROM pg_available_extensions WHERE name = 'postgis'),"
+            " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
+        ).fetchone()
+    postgis, is_superuser = row or (None, False)
+    if postgis is None:
+        raise UnavailableError(
+            Text(
+                th="เครื่องแม่ข่ายใน MUANG_DATABASE_URL ไม่มี PostGIS ให้ผู้ดูแลติดตั้งก่อน",
+                en="The server of MUANG_DATABASE_URL has no PostGIS: have it installed there.",
+            )
+        )
+    if not is_superuser:
+        raise UnavailableError(
+            Text(
+                th="บัญชีใน MUANG_DATABASE_URL ต้องเป็น superuser ของ PostgreSQL (ใช้สร้างฐานข้อมูลเมือง)",
+                en="The login of MUANG_DATABASE_URL has to be a PostgreSQL superuser: it makes the "
+                "towns' databases, roles and PostGIS. The served town never uses it.",
+            )
+        )
 
 
 def _own_secret(checkout: Checkout) -> tuple[str, Path | None]:

@@ -4,7 +4,6 @@ from db.connect import connect_admin
 from db.datasets import list_datasets
 from db.migrate import migrate
 from db.towns import TownSpec, create_town, list_towns
-from etl.demo.towns import DEMO_TOWNS
 from layers.errors import NotFoundError
 from layers.text import Text
 from ops.progress import Progress
@@ -16,9 +15,38 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
 
     Raises NotFoundError for a town that neither exists nor has a demo.
     """
-    known = {town.id for town in list_towns(server.url)}
-    fresh = town_id not in known
-    if fresh and town_id not in DEMO_TOWNS:
+    if town_id in {town.id for town in list_towns(server.url)}:
+        with progress.step(Text(th="ปรับปรุงโครงสร้างข้อมูล", en="Migrating the town's database")):
+            migrate(server.url, server.secret, town_id)
+    else:
+        spec = demo_spec(town_id)
+        with progress.step(Text(th=f"สร้างเมือง {town_id}", en=f"Making the town {town_id}")):
+            create_town(server.url, server.secret, spec)
+    if demo and is_empty(server, town_id):
+        load_demo(server, town_id, progress)
+
+
+def is_empty(server: Server, town_id: str) -> bool:
+    """Whether nothing was ever loaded into the town."""
+    with connect_admin(server.url, town_id) as conn:
+        return not list_datasets(conn)
+
+
+def load_demo(server: Server, town_id: str, progress: Progress) -> None:
+    """Load the town's demo data; nothing when it has none."""
+    # here, because it brings geopandas along, which a second start can do without
+    from etl.demo import DEMO_TOWNS, load_town
+
+    if town_id in DEMO_TOWNS:
+        load_town(town_id, server.url, server.secret, progress)
+
+
+def demo_spec(town_id: str) -> TownSpec:
+    """What makes a demo town; NotFoundError when there is no demo of that name."""
+    from etl.demo import DEMO_TOWNS
+
+    town = DEMO_TOWNS.get(town_id)
+    if town is None:
         raise NotFoundError(
             Text(
                 th=f"ไม่มีเมือง “{town_id}” สร้างด้วย ./muang town new {town_id} หรือใช้เมืองสาธิต "
@@ -27,31 +55,6 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
                 f"or use a demo town: {' '.join(DEMO_TOWNS)}.",
             )
         )
-    if fresh:
-        with progress.step(Text(th=f"สร้างเมือง {town_id}", en=f"Making the town {town_id}")):
-            create_town(server.url, server.secret, demo_spec(town_id))
-    else:
-        with progress.step(Text(th="ปรับปรุงโครงสร้างข้อมูล", en="Migrating the town's database")):
-            migrate(server.url, server.secret, town_id)
-    if demo and town_id in DEMO_TOWNS and _is_empty(server, town_id):
-        _load_demo(server, town_id, progress)
-
-
-def demo_spec(town_id: str) -> TownSpec:
-    """What makes a demo town."""
-    town = DEMO_TOWNS[town_id]
     return TownSpec(
         id=town.id, name=town.name, srid=town.srid, synthetic=True, codes=dict(town.codes)
     )
-
-
-def _is_empty(server: Server, town_id: str) -> bool:
-    with connect_admin(server.url, town_id) as conn:
-        return not list_datasets(conn)
-
-
-def _load_demo(server: Server, town_id: str, progress: Progress) -> None:
-    # here, because it brings geopandas along, which a second start can do without
-    from etl.demo import load_town
-
-    load_town(town_id, server.url, server.secret, progress)

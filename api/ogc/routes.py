@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import access
@@ -45,6 +45,7 @@ Limit = Annotated[
 Offset = Annotated[
     int, Query(ge=0, le=parameters.MAX_OFFSET, description="Features passed over, by id")
 ]
+FeatureId = Annotated[int, Path(description="Id of a feature, the one its tiles carry too")]
 
 
 @router.get("/", summary="Landing page", responses=problems(400, 401, 503))
@@ -157,7 +158,7 @@ async def list_items(
 async def one_item(
     request: Request,
     layer: LayerId,
-    feature: int,
+    feature: FeatureId,
     house: CurrentHouse,
     who: CurrentViewer,
     *,

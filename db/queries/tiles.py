@@ -37,10 +37,14 @@ async def tile(
 
     Feature ids are the rows' surrogate ids, so that they survive every edit of the row.
     """
-    statement = _statement(tuple((one.layer.id, _columns(one.fields)) for one in layers))
-    cursor = await conn.execute(statement, {"z": z, "x": x, "y": y})
+    cursor = await conn.execute(build(layers), {"z": z, "x": x, "y": y})
     row = await cursor.fetchone()
     return bytes(row[0]) if row and row[0] else b""
+
+
+def build(layers: tuple[TileLayer, ...]) -> bytes:
+    """The statement; takes z, x and y."""
+    return _statement(tuple((one.layer.id, _columns(one.fields)) for one in layers))
 
 
 def _columns(fields: tuple[Field, ...]) -> tuple[tuple[str, bool], ...]:

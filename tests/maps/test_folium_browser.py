@@ -1,5 +1,6 @@
 """The folium page in a real browser without a network: it draws, and asks nobody for anything."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,7 @@ _COUNT_PIXELS = """(color) => {
 @pytest.fixture(scope="module")
 def browser_page() -> Iterator[Page]:
     """A page of the machine's own Chromium; a machine without one fails here."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = os.environ.get("MUANG_CHROMIUM") or shutil.which("chromium")
     assert chromium, "Chromium is not installed: ./muang test installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)

@@ -1,0 +1,118 @@
+"""Child records made from a joined table: the uses of a parcel, one for each kind of use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from etl.join import Joined, Rows
+from etl.originals import Originals
+from etl.steps import Refused
+from etl.values import Value
+from layers import catalog
+from layers.model import Layer
+from layers.text import Text
+
+
+@dataclass(frozen=True)
+class ChildRule:
+    """How a table's rows become records: the child's layer, its link, its group, its sums.
+
+    `sums` are child field -> field of the parent layer the table's column was mapped to.
+    """
+
+    layer: str
+    link: str
+    group: str
+    sums: Mapping[str, str]
+
+
+RULES: Mapping[str, ChildRule] = {
+    "parcels": ChildRule(
+        layer="parcel_uses",
+        link="parcel_code",
+        group="use",
+        sums={"area_m2": "area_deed_m2", "appraised_value": "appraised_value"},
+    )
+}
+
+
+@dataclass(frozen=True)
+class ChildSource:
+    """A joined table as children are made from it; `keys` are the file's join keys by row."""
+
+    rows: Rows
+    joined: Joined
+    keys: pd.Series
+    originals: Originals
+
+
+@dataclass(frozen=True)
+class Children:
+    """Records of the child layer, and the table rows that went into none, with reasons."""
+
+    layer: Layer
+    columns: tuple[str, ...]
+    records: tuple[tuple[Value, ...], ...]
+    table_rows: int
+    refused: tuple[Refused, ...]
+
+
+def make_children(parent: Layer, source: ChildSource, codes: pd.Series) -> Children | None:
+    """Group the joined rows by parent and group field; None where there is nothing to group by.
+
+    `codes` are the parents' own codes by row number, of the rows that were loaded only.
+    """
+    rows, joined = source.rows, source.joined
+    by_key = {
+        key: code
+        for key, code in zip(source.keys.loc[codes.index], codes, strict=True)
+        if key is not None and code is not None
+    }
+    return _group(parent, rows, joined, by_key)
+
+
+def _group(parent: Layer, rows: Rows, joined: Joined, codes: Mapping[str, str]) -> Children | None:
+    rule = RULES.get(parent.id)
+    if rule is None or rule.group not in rows.columns:
+        return None
+    groups = rows.columns[rule.group]
+    if all(group is None for group in groups):
+        return None
+    sums = {child: name for child, name in rule.sums.items() if name in rows.columns}
+    made: dict[tuple[str, str], list[int]] = {}
+    refused: list[Refused] = []
+    for at, (key, group) in enumerate(zip(rows.keys, groups, strict=True)):
+        code = codes.get(key) if key is not None else None
+        if code is None or group is None:
+            refused.append(Refused(at + 1, _reason(key, code)))
+        else:
+            made.setdefault((code, str(group)), []).append(at)
+    records = tuple(
+        (code, group, *(_total(rows.columns[name], positions) for name in sums.values()))
+        for (code, group), positions in made.items()
+    )
+    return Children(
+        layer=catalog.get(rule.layer),
+        columns=(rule.link, rule.group, *sums),
+        records=records,
+        table_rows=joined.table_rows,
+        refused=tuple(refused),
+    )
+
+
+def _total(cells: Sequence[Value], positions: Sequence[int]) -> float | None:
+    present = [float(str(cells[at])) for at in positions if cells[at] is not None]
+    return sum(present) if present else None
+
+
+def _reason(key: str | None, code: str | None) -> Text:
+    if key is None:
+        return Text(th="แถวในตารางไม่มีรหัส", en="The table's row has no key.")
+    if code is None:
+        return Text(
+            th=f"ไม่มีแปลงรหัส {key} ที่นำเข้าได้", en=f"No loaded row of the file has the key {key}."
+        )
+    return Text(
+        th="ไม่ทราบประเภทการใช้ประโยชน์ของแถวนี้", en="The kind of use of this row is not known."
+    )

@@ -1,0 +1,43 @@
+"""Fields worked out from others when a file does not bring them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from etl.steps import GEOM
+from layers.model import Layer
+
+_BEDRIDDEN_TO = 4
+_HOMEBOUND_TO = 11
+
+
+def derive(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with derived fields, and their names.
+
+    `area_m2` of polygons is their area in the town's projected CRS, to a square centimetre;
+    `band` of care follows the Barthel ADL score (0-4, 5-11, 12-20; Department of Health).
+    """
+    names = {field.name for field in layer.fields}
+    added: dict[str, Any] = {}
+    if layer.geometry and layer.geometry.dimension == 2 and _wanted("area_m2", names, frame):  # noqa: PLR2004
+        sizes = np.round(shapely.area(frame[GEOM].to_numpy()), 4)
+        added["area_m2"] = pd.Series([float(size) for size in sizes], frame.index, dtype=object)
+    if _wanted("band", names, frame) and "adl_score" in frame.columns:
+        bands = [band(score) for score in frame["adl_score"]]
+        added["band"] = pd.Series(bands, frame.index, dtype=object)
+    return frame.assign(**added), tuple(added)
+
+
+def _wanted(name: str, names: set[str], frame: pd.DataFrame) -> bool:
+    return name in names and name not in frame.columns
+
+
+def band(score: int | None) -> str | None:
+    """Care band of a Barthel ADL score from 0 to 20; None when unknown or out of range."""
+    if score is None or not 0 <= score <= 20:  # noqa: PLR2004
+        return None
+    if score <= _BEDRIDDEN_TO:
+        return "bedridden"
+    return "homebound" if score <= _HOMEBOUND_TO else "social"

@@ -1,0 +1,157 @@
+"""The report of an import: what was read, loaded, repaired and refused, and why. Always adds up."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from etl.steps import Finding, Refused, Severity
+from layers.text import Text
+
+_ROWS_SHOWN = 20
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileReport(_Record):
+    """One input file: what it is, its checksum, its CRS and encoding with the evidence."""
+
+    name: str
+    sha256: str
+    bytes: int
+    format: str
+    layer_in_file: str | None = None
+    member: str | None = None
+    read: int
+    crs: str | None = None
+    crs_evidence: Text | None = None
+    encoding: str | None = None
+    encoding_evidence: str = ""
+    operation: str | None = None
+    operation_codes: tuple[str, ...] = ()
+    operation_accuracy_m: float | None = None
+    mapping: tuple[str, ...] = ()
+    unused_columns: tuple[str, ...] = ()
+    profile: str | None = None
+    reader_messages: tuple[str, ...] = ()
+
+
+class Refusals(_Record):
+    """Rows refused for one reason: how many, and the first row numbers."""
+
+    reason: Text
+    count: int
+    rows: tuple[int, ...]
+
+
+class Told(_Record):
+    """A finding as the report keeps it."""
+
+    kind: str
+    severity: Severity
+    text: Text
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+class JoinReport(_Record):
+    """What a join did, in both directions; keys with the number of rows that carry them."""
+
+    table: str
+    key: str
+    table_rows: int
+    table_rows_joined: int
+    table_rows_unmatched: int
+    table_rows_without_key: int
+    table_keys_unmatched: tuple[tuple[str, int], ...]
+    file_rows: int
+    file_rows_joined: int
+    file_rows_unmatched: int
+    file_rows_without_key: int
+    file_keys_unmatched: tuple[tuple[str, int], ...]
+
+
+class ChildReport(_Record):
+    """Child records made from a joined table: table rows read = loaded + refused."""
+
+    layer: str
+    dataset_id: int | None
+    read: int
+    loaded: int
+    refused: int
+    records: int
+    refusals: tuple[Refusals, ...]
+
+
+class Report(_Record):
+    """The whole import. `read == loaded + refused`, checked when the report is made."""
+
+    layer: str
+    town: str
+    mode: Literal["upsert", "replace", "append"]
+    dry_run: bool
+    source: str
+    files: tuple[FileReport, ...]
+    read: int
+    loaded: int
+    inserted: int
+    updated: int
+    unchanged: int
+    deleted: int
+    repaired: int
+    refused: int
+    refusals: tuple[Refusals, ...]
+    findings: tuple[Told, ...]
+    joins: tuple[JoinReport, ...] = ()
+    children: tuple[ChildReport, ...] = ()
+    dataset_id: int | None = None
+    seconds: float = 0.0
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.read != self.loaded + self.refused:
+            raise ValueError(
+                f"read {self.read} is not loaded {self.loaded} + refused {self.refused}"
+            )
+        if self.loaded != self.inserted + self.updated + self.unchanged:
+            raise ValueError("loaded is not inserted + updated + unchanged")
+        if self.refused != sum(group.count for group in self.refusals):
+            raise ValueError("refused rows and their reasons do not add up")
+        return self
+
+    @property
+    def warnings(self) -> tuple[Told, ...]:
+        """Findings a person should look at."""
+        return tuple(told for told in self.findings if told.severity == "warning")
+
+
+def grouped(refused: Iterable[Refused]) -> tuple[Refusals, ...]:
+    """Refused rows by reason, the most frequent first."""
+    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for refusal in refused:
+        rows[refusal.reason.th, refusal.reason.en].append(refusal.row)
+    found = [
+        Refusals(
+            reason=Text(th=th, en=en), count=len(numbers), rows=tuple(sorted(numbers)[:_ROWS_SHOWN])
+        )
+        for (th, en), numbers in rows.items()
+    ]
+    return tuple(sorted(found, key=lambda group: -group.count))
+
+
+def told(findings: Iterable[Finding]) -> tuple[Told, ...]:
+    """Findings for the report: repairs first, then warnings, then notes."""
+    order = {"repair": 0, "warning": 1, "note": 2}
+    return tuple(
+        Told(
+            kind=finding.kind,
+            severity=finding.severity,
+            text=finding.text,
+            count=finding.count,
+            examples=finding.examples,
+        )
+        for finding in sorted(findings, key=lambda finding: order[finding.severity])
+    )

@@ -1,0 +1,215 @@
+"""One import from start to finish: prepare, load in one transaction, report. The `loader` role."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import shapely
+from psycopg import Connection, Rollback
+
+from db.boundary import boundary_wkb
+from db.changes import number_changes
+from db.datasets import Dataset, Refusal, SourceFile, finish, keep_refusals
+from db.load import Incoming, Loaded, load_inside
+from db.towns import get_town
+from etl.children import make_children
+from etl.crs import TownArea
+from etl.order import ImportOrder, Tell, silent
+from etl.prepare import Prepared, prepare
+from etl.report import ChildReport, JoinReport, Report, grouped, told
+from etl.steps import GEOM, Finding, Refused
+from layers.errors import RefusedError
+from layers.text import Text
+
+LoaderConnection = Connection[tuple[object, ...]]
+
+
+def run(conn: LoaderConnection, order: ImportOrder, tell: Tell = silent) -> Report:
+    """Import files into a layer; either everything the report says is in, or nothing changed.
+
+    RefusedError (a file that cannot be used, or of which every row is refused) and
+    BadRequestError (an order that makes no sense) leave the town untouched. `dry_run` does all
+    of it and takes it back.
+    """
+    started = time.monotonic()
+    spec = get_town(conn)
+    town = TownArea(spec.srid, _boundary(conn))
+    # what was read so far must not hold a transaction open while files are read
+    conn.commit()
+    prepared = prepare(order, town, tell)
+    with conn.transaction() as transaction:
+        report = _load(conn, order, prepared, spec.id, tell)
+        report = report.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
+        if report.dataset_id is not None:
+            finish(conn, report.dataset_id, report.model_dump(mode="json"))
+        if order.dry_run:
+            raise Rollback(transaction)
+    if order.dry_run:
+        return _without_ids(report)
+    number_changes(conn)
+    return report
+
+
+def _boundary(conn: LoaderConnection) -> shapely.Geometry | None:
+    blob = boundary_wkb(conn)
+    return None if blob is None else shapely.from_wkb(blob)
+
+
+def _without_ids(report: Report) -> Report:
+    children = [child.model_copy(update={"dataset_id": None}) for child in report.children]
+    return report.model_copy(update={"dataset_id": None, "children": tuple(children)})
+
+
+def _load(
+    conn: LoaderConnection, order: ImportOrder, prepared: Prepared, town: str, tell: Tell
+) -> Report:
+    frame = prepared.frame
+    total = len(frame)
+    loaded = load_inside(
+        conn,
+        order.layer,
+        Incoming(tuple(frame.columns), _tuples(prepared), [int(row) for row in frame.index]),
+        mode=order.mode,
+        dataset=_dataset(order, prepared),
+        on_rows=lambda done: tell("load", done, total),
+        whole=prepared.originals.whole,
+    )
+    earlier = prepared.outcome.refused
+    keep_refusals(conn, loaded.dataset_id, [_refusal(prepared, refused) for refused in earlier])
+    late = [Refused(refusal.row, refusal.reason) for refusal in loaded.refused]
+    counts = loaded.counts
+    kept = counts.inserted + counts.updated + counts.unchanged
+    refused = (*earlier, *late)
+    if kept == 0:
+        raise _all_refused(order, refused)
+    children = _load_children(conn, order, prepared, loaded)
+    findings = prepared.outcome.findings
+    return Report(
+        layer=order.layer.id,
+        town=town,
+        mode=order.mode,
+        dry_run=order.dry_run,
+        source=_source(order, prepared),
+        files=tuple(prepared.files),
+        read=prepared.originals.count,
+        loaded=kept,
+        inserted=counts.inserted,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        deleted=counts.deleted,
+        repaired=_repaired(findings),
+        refused=len(refused),
+        refusals=grouped(refused),
+        findings=told(findings),
+        joins=tuple(
+            JoinReport.model_validate(
+                {name: getattr(joined, name) for name in JoinReport.model_fields}
+            )
+            for joined in prepared.joins
+        ),
+        children=children,
+        dataset_id=loaded.dataset_id,
+    )
+
+
+def _tuples(prepared: Prepared) -> Iterable[tuple[object, ...]]:
+    frame = prepared.frame
+    columns: list[Sequence[Any]] = [
+        shapely.to_wkb(frame[name].to_numpy()).tolist() if name == GEOM else frame[name].tolist()
+        for name in frame.columns
+    ]
+    return zip(*columns, strict=True)
+
+
+def _dataset(order: ImportOrder, prepared: Prepared, layer_id: str | None = None) -> Dataset:
+    profile = prepared.profile
+    return Dataset(
+        layer=layer_id or order.layer.id,
+        source=_source(order, prepared),
+        actor=order.actor,
+        files=tuple(SourceFile(file.name, file.sha256, file.bytes) for file in prepared.files),
+        licence=profile.licence if profile else None,
+        note=profile.note.en if profile and profile.note else None,
+    )
+
+
+def _source(order: ImportOrder, prepared: Prepared) -> str:
+    if order.source:
+        return order.source
+    if prepared.profile and prepared.profile.source:
+        return prepared.profile.source
+    return ", ".join(path.name for path in order.files)
+
+
+def _refusal(prepared: Prepared, refused: Refused) -> Refusal:
+    key = next(
+        (
+            found
+            for column in dict.fromkeys(prepared.key_columns)
+            if (found := prepared.originals.cell(refused.row, column)) is not None
+        ),
+        None,
+    )
+    return Refusal(refused.row, key, refused.reason, prepared.originals.whole(refused.row))
+
+
+def _repaired(findings: Sequence[Finding]) -> int:
+    return sum(finding.count for finding in findings if finding.kind == "repaired_geometry")
+
+
+def _all_refused(order: ImportOrder, refused: Sequence[Refused]) -> RefusedError:
+    groups = grouped(refused)[:3]
+    names = ", ".join(path.name for path in order.files)
+    th = "; ".join(f"{group.count:,} แถว: {group.reason.th}" for group in groups)
+    en = "; ".join(f"{group.count:,} rows: {group.reason.en}" for group in groups)
+    return RefusedError(
+        Text(
+            th=f"ไม่รับไฟล์ “{names}” เพราะใช้ไม่ได้ทุกแถว ไม่มีอะไรเปลี่ยน {th}",
+            en=f"“{names}” is refused: not one row can be used, and nothing was changed. {en}",
+        )
+    )
+
+
+def _load_children(
+    conn: LoaderConnection, order: ImportOrder, prepared: Prepared, parent: Loaded
+) -> tuple[ChildReport, ...]:
+    """Load child records under a dataset of their own, in the same transaction.
+
+    Only for parents that are in; a table row that went into no record is kept with its reason.
+    """
+    source = prepared.child_source
+    if source is None:
+        return ()
+    gone = {refusal.row for refusal in parent.refused}
+    codes = prepared.frame[order.layer.natural_key[0]]
+    children = make_children(
+        order.layer, source, codes.loc[[row not in gone for row in codes.index]]
+    )
+    if children is None:
+        return ()
+    done = load_inside(
+        conn,
+        children.layer,
+        Incoming(children.columns, children.records),
+        mode=order.mode,
+        dataset=_dataset(order, prepared, children.layer.id),
+    )
+    if done.refused:
+        raise RuntimeError(f"{children.layer.id}: {done.refused[0].reason.en}")
+    refused = children.refused
+    keep_refusals(
+        conn,
+        done.dataset_id,
+        [Refusal(r.row, None, r.reason, source.originals.whole(r.row)) for r in refused],
+    )
+    report = ChildReport(
+        layer=children.layer.id,
+        dataset_id=done.dataset_id,
+        read=children.table_rows,
+        loaded=children.table_rows - len(refused),
+        refused=len(refused),
+        records=len(children.records),
+        refusals=grouped(refused),
+    )
+    finish(conn, done.dataset_id, report.model_dump(mode="json"))
+    return (report,)

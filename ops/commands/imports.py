@@ -1,0 +1,265 @@
+"""`muang import`, `muang imports`, `muang inspect`: files into layers, and the register of it."""
+
+import getpass
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from layers.errors import BadRequestError
+from layers.text import Text
+from ops.progress import Progress, both
+
+if TYPE_CHECKING:
+    from db.derived import AnyConnection
+    from etl.order import ImportOrder
+
+TownOption = Annotated[str | None, typer.Option(help="รหัสเมือง · town id")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+
+Mode = Literal["upsert", "replace", "append"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `import`, `imports list|show|undo` and `inspect`."""
+    app.command("import")(import_)
+    group = typer.Typer(no_args_is_help=True, help="สิ่งที่นำเข้าแล้ว · What was imported.")
+    group.command("list")(list_all)
+    group.command("show")(show)
+    group.command("undo")(undo)
+    app.add_typer(group, name="imports")
+    app.command("inspect")(inspect)
+
+
+def actor() -> str:
+    """Who imports, as the change log will name them."""
+    return f"{getpass.getuser()} (muang)"
+
+
+@contextmanager
+def loader(town: str | None, progress: Progress) -> Iterator[tuple[str, "AnyConnection"]]:
+    """The town a command means, and a connection to it as the `loader` login."""
+    from db.connect import Machine, connect
+    from ops.session import choose_town, database
+
+    with database(progress) as server:
+        town_id = choose_town(server, town)
+        with connect(server.url, server.secret, town_id, Machine.LOADER) as conn:
+            yield town_id, conn
+
+
+def import_(  # noqa: PLR0917  Typer maps each to an option
+    layer: Annotated[str, typer.Argument(help="ชั้นข้อมูล · layer id")],
+    files: Annotated[list[str], typer.Argument(help="ไฟล์ · files")],
+    town: TownOption = None,
+    layer_in_file: Annotated[str | None, typer.Option(help="layer or zip member to read")] = None,
+    join: Annotated[
+        list[str] | None, typer.Option(help="FILE:KEY, or FILE:KEY_OF_TABLE=KEY_OF_FILE")
+    ] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="target=source column, or source:unit, @row")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="target=value for all")] = None,
+    crs: Annotated[str | None, typer.Option(help="EPSG:n of the file")] = None,
+    datum_operation: Annotated[
+        str | None, typer.Option(help="EPSG:n of the datum operation")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="of the text, such as cp874")] = None,
+    mode: Annotated[Mode, typer.Option(help="what happens to rows already there")] = "upsert",
+    source: Annotated[str | None, typer.Option(help="whose data it is")] = None,
+    profile: Annotated[Path | None, typer.Option(help="field maps and code lists (TOML)")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="do it all, keep nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """นำเข้าไฟล์ · Load real files into a layer and print the report."""
+    from etl.order import ImportOrder, parse_join, parse_pairs
+    from etl.profile import NO_PROFILE, load
+    from layers import catalog
+
+    paths, more = _files_and_pairs(files, mapped=bool(map_))
+    order = ImportOrder(
+        layer=catalog.get(layer),
+        files=tuple(paths),
+        actor=actor(),
+        mode=mode,
+        layer_in_file=layer_in_file,
+        joins=tuple(parse_join(text) for text in join or ()),
+        mapping=parse_pairs("--map", (*(map_ or ()), *more)),
+        constants=parse_pairs("--set", tuple(set_ or ())),
+        crs=crs,
+        datum_operation=datum_operation,
+        encoding=encoding,
+        source=source,
+        dry_run=dry_run,
+        profile=NO_PROFILE if profile is None else load(profile),
+    )
+    _run(order, town, own_profile=profile is None, as_json=as_json)
+
+
+def _files_and_pairs(words: list[str], *, mapped: bool) -> tuple[list[Path], tuple[str, ...]]:
+    """`--map a=b c=d` is how people write it: `c=d` after the files belongs to --map."""
+    pairs = tuple(word for word in words if mapped and "=" in word and not Path(word).exists())
+    files = [Path(word) for word in words if word not in pairs]
+    if not files:
+        raise BadRequestError(Text(th="ไม่ได้ระบุไฟล์", en="No file was named."))
+    return files, pairs
+
+
+def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: bool) -> None:
+    from dataclasses import replace
+
+    from etl.profile import of_town
+    from etl.run import run
+    from etl.words import render
+    from ops.language import tongue
+
+    progress = Progress()
+    with loader(town, progress) as (town_id, conn):
+        if own_profile:
+            order = replace(order, profile=of_town(town_id))
+        names = ", ".join(path.name for path in order.files)
+        title = Text(th=f"นำเข้า {order.layer.id}: {names}", en=f"Importing {names}")
+        with progress.step(title) as step:
+            report = run(conn, order, step.report)
+    if as_json:
+        print(json.dumps(report.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        print(render(report, tongue()))
+
+
+def list_all(*, town: TownOption = None, as_json: AsJson = False) -> None:
+    """แสดงการนำเข้า · List what was imported, newest first."""
+    from db.datasets import list_datasets
+
+    with loader(town, Progress()) as (town_id, conn):
+        records = list_datasets(conn)
+    if as_json:
+        found = [_facts(record) for record in records]
+        print(json.dumps({"town": town_id, "imports": found}, ensure_ascii=False, default=str))
+        return
+    if not records:
+        print(both(Text(th="ยังไม่มีการนำเข้า", en="Nothing was imported yet.")))
+    for record in records:
+        report = record.report or {}
+        counts = f"{report.get('loaded', '?')}/{report.get('read', '?')}"
+        undone = both(Text(th=" [ยกเลิกแล้ว]", en="taken back")) if record.undone_at else ""
+        when = f"{record.started_at:%Y-%m-%d %H:%M}"
+        print(
+            f"{record.id:>5}  {when}  {record.layer:<16} {record.mode:<8} {counts:>15}  "
+            f"{record.actor}  {record.source} {undone}".rstrip()
+        )
+
+
+def _facts(record: Any) -> dict[str, Any]:
+    report = record.report or {}
+    return {
+        "id": record.id,
+        "layer": record.layer,
+        "mode": record.mode,
+        "source": record.source,
+        "licence": record.licence,
+        "files": record.files,
+        "actor": record.actor,
+        "started_at": record.started_at.isoformat(),
+        "undone_at": record.undone_at.isoformat() if record.undone_at else None,
+        **{name: report.get(name) for name in ("read", "loaded", "repaired", "refused")},
+    }
+
+
+def show(
+    number: Annotated[int, typer.Argument(help="หมายเลข · number of the import")],
+    *,
+    town: TownOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """แสดงรายงาน · Show one import: its report and every refused row, whole."""
+    from db.datasets import get_dataset, refusals_of
+    from etl.report import Report
+    from etl.words import render
+    from ops.language import tongue
+
+    with loader(town, Progress()) as (town_id, conn):
+        record = get_dataset(conn, number)
+        refusals = refusals_of(conn, number)
+    rows = [
+        {"row": r.row, "key": r.key, "reason": r.reason.model_dump(), "data": dict(r.data)}
+        for r in refusals
+    ]
+    if as_json:
+        whole = {"town": town_id, **_facts(record), "report": record.report, "refused_rows": rows}
+        print(json.dumps(whole, ensure_ascii=False, default=str))
+        return
+    stored = dict(record.report or {})
+    stored.pop("warnings", None)
+    if "mode" in stored:
+        print(render(Report.model_validate(stored), tongue()))
+    else:
+        print(f"{record.id} {record.layer} {record.mode} {record.source}")
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))
+
+
+def undo(
+    number: Annotated[int, typer.Argument(help="หมายเลข · number of the import")],
+    *,
+    town: TownOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """ยกเลิกการนำเข้า · Take an import back, with the child records it brought."""
+    from db.datasets import get_dataset, list_datasets
+    from db.undo import undo as take_back
+
+    progress = Progress()
+    with loader(town, progress) as (town_id, conn):
+        record = get_dataset(conn, number)
+        together = [number] + [
+            other.id
+            for other in list_datasets(conn)
+            if other.id != number
+            and other.change_set is not None
+            and other.change_set == record.change_set
+            and other.undone_at is None
+        ]
+        # what was read so far must not turn the next transaction into a part of it
+        conn.commit()
+        with conn.transaction():
+            done = [(each, take_back(conn, each, actor())) for each in together]
+    facts = [
+        {"id": each, "restored": c.inserted, "changed_back": c.updated, "removed": c.deleted}
+        for each, c in done
+    ]
+    if as_json:
+        print(json.dumps({"town": town_id, "undone": facts}, ensure_ascii=False))
+        return
+    for each, counts in done:
+        print(
+            both(
+                Text(
+                    th=f"ยกเลิกการนำเข้า {each} แล้ว: เอาออก {counts.deleted:,} คืนค่า"
+                    f" {counts.updated:,} คืนแถว {counts.inserted:,}",
+                    en=f"Import {each} taken back: {counts.deleted:,} rows removed, "
+                    f"{counts.updated:,} changed back, {counts.inserted:,} restored.",
+                )
+            )
+        )
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="ไฟล์ · file")],
+    *,
+    encoding: Annotated[str | None, typer.Option(help="of the text, such as cp874")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """ดูไฟล์ · Say what is in a file without loading it."""
+    from etl.look import look
+    from etl.words import render_look
+    from ops.language import tongue
+
+    found = look(file, encoding=encoding)
+    if as_json:
+        print(json.dumps(found.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        print(render_look(found, tongue()))

@@ -1,0 +1,99 @@
+"""Entry point of the server's image: `check`, `migrate`, `serve`, or `muang` and its arguments.
+
+check     refuse missing or default passwords, in a sentence, before anything starts
+migrate   wait for the database, make or migrate the town, load the demo if it is the demo
+serve     become the web server; knows the secret, never the database administrator's password
+muang …   any command, with the database and the secret of this container
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ops.container import values
+
+_USAGE = "check | migrate | serve | muang …"
+
+
+def main(words: Sequence[str]) -> None:
+    """Do what the container was started for."""
+    match list(words):
+        case ["check"]:
+            values.read(os.environ, values.PASSWORD, values.SECRET)
+        case ["migrate"]:
+            _migrate()
+        case ["serve"]:
+            _serve()
+        case ["muang", *arguments]:
+            _muang(arguments)
+        case _:
+            raise SystemExit(_USAGE)
+
+
+def _migrate() -> None:
+    from ops.container.town import migrate, server_of, wait_for
+    from ops.progress import Progress
+
+    given = values.read(os.environ, values.PASSWORD, values.SECRET)
+    server = server_of(os.environ, given)
+    progress = Progress()
+    wait_for(server, progress)
+    migrate(server, given, progress)
+    progress.summary()
+
+
+def _serve() -> NoReturn:
+    from api.settings import from_environment
+    from ops.container.town import server_of
+
+    given = values.read(os.environ, values.SECRET)
+    server = server_of(os.environ, given)
+    os.environ.update(server.environment(given.town))
+    # read here first: the server's own refusal would come as a trace from inside granian
+    settings = from_environment()
+    _become(
+        [
+            *("granian", "--interface", "asgi", "--factory", "api.app:create_app"),
+            # one worker, because its caches and the live hub are of one process; without the
+            # timeout SIGTERM hangs behind an open live stream
+            *("--workers", "1", "--workers-kill-timeout", "2s"),
+            *("--host", settings.host, "--port", str(settings.port)),
+        ],
+        server.environment(given.town),
+    )
+
+
+def _muang(arguments: Sequence[str]) -> NoReturn:
+    from ops.container.town import server_of, wait_for
+    from ops.progress import Progress
+
+    given = values.read(os.environ, values.PASSWORD, values.SECRET)
+    server = server_of(os.environ, given)
+    progress = Progress()
+    wait_for(server, progress)
+    settings = {"MUANG_DATABASE_URL": server.url, "MUANG_SECRET": server.secret}
+    _become(["ops", *arguments], settings)
+
+
+def _become(module: Sequence[str], settings: dict[str, str]) -> NoReturn:
+    """Replace this process, so that the engine's signals reach the program itself."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
+    # -P: nothing in the working directory may take the place of a module
+    os.execve(  # noqa: S606  no shell wanted
+        sys.executable, [sys.executable, "-P", "-m", *module], kept | settings
+    )
+
+
+_OURS = {values.PASSWORD, values.SECRET, f"{values.PASSWORD}_FILE", f"{values.SECRET}_FILE"}
+
+
+if __name__ == "__main__":
+    from layers.errors import MuangError
+    from ops.cli import say
+
+    with values.said():
+        try:
+            main(sys.argv[1:])
+        except MuangError as error:
+            raise SystemExit(say(error)) from None

@@ -1,0 +1,109 @@
+"""docs/layers.md: every layer and field as declared, and who may see it."""
+
+from layers.catalog import LAYERS
+from layers.model import EVERYONE, SYSTEM_FIELDS, Audience, Field, Layer, Role
+from ops.docs.markdown import NOTICE, table
+
+_INTRO = """\
+Every layer is declared once, in `layers/<layer>.py`; its table, views, grants, tiles, collection,
+style, legend and this page follow from the declaration. To add a layer: write its module, name it
+in `layers/catalog.py`, add a migration.
+
+*Who* names the roles that may see, filter, sort and count a field: closed by default. `key` marks
+the natural key, `personal` data about a person who can be identified (PDPA), `tile` a field that
+is also in vector tiles. Dates are Gregorian here and Buddhist on Thai screens. Coordinates are in
+the town's own projected CRS.
+"""
+
+
+def page() -> str:
+    """The page's text."""
+    lines = [NOTICE, "", "# Layers", "", _INTRO, "## At a glance", ""]
+    lines += table(
+        ("layer", "ชื่อ", "title", "geometry", "zooms", "who"),
+        (
+            (
+                f"[`{layer.id}`](#{layer.id})",
+                layer.title.th,
+                layer.title.en,
+                layer.geometry.value if layer.geometry else "table",
+                f"{layer.zooms.min}-{layer.zooms.max}" if layer.geometry else "",
+                _who_sees(layer),
+            )
+            for layer in LAYERS
+        ),
+    )
+    lines += ["", "## Columns of every layer", ""]
+    lines += _fields(SYSTEM_FIELDS, ())
+    for layer in LAYERS:
+        lines += _layer(layer)
+    return "\n".join(lines) + "\n"
+
+
+def _layer(layer: Layer) -> list[str]:
+    key = ", ".join(f"`{name}`" for name in layer.natural_key)
+    lines = ["", f"## `{layer.id}`", "", f"**{layer.title.th} · {layer.title.en}.**"]
+    lines += [layer.description.th, layer.description.en, ""]
+    kind = layer.geometry.value if layer.geometry else "none, a plain table"
+    lines.append(f"Geometry: {kind}. Natural key: {key}. Seen by: {_who_sees(layer)}.")
+    if layer.row_rules:
+        rules = (
+            f"`{rule.field}` = `{rule.value}` by {who(rule.audience)}" for rule in layer.row_rules
+        )
+        lines.append(f"Rows: {'; '.join(rules)}.")
+    return [*lines, "", *_fields(layer.fields, layer.natural_key)]
+
+
+def _fields(fields: tuple[Field, ...], key: tuple[str, ...]) -> list[str]:
+    return table(
+        ("field", "ชื่อ", "title", "type", "who", "notes"),
+        (
+            (
+                f"`{field.name}`",
+                field.title.th,
+                field.title.en,
+                f"{field.type.value} ({field.unit})" if field.unit else field.type.value,
+                who(field.audience),
+                _notes(field, is_key=field.name in key),
+            )
+            for field in fields
+        ),
+    )
+
+
+def _notes(field: Field, *, is_key: bool) -> str:
+    marks = {
+        "key": is_key,
+        "required": field.required,
+        "personal": field.personal,
+        "tile": field.in_tile,
+    }
+    notes = [name for name, holds in marks.items() if holds]
+    if field.references:
+        notes.append(f"names a [`{field.references}`](#{field.references})")
+    limits = [
+        f"{sign} {limit:g}"
+        for sign, limit in (("≥", field.minimum), ("≤", field.maximum))
+        if limit is not None
+    ]
+    notes += [" ".join(limits)] if limits else []
+    if field.codes:
+        notes.append(", ".join(f"`{code.value}` {code.label.th}" for code in field.codes))
+    if field.description:
+        notes += [field.description.th, field.description.en]
+    return "; ".join(notes)
+
+
+def _who_sees(layer: Layer) -> str:
+    if not layer.row_rules:
+        return who(layer.audience)
+    return who(frozenset[Role]().union(*(rule.audience for rule in layer.row_rules)))
+
+
+def who(audience: Audience) -> str:
+    """An audience in words: everyone, everyone but the public, or the roles by name."""
+    if audience == EVERYONE:
+        return "everyone"
+    if audience == EVERYONE - {Role.PUBLIC}:
+        return "everyone but public"
+    return ", ".join(role.value for role in Role if role in audience)

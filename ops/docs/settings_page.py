@@ -1,0 +1,61 @@
+"""docs/settings.md: every environment variable the platform reads, and what reads it."""
+
+from pydantic.fields import FieldInfo
+
+from api.settings import ServerSettings
+from ops.docs.markdown import NOTICE, table
+
+_INTRO = """\
+Settings are environment variables with the prefix `MUANG_`. `./muang` sets those of the server
+itself; set them by hand only where you run the parts yourself (compose, your own PostgreSQL).
+A wrong or missing one stops the start with a sentence that names it.
+"""
+
+OTHERS: dict[str, str] = {
+    "MUANG_CHROMIUM": "path of the Chromium the browser tests drive; `./muang test` finds one",
+    "MUANG_DB_PASSWORD": "compose: password of the database server, 12 characters or more",
+    "MUANG_DEBUG": "any value: an unexpected error also prints its trace (command line)",
+    "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
+    "real town, which needs secrets of its own",
+    "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
+    "MUANG_PYTHON": "path of the Python that `./muang` makes its `.venv` with",
+    "MUANG_SHARED_DATA": "folder of real sample towns; tests that use it are skipped without it",
+    "MUANG_TOKEN": "token a notebook sends; without it the demo's rights on this machine",
+}
+"""Variables read elsewhere than in the server's settings: name -> what it does."""
+
+_DEFAULTS = {
+    "secret_file": "none",
+    "public_url": "`http://<host>:<port>`",
+    "dashboard": "the build inside the `maps` package",
+}
+
+
+def page() -> str:
+    """The page's text."""
+    lines = [NOTICE, "", "# Settings", "", _INTRO, "## The server", ""]
+    lines += table(
+        ("variable", "default", "what"),
+        (
+            (f"`{variable(name)}`", _default(name, field), field.description or "")
+            for name, field in ServerSettings.model_fields.items()
+        ),
+    )
+    lines += ["", "## Elsewhere", ""]
+    lines += table(
+        ("variable", "what"), ((f"`{name}`", text) for name, text in sorted(OTHERS.items()))
+    )
+    return "\n".join(lines) + "\n"
+
+
+def variable(field: str) -> str:
+    """The environment variable of a settings field."""
+    return f"MUANG_{field.upper()}"
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    if name in _DEFAULTS:
+        return _DEFAULTS[name]
+    if field.is_required():
+        return "none: must be set"
+    return f"`{field.default}`" if field.default != "" else "none"

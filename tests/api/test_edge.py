@@ -1,0 +1,81 @@
+"""The outermost door: headers on everything, hosts, HEAD, body size, the access log."""
+
+import json
+
+import pytest
+
+from api.edge import MAX_BODY_BYTES, host_name
+from tests.api.caller import Caller
+from tests.api.test_problems import listening
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "font-src 'self'; worker-src 'self'; manifest-src 'self'; img-src 'self' data:"
+)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/me", "/docs", "/nothing", "/tiles/parcels/15/25962/14979.mvt", "/ogc/"]
+)
+def test_security_headers_on_every_answer(caller: Caller, path: str) -> None:
+    headers = caller.get(path).headers
+    assert headers["content-security-policy"].startswith(CSP)
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""]
+)
+def test_foreign_hosts_are_refused(caller: Caller, host: str) -> None:
+    """A page whose name points at 127.0.0.1 must not read the town through a browser."""
+    answer = caller.get("/me", headers={"Host": host})
+    assert answer.status_code == 421
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "LOCALHOST"])
+def test_this_machine_is_answered(caller: Caller, host: str) -> None:
+    assert caller.get("/me", headers={"Host": host}).status_code == 200
+
+
+def test_host_names() -> None:
+    assert host_name("[::1]:80") == "::1"
+    assert host_name("Town.example:80") == "town.example"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/tiles/parcels/15/25962/14979.mvt", "/docs"])
+def test_head_is_get_without_a_body(caller: Caller, path: str) -> None:
+    head, get = caller.ask("HEAD", path), caller.get(path)
+    assert head.status_code == get.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_large_bodies_are_refused_before_they_are_read(caller: Caller) -> None:
+    answer = caller.post("/queries/impact", content=b" " * (MAX_BODY_BYTES + 1))
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_large_bodies_without_a_length_are_cut_off(caller: Caller) -> None:
+    async def endless() -> object:
+        for _ in range(3 * MAX_BODY_BYTES // 65536):
+            yield b" " * 65536
+
+    answer = caller.post("/queries/impact", content=endless())
+    assert answer.status_code == 413
+
+
+def test_access_log_has_names_of_parameters_and_no_values(caller: Caller) -> None:
+    with listening() as lines:
+        caller.get("/ogc/collections/care_locations/items?person_name=somebody&limit=5")
+    line = next(json.loads(line) for line in lines if "care_locations" in line)
+    assert line["parameters"] == ["person_name", "limit"]
+    assert line["status"] == 200
+    assert line["role"] == "admin"
+    assert line["principal"] == "demo"
+    assert line["bytes"] > 0
+    assert "somebody" not in "".join(lines)

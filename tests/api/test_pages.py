@@ -1,0 +1,62 @@
+"""Files we serve: cache headers that fit them, nothing outside the folder, no foreign host."""
+
+import re
+
+import pytest
+
+from api.assets import IMMUTABLE
+from tests.api.caller import Caller
+
+
+def test_index_is_asked_about_every_time(caller: Caller) -> None:
+    page = caller.get("/?zone=Z100&view=15/15.2/105.2&lang=th")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-cache"
+    again = caller.get("/", headers={"If-None-Match": page.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_hashed_assets_are_kept_for_ever(caller: Caller) -> None:
+    script = caller.get("/assets/index-Ab3dEf9_.js")
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert script.headers["cache-control"] == IMMUTABLE
+    assert script.headers["content-encoding"] == "gzip"
+    font = caller.get("/assets/fonts/sarabun-thai-400-normal.woff2")
+    assert font.headers["content-type"] == "font/woff2"
+    assert font.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/../../secret.txt",
+        "/assets/%2e%2e/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/assets/%00",
+        "/assets/",
+        "/assets/fonts",
+        "/docs/..%2fapp.py",
+        "/docs/../app.py",
+        "/secret.txt",
+    ],
+)
+def test_nothing_outside_the_folder(caller: Caller, path: str) -> None:
+    answer = caller.get(path)
+    assert answer.status_code in (307, 404)
+    assert b"not yours" not in answer.content
+
+
+def test_docs_are_ours(caller: Caller) -> None:
+    page = caller.get("/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert "/docs/docs.js" in parts
+    for part in parts:
+        assert part.startswith("/")
+        assert caller.get(part).status_code == 200
+    for name in ("docs.html", "docs.js", "docs.css"):
+        assert not re.findall(r"https?://|@import|//cdn", caller.get(f"/docs/{name}").text)
+    assert "<script>" not in page.text
+    assert "style=" not in page.text

@@ -1,0 +1,1 @@
+"""Tests of the ops room: launcher, private cluster, server, the command line."""

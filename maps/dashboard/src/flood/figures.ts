@@ -21,8 +21,13 @@ const ORDER = [
 const EXPECTED: readonly string[] = ORDER;
 
 export interface Breakdown {
+  readonly by: 'by_age' | 'by_class' | 'by_depth';
   readonly title: string;
-  readonly parts: readonly { readonly label: string; readonly value: number }[];
+  readonly parts: readonly {
+    readonly code: string;
+    readonly label: string;
+    readonly value: number;
+  }[];
 }
 
 export interface Figure {
@@ -51,19 +56,26 @@ const BREAKDOWNS = [
   ['by_depth', 'flood.byDepth'],
 ] as const;
 
+/** What the answer counts, by name; a thing without data in this town is not among them. */
+export function exposures(answer: ImpactAnswer): Map<string, Exposure> {
+  const all = Object.entries(answer.exposed) as [string, Exposure | null][];
+  return new Map(all.filter((entry): entry is [string, Exposure] => entry[1] !== null));
+}
+
 export function figures(answer: ImpactAnswer, words: Words): Figure[] {
   const rank = (key: string) => {
     const place = (ORDER as readonly string[]).indexOf(key);
     return place < 0 ? ORDER.length : place;
   };
-  return Object.entries(answer.exposed)
+  return [...exposures(answer)]
     .sort(([a], [b]) => rank(a) - rank(b))
     .map(([key, exposure]) => figure(key, exposure, words));
 }
 
 /** What the town has no data for, among the things the panel would show. */
 export function absent(answer: ImpactAnswer, words: Words): string[] {
-  return EXPECTED.filter((key) => !(key in answer.exposed)).map((key) => thing(key, words));
+  const counted = exposures(answer);
+  return EXPECTED.filter((key) => !counted.has(key)).map((key) => thing(key, words));
 }
 
 function thing(key: string, words: Words): string {
@@ -115,8 +127,8 @@ function breakdowns(key: string, exposure: Exposure, words: Words): Breakdown[] 
       .map(([value, amount]) => ({ code: value, value: sum(amount) }))
       .filter((part) => part.value > 0)
       .sort(inOrder(name))
-      .map(({ code, value }) => ({ label: partLabel(key, name, code, words), value }));
-    if (parts.length > 0) found.push({ title: say(words.lang, title), parts });
+      .map(({ code, value }) => ({ code, label: partLabel(key, name, code, words), value }));
+    if (parts.length > 0) found.push({ by: name, title: say(words.lang, title), parts });
   }
   return found;
 }

@@ -55,6 +55,7 @@ export const en = {
   'layers.empty': 'No layer of this town has data yet.',
   'layers.all': 'Show all',
   'layers.reset': 'As at the start',
+  'layers.noData': 'no data yet',
   'layers.off': 'switched off',
   'flood.title': 'Who the water reaches',
   'flood.choose': 'Choose the water',

@@ -53,6 +53,7 @@ export const th: Record<MessageKey, string> = {
   'layers.empty': 'เมืองนี้ยังไม่มีชั้นข้อมูลใดที่มีข้อมูล',
   'layers.all': 'แสดงทั้งหมด',
   'layers.reset': 'เหมือนตอนเริ่ม',
+  'layers.noData': 'ยังไม่มีข้อมูล',
   'layers.off': 'ปิดอยู่',
   'flood.title': 'น้ำถึงใครบ้าง',
   'flood.choose': 'เลือกเขตน้ำ',

@@ -165,6 +165,7 @@ export class App {
   pick(hits: readonly Hit[]): void {
     this.record.pick(hits);
     const [first] = hits;
+    if (!first) this.announce(this.t('map.nothing'), true);
     if (first?.layer === ZONE_LAYER) this.flood.chooseFeature(first.id);
   }
 

@@ -46,6 +46,8 @@ export interface Words {
   readonly lang: Lang;
   /** What people call a layer. */
   readonly layer: (id: string) => string;
+  /** Whether the caller may see a layer at all. */
+  readonly sees: (id: string) => boolean;
   /** What people call a class (use, kind, band …) of a layer. */
   readonly classLabel: (layer: string, value: string) => string;
 }
@@ -72,10 +74,15 @@ export function figures(answer: ImpactAnswer, words: Words): Figure[] {
     .map(([key, exposure]) => figure(key, exposure, words));
 }
 
-/** What the town has no data for, among the things the panel would show. */
+/**
+ * What the town has no data for, among the things this caller may ask about. People and
+ * households are counted from one layer.
+ */
 export function absent(answer: ImpactAnswer, words: Words): string[] {
   const counted = exposures(answer);
-  return EXPECTED.filter((key) => !counted.has(key)).map((key) => thing(key, words));
+  return EXPECTED.filter(
+    (key) => !counted.has(key) && words.sees(key === 'people' ? 'households' : key),
+  ).map((key) => thing(key, words));
 }
 
 function thing(key: string, words: Words): string {
@@ -119,6 +126,8 @@ function figure(key: string, exposure: Exposure, words: Words): Figure {
 }
 
 const DEPTHS = ['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1', 'unknown'];
+/** Who needs help most stands first. */
+const BANDS = ['bedridden', 'homebound', 'social', 'home', 'facility'];
 
 function breakdowns(key: string, exposure: Exposure, words: Words): Breakdown[] {
   const found: Breakdown[] = [];
@@ -139,7 +148,7 @@ type Part = { readonly code: string; readonly value: number };
 function inOrder(by: string): (a: Part, b: Part) => number {
   if (by === 'by_age') return (a, b) => Number.parseInt(a.code, 10) - Number.parseInt(b.code, 10);
   if (by === 'by_depth') return (a, b) => DEPTHS.indexOf(a.code) - DEPTHS.indexOf(b.code);
-  return (a, b) => b.value - a.value;
+  return (a, b) => BANDS.indexOf(a.code) - BANDS.indexOf(b.code) || b.value - a.value;
 }
 
 /** A breakdown's value is a count, or an object that holds one. */

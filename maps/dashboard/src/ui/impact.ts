@@ -84,6 +84,7 @@ export class Impact extends Part {
     return {
       lang,
       layer: (id) => this.app.layerTitle(id),
+      sees: (id) => this.state.me.value?.layers.includes(id) ?? true,
       classLabel: (layer, value) => {
         if (value === 'unknown' && layer !== 'flood_zones') return this.t('flood.notStated');
         const schema = this.#schemasOf === lang ? this.#schemas.get(layer) : undefined;

@@ -62,6 +62,11 @@ async def tilejson(
             }
         ],
     }
+    if found.label_points and found.style and found.style.label in fields:
+        label = found.style.label
+        made["vector_layers"].append(
+            {"id": found.label_points, **zooms, "fields": {label: fields[label]}}
+        )
     if bounds is not None:
         west, south, east, north = bounds
         made["bounds"] = list(bounds)

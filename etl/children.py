@@ -111,7 +111,8 @@ def _reason(key: str | None, code: str | None) -> Text:
         return Text(th="แถวในตารางไม่มีรหัส", en="The table's row has no key.")
     if code is None:
         return Text(
-            th=f"ไม่มีแปลงรหัส {key} ที่นำเข้าได้", en=f"No loaded row of the file has the key {key}."
+            th="ไม่มีแถวใดที่นำเข้าได้ใช้รหัสของแถวนี้",
+            en="No loaded row of the file has this row's key.",
         )
     return Text(
         th="ไม่ทราบประเภทการใช้ประโยชน์ของแถวนี้", en="The kind of use of this row is not known."

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from etl import reader
+from etl.encoding import dbf_encoding
 from etl.formats import Format
 from etl.unpack import Source
 from layers.errors import RefusedError
@@ -74,6 +75,7 @@ def read(
     """Read one layer of a located file; RefusedError when there is no single layer to read."""
     chosen = _choose_layer(source, scratch, layer, limits)
     meta = _run(source, scratch, limits, task="read", layer=chosen, encoding=encoding)
+    stated, evidence = _encoding(source, encoding, meta)
     with pa.memory_map(str(scratch / "table.arrow")) as handle:
         # copied into memory: the scratch folder goes before the table does
         table = pa.ipc.open_file(handle).read_all()
@@ -84,8 +86,8 @@ def read(
         source=source,
         table=table.replace_schema_metadata(None),
         crs=meta["crs"],
-        encoding=meta["encoding"],
-        encoding_evidence=str(meta.get("encoding_evidence", _encoding_evidence(source, encoding))),
+        encoding=stated,
+        encoding_evidence=evidence,
         geometry_type=meta["geometry_type"],
         has_geometry=bool(meta["has_geometry"]),
         messages=tuple(str(line) for line in meta["messages"]),
@@ -101,12 +103,15 @@ def _copy(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.ipc.open_stream(sink.getvalue()).read_next_batch()
 
 
-def _encoding_evidence(source: Source, asked: str | None) -> str:
+def _encoding(source: Source, asked: str | None, meta: dict[str, Any]) -> tuple[str | None, str]:
+    """The encoding the text was read in, None when the file does not say, and the evidence."""
     if asked:
-        return "given"
-    if source.format is Format.SHAPEFILE:
-        return "the file's .cpg or language byte"
-    return "the format is always UTF-8"
+        return asked, "given with --encoding"
+    if source.format in (Format.SHAPEFILE, Format.DBF):
+        return dbf_encoding(source.opened)
+    if source.format is Format.CSV:
+        return meta["encoding"], str(meta["encoding_evidence"])
+    return "UTF-8", f"{source.format.value} is always UTF-8"
 
 
 def _choose_layer(source: Source, scratch: Path, wanted: str | None, limits: Limits) -> str | None:
@@ -216,34 +221,49 @@ def _run(
 
 
 def _explain(source: Source, word: str, facts: object) -> RefusedError:
+    """The reader's machine word as a sentence about this file."""
     told = facts if isinstance(facts, dict) else {}
-    if word == "not_utf8":
-        return _refuse(
-            source,
-            "ตัวอักษรในไฟล์ไม่ใช่ UTF-8 บอกรหัสตัวอักษรด้วย --encoding (ไฟล์ไทยเดิมมักเป็น cp874)",
-            "its text is not UTF-8; say its encoding with --encoding (older Thai files: cp874)",
-        )
-    if word == "encoding":
-        name = told.get("name")
-        return _refuse(source, f"ไม่รู้จักรหัสตัวอักษร “{name}”", f"the encoding “{name}” is unknown")
-    if word == "empty":
-        return _refuse(source, "ไฟล์ว่างเปล่า ไม่มีข้อมูล", "the file is empty")
-    if word == "too_large":
-        return _refuse(source, "ไฟล์ใหญ่เกินหน่วยความจำ", "it needs more memory than allowed")
-    if word == "drivers":
-        return _refuse(
-            source,
-            "ตัวอ่านไฟล์ตั้งค่าไม่ปลอดภัย จึงไม่เปิดไฟล์ โปรดแจ้งผู้ดูแลระบบ",
-            "the file reader is not set up safely, so nothing was opened; tell the administrator",
-        )
     message = str(told.get("message", ""))[:300]
-    refusal = _refuse(
-        source,
-        f"อ่านเป็น {source.format.value} ไม่ได้ ไฟล์เสียหรือไม่ครบ",
-        f"it cannot be read as {source.format.value}: damaged or incomplete ({message})",
-    )
+    if "codec can't decode" in message:
+        word = "cut_names"
+    sentence = _SENTENCES.get(word)
+    if sentence is None:
+        kind = source.format.value
+        sentence = Text(
+            th=f"อ่านเป็น {kind} ไม่ได้ ไฟล์เสียหรือไม่ครบ",
+            en=f"it cannot be read as {kind}: damaged or incomplete ({_flat(message)})",
+        )
+    name = told.get("name", "")
+    refusal = _refuse(source, sentence.th.format(name=name), sentence.en.format(name=name))
     refusal.facts["reader"] = message
     return refusal
+
+
+def _flat(message: str) -> str:
+    """Without braces, which a sentence would take for a place to fill."""
+    return message.replace("{", "(").replace("}", ")")
+
+
+_SENTENCES = {
+    "not_utf8": Text(
+        th="ตัวอักษรในไฟล์ไม่ใช่ UTF-8 บอกรหัสตัวอักษรด้วย --encoding (ไฟล์ไทยเดิมมักเป็น cp874)",
+        en="its text is not UTF-8; say its encoding with --encoding (older Thai files: cp874)",
+    ),
+    "encoding": Text(th="ไม่รู้จักรหัสตัวอักษร “{name}”", en="the encoding “{name}” is unknown"),
+    "empty": Text(th="ไฟล์ว่างเปล่า ไม่มีข้อมูล", en="the file is empty"),
+    "too_large": Text(th="ไฟล์ใหญ่เกินหน่วยความจำที่ให้ใช้", en="it needs more memory than allowed"),
+    "drivers": Text(
+        th="ตัวอ่านไฟล์ตั้งค่าไม่ปลอดภัย จึงไม่เปิดไฟล์ โปรดแจ้งผู้ดูแลระบบ",
+        en="the file reader is not set up safely, so nothing was opened; tell the administrator",
+    ),
+    "cut_names": Text(
+        th="ชื่อคอลัมน์ถูกตัดกลางตัวอักษรไทย (Shapefile เก็บชื่อได้ 10 ไบต์)"
+        " ตั้งชื่อคอลัมน์ให้สั้นลง หรือบันทึกเป็น GeoPackage",
+        en="a column's name is cut in the middle of a letter (a Shapefile's names hold 10 "
+        "bytes); give the columns shorter names, or save it as GeoPackage",
+    ),
+}
+"""Machine words of the reader -> sentences; any other word means a damaged file."""
 
 
 def _refuse(source: Source, th: str, en: str) -> RefusedError:

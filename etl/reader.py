@@ -136,6 +136,8 @@ def _read_gdal(order: dict[str, Any], folder: Path) -> dict[str, Any]:
         raise Trouble("unreadable", message=str(error)) from error
     except (pa.ArrowException, RuntimeError, ValueError) as error:
         raise Trouble("damaged", message=str(error)) from error
+    if order["driver"] == "TopoJSON":
+        rows += _put_back_shapeless(pa, folder, order)
     return {
         "rows": rows,
         "crs": meta["crs"],
@@ -164,6 +166,43 @@ def _write(pa: Any, folder: Path, schema: Any, batches: Any) -> int:
             rows += renamed.num_rows
             out.write_batch(renamed)
     return rows
+
+
+def _put_back_shapeless(pa: Any, folder: Path, order: dict[str, Any]) -> int:
+    """GDAL leaves out TopoJSON objects of type null without a word; here they get their rows back.
+
+    They keep their place among the others. Gives how many there were.
+    """
+    topology = json.loads(Path(order["path"]).read_bytes())
+    members = topology.get("objects", {}).get(order["layer"], {}).get("geometries") or []
+    lost = [(at, item) for at, item in enumerate(members) if not item.get("type")]
+    if not lost:
+        return 0
+    with pa.OSFile(str(folder / "table.arrow"), "rb") as source:
+        table = pa.ipc.open_file(source).read_all()
+    rows = table.to_pylist()
+    for at, item in lost:
+        known = {"id": item.get("id"), **(item.get("properties") or {})}
+        rows.insert(
+            at, {field.name: _as(pa, known.get(field.name), field) for field in table.schema}
+        )
+    for number, row in enumerate(rows):
+        row[FID] = number
+    made = pa.Table.from_pylist(rows, schema=table.schema)
+    _write(pa, folder, table.schema, made.to_batches())
+    return len(lost)
+
+
+def _as(pa: Any, value: object, field: Any) -> object:
+    """A JSON value as the column has it, or nothing where it does not fit."""
+    if value is None:
+        return None
+    if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        return pa.scalar(value).cast(field.type).as_py()
+    except pa.ArrowException:
+        return None
 
 
 def _read_csv(order: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from etl.steps import Finding, Refused, Severity
 from layers.text import Text
@@ -122,6 +122,7 @@ class Report(_Record):
             raise ValueError("refused rows and their reasons do not add up")
         return self
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def warnings(self) -> tuple[Told, ...]:
         """Findings a person should look at."""

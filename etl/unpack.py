@@ -75,6 +75,16 @@ def locate(path: Path, scratch: Path, *, member: str | None = None) -> Source:
     return Source(real, opened[0], path.name, digest, size, inner.format, member=opened[1])
 
 
+def members(path: Path) -> tuple[str | None, ...]:
+    """Names to choose from in a zip that holds several Shapefiles; (None,) for anything else."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return (None,)
+    with zipfile.ZipFile(path) as archive:
+        names = [PurePosixPath(info.filename) for info in archive.infolist()]
+    shapes = [name.stem for name in names if name.suffix.lower() == ".shp"]
+    return tuple(shapes) if len(shapes) > 1 else (None,)
+
+
 def checksum(path: Path) -> tuple[str, int]:
     """SHA-256 in hex and size in bytes of a file; a Shapefile's side files count as well."""
     digest = hashlib.sha256()

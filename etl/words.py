@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from etl.look import Look
 from etl.report import ChildReport, FileReport, JoinReport, Report, Told
 from layers.text import Text
 
@@ -96,11 +97,12 @@ _ROW_WORD = Text(th="แถว", en="rows")
 
 def _join(joined: JoinReport, said: Speaker) -> list[str]:
     lines = [
-        said(
+        "  "
+        + said(
             Text(
-                th=f"  เชื่อม {joined.table} ด้วย {joined.key}: แถวในตาราง {joined.table_rows:,}"
+                th=f"เชื่อม {joined.table} ด้วย {joined.key}: แถวในตาราง {joined.table_rows:,}"
                 f" เชื่อมได้ {joined.table_rows_joined:,}",
-                en=f"  join {joined.table} by {joined.key}: {joined.table_rows_joined:,} of "
+                en=f"join {joined.table} by {joined.key}: {joined.table_rows_joined:,} of "
                 f"{joined.table_rows:,} table rows joined {joined.file_rows_joined:,} of "
                 f"{joined.file_rows:,} rows",
             )
@@ -149,21 +151,50 @@ def _counts(report: Report, said: Speaker) -> list[str]:
 def _findings(findings: Iterable[Told], said: Speaker) -> list[str]:
     lines = []
     for told in findings:
+        if told.kind in _TOLD_WITH_JOIN:
+            continue
         examples = f" [{'; '.join(told.examples)}]" if told.examples else ""
         lines.append(f"  {_SIGNS[told.severity]} {told.count:,}: {said(told.text)}{examples}")
     return lines
 
 
+_TOLD_WITH_JOIN = ("rows_without_table_row", "table_rows_without_row")
+
+
 def _child(child: ChildReport, said: Speaker) -> list[str]:
     lines = [
-        said(
+        "  "
+        + said(
             Text(
-                th=f"  {child.layer}: {child.records:,} ระเบียน จากตาราง {child.read:,} แถว"
+                th=f"{child.layer}: {child.records:,} ระเบียน จากตาราง {child.read:,} แถว"
                 f" (ใช้ {child.loaded:,} ไม่รับ {child.refused:,})",
-                en=f"  {child.layer}: {child.records:,} records from {child.read:,} table rows "
+                en=f"{child.layer}: {child.records:,} records from {child.read:,} table rows "
                 f"({child.loaded:,} used, {child.refused:,} refused)",
             )
         )
     ]
     lines += [f"    - {group.count:,}: {said(group.reason)}" for group in child.refusals[:_KEYS]]
     return lines
+
+
+def render_look(found: Look, tongue: Tongue = "both") -> str:
+    """What is in a file, as lines of text."""
+    said = Speaker(tongue)
+    lines = [f"{found.file}: {found.format}, {found.bytes:,} bytes, sha256 {found.sha256[:16]}…"]
+    for layer in found.layers:
+        types = ", ".join(f"{kind} {count:,}" for kind, count in layer.geometry_types.items())
+        lines.append(f"  {layer.name or '-'}: {layer.read:,} {said(_ROW_WORD)} {types}".rstrip())
+        lines.append(f"    CRS {layer.crs or '?'}: {said(layer.crs_evidence)}")
+        if layer.bounds_lonlat is not None:
+            lines.append(f"    bbox {', '.join(f'{value:.5f}' for value in layer.bounds_lonlat)}")
+        encoding = layer.encoding or "?"
+        lines.append(f"    {said.short(_ENCODING)} {encoding}: {layer.encoding_evidence}")
+        lines += [
+            f"    {column.name} ({column.type}): {column.filled:,} [{'; '.join(column.examples)}]"
+            for column in layer.columns
+        ]
+        lines += [f"    ! {problem.count:,}: {said(problem.text)}" for problem in layer.problems]
+    return "\n".join(lines)
+
+
+_ENCODING = Text(th="รหัสตัวอักษร", en="encoding")

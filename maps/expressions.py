@@ -13,7 +13,8 @@ TRANSPARENT = "rgba(0,0,0,0)"
 
 LINE_GROWTH = ((10, 0.4), (13, 0.65), (15, 1.0), (18, 3.0))
 """Zoom and factor on the declared width: streets thin over a town, broad over a lane."""
-MARKER_GROWTH = ((11, 0.55), (14, 0.8), (16, 1.0), (18, 1.35))
+BORDER_GROWTH = ((10, 0.8), (14, 1.0), (18, 1.6))
+MARKER_GROWTH = ((11, 0.4), (13, 0.55), (15, 0.85), (16, 1.0), (18, 1.35))
 HAIRLINE_GROWTH = ((13, 0.4), (15, 0.8), (17, 1.6))
 
 

@@ -13,6 +13,7 @@ BOLD = "Sarabun Bold"
 INK = "#15202b"
 MUTED_INK = "#44525f"
 HALO = "#ffffff"
+_NEAR = 16
 
 _FILES = {REGULAR: 400, BOLD: 700}
 
@@ -32,12 +33,12 @@ def font_faces(base_url: str) -> dict[str, Any]:
     }
 
 
-def label_layer(drawn: Drawn, source: dict[str, str]) -> dict[str, Any] | None:
-    """The symbol layer that writes the layer's names, or None when it has none to write."""
+def label_layers(drawn: Drawn, source: dict[str, str]) -> list[dict[str, Any]]:
+    """The symbol layers that write the layer's names; none when it has none to write."""
     if drawn.label is None:
-        return None
+        return []
     layout, paint = _LOOKS[_kind(drawn)](drawn)
-    return {
+    label = {
         "id": f"{drawn.layer.id}-label",
         "type": "symbol",
         **source,
@@ -54,6 +55,25 @@ def label_layer(drawn: Drawn, source: dict[str, str]) -> dict[str, Any] | None:
             **paint,
         },
     }
+    if drawn.layer.label_points is None:
+        return [label]
+    return _far_and_near(label, drawn.layer.label_points)
+
+
+def _far_and_near(label: dict[str, Any], points: str) -> list[dict[str, Any]]:
+    """From afar one name an area, at its label point; from near a faint one on each tile's piece.
+
+    Close up the point is often off the screen, and which community this is must stay readable.
+    """
+    far = {**label, "source-layer": points, "maxzoom": _NEAR}
+    near = {
+        **label,
+        "id": f"{label['id']}-near",
+        "minzoom": _NEAR,
+        "layout": {**label["layout"], "text-padding": 24},
+        "paint": {**label["paint"], "text-opacity": 0.65},
+    }
+    return [far, near]
 
 
 def _kind(drawn: Drawn) -> str:
@@ -73,7 +93,7 @@ def _marker(drawn: Drawn) -> tuple[dict[str, Any], dict[str, Any]]:
     return {
         "text-font": [REGULAR],
         "text-size": _size((14, 12.5), (18, 15)),
-        "text-max-width": 9,
+        "text-max-width": 11,
         "text-variable-anchor": ["top", "bottom", "left", "right"],
         "text-radial-offset": round(reach / 13, 2),
         "text-justify": "auto",
@@ -94,16 +114,11 @@ def _along(drawn: Drawn) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _area(_: Drawn) -> tuple[dict[str, Any], dict[str, Any]]:
-    # tiles cut an area into pieces, each with a label of its own: the padding merges near ones
     return {
         "text-font": [BOLD],
         "text-size": _size((12, 12), (16, 16)),
         "text-max-width": 8,
-        "text-padding": 24,
-    }, {
-        "text-color": MUTED_INK,
-        "text-opacity": ["interpolate", ["linear"], ["zoom"], 16, 1, 17.5, 0.55],
-    }
+    }, {"text-color": MUTED_INK}
 
 
 def _water(_: Drawn) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,10 +10,11 @@ docs/dashboard-style-contract.md.
 from collections.abc import Iterable
 from typing import Any
 
-from layers.model import Layer, Role
+from layers.model import GeometryKind, Layer, Role
 from layers.style import StyleClass, Symbol
 from layers.text import Lang
 from maps.expressions import (
+    BORDER_GROWTH,
     HAIRLINE_GROWTH,
     LINE_GROWTH,
     MARKER_GROWTH,
@@ -24,7 +25,7 @@ from maps.expressions import (
     rank,
 )
 from maps.frame import TownFrame
-from maps.labels import font_faces, label_layer
+from maps.labels import font_faces, label_layers
 from maps.legend import Drawn, drawn, legend
 from maps.shapes import OUTLINE_PX, PATHS, diameter, icon_id
 
@@ -115,11 +116,10 @@ def _features(each: Drawn) -> list[dict[str, Any]]:
 
 
 def _labels(each: Drawn) -> list[dict[str, Any]]:
-    part = label_layer(each, _source(each))
-    if part is None:
-        return []
-    _finish(each, part)
-    return [part]
+    parts = label_layers(each, _source(each))
+    for part in parts:
+        _finish(each, part)
+    return parts
 
 
 def _source(each: Drawn) -> dict[str, str]:
@@ -171,6 +171,12 @@ def _dash(cls: StyleClass) -> Expression:
     return ["literal", list(cls.dash or _UNBROKEN)]
 
 
+def _growth(each: Drawn) -> tuple[tuple[int, float], ...]:
+    """A street is as broad as it is on the ground; a border is a mark, about the same anywhere."""
+    area = each.layer.geometry is GeometryKind.MULTIPOLYGON
+    return BORDER_GROWTH if area else LINE_GROWTH
+
+
 def _line(each: Drawn) -> list[dict[str, Any]]:
     name, width = each.layer.id, by_class(each, _width)
     cap = "butt" if any(cls.dash for cls in each.classes) else "round"
@@ -182,7 +188,7 @@ def _line(each: Drawn) -> list[dict[str, Any]]:
         "layout": layout,
         "paint": {
             "line-color": by_class(each, lambda cls: cls.color),
-            "line-width": grow(width, LINE_GROWTH),
+            "line-width": grow(width, _growth(each)),
             "line-opacity": each.style.opacity,
         },
     }

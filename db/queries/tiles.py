@@ -44,18 +44,51 @@ async def tile(
 
 def build(layers: tuple[TileLayer, ...]) -> bytes:
     """The statement; takes z, x and y."""
-    return _statement(tuple((one.layer.id, _columns(one.fields)) for one in layers))
+    return _statement(tuple((one.layer.id, _columns(one.fields), _names(one)) for one in layers))
 
 
 def _columns(fields: tuple[Field, ...]) -> tuple[tuple[str, bool], ...]:
     return tuple((field.name, field.type in _PLAIN) for field in fields if field.name != "id")
 
 
+def _names(one: TileLayer) -> tuple[str, str] | None:
+    """The tile layer of label points and the field they carry, when the caller sees that field."""
+    points, style = one.layer.label_points, one.layer.style
+    if points is None or style is None or style.label is None:
+        return None
+    seen = any(field.name == style.label for field in one.fields)
+    return (points, style.label) if seen else None
+
+
+_Shape = tuple[str, tuple[tuple[str, bool], ...], tuple[str, str] | None]
+
+
 @lru_cache(maxsize=512)
-def _statement(layers: tuple[tuple[str, tuple[tuple[str, bool], ...]], ...]) -> bytes:
+def _statement(layers: tuple[_Shape, ...]) -> bytes:
     """The statement as bytes, the same object every time: psycopg then prepares it."""
-    parts = sql.SQL(" || ").join(_one(layer_id, columns) for layer_id, columns in layers)
-    return (sql.SQL("SELECT ") + parts).as_bytes(None)
+    parts = []
+    for layer_id, columns, names in layers:
+        parts.append(_one(layer_id, columns))
+        if names:
+            parts.append(_points(layer_id, *names))
+    return (sql.SQL("SELECT ") + sql.SQL(" || ").join(parts)).as_bytes(None)
+
+
+def _points(layer_id: str, points: str, label: str) -> sql.Composed:
+    """One point an area for its name, in the one tile where the point lies."""
+    return sql.SQL(
+        "coalesce((SELECT ST_AsMVT(q, {points}, {extent}, 'geom', 'id') FROM ("
+        "SELECT t.id, t.{label}, ST_AsMVTGeom(p.at,"
+        " ST_TileEnvelope(%(z)s, %(x)s, %(y)s), {extent}, 0, true) AS geom"
+        " FROM {table} AS t CROSS JOIN LATERAL (SELECT ST_PointOnSurface(t.geom_3857) AS at) AS p"
+        " WHERE t.geom_3857 && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)"
+        " AND p.at && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)) AS q), ''::bytea)"
+    ).format(
+        points=sql.Literal(points),
+        extent=sql.Literal(EXTENT),
+        label=sql.Identifier(label),
+        table=sql.Identifier(layer_id),
+    )
 
 
 def _one(layer_id: str, columns: tuple[tuple[str, bool], ...]) -> sql.Composed:

@@ -6,14 +6,12 @@ import numpy as np
 import shapely
 from shapely import Polygon, STRtree
 
-from etl.demo.network import HALF_WIDTH_M, RANK, IntArray, Network, Shapes
+from etl.demo.network import HALF_WIDTH_M, RANK, IntArray, Network, Shapes, shore_land
 from etl.demo.plan import Place, Plan
 from etl.demo.streets import Spec, kinds_of
 
 _SMALLEST_M2 = 160.0
 """A scrap of land smaller than this is verge, not a block."""
-_RESERVE_M = {"river": 22.0, "canal": 2.5, "pond": 8.0, "sea": 40.0}
-"""Land along water that is nobody's plot, by kind of water."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,7 @@ def _buildable(plan: Plan, network: Network) -> tuple[Shapes, IntArray]:
     klass = [network.streets[s].klass for s in network.edge_street[road]]
     half = np.array([HALF_WIDTH_M[k] for k in klass])
     taken = shapely.buffer(network.edges[road], half, quad_segs=2)
-    kept_free = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water]
-    if plan.shore is not None:
-        kept_free.append(plan.shore.buffer(_RESERVE_M["sea"]))
-    taken = np.concatenate([taken, np.asarray(kept_free, dtype=object)])
+    taken = np.concatenate([taken, shapely.get_parts(shore_land(plan))])
     dry = np.flatnonzero(~network.wet)
     of_face, of_taken = STRtree(taken).query(network.faces[dry], predicate="intersects")
     starts = np.searchsorted(of_face, np.arange(len(dry) + 1))

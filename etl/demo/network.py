@@ -20,6 +20,8 @@ HALF_WIDTH_M = {
     "trunk": 14.0, "primary": 9.0, "secondary": 7.0, "residential": 4.5, "service": 3.2, "track": 2.5,
 }  # fmt: skip
 """Half of the right of way by road class: plots begin there."""
+_RESERVE_M = {"river": 22.0, "canal": 2.5, "pond": 8.0, "sea": 50.0}
+"""Width of the land along water that is nobody's plot, by kind of water."""
 _STUB_M = 45.0
 """A drawn road's dead end shorter than this is only where it was drawn too long."""
 
@@ -29,12 +31,16 @@ Shapes = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Roads:
-    """Roads between junctions: the line, its street's number and its end nodes' numbers."""
+    """Roads between junctions: the line, its street's number and its end nodes' numbers.
+
+    `oneway` is no, forward (along the line) or backward; every node reaches every other.
+    """
 
     lines: Shapes
     street: IntArray
     ends: IntArray
     bridge: NDArray[np.bool_]
+    oneway: list[str]
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,9 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
     bare = [*plan.edges, *shores]
     edges, _, faces = _node([*(s.line for s in plan.streets), *bare], plan.boundary)
     cutter = Cutter(plan.density, shapely.get_coordinates(shapely.boundary(edges)), rng)
+    shore = shore_land(plan)
     for face in _in_order(faces):
-        if not open_water.contains(face.point_on_surface()):
+        if not open_water.contains(face.point_on_surface()) and not _is_strand(face, shore):
             cutter.cut(face)
     made = [Street("", cut.klass, cut.line) for cut in cutter.cuts if cut.klass]
     streets = (*plan.streets, *sorted(made, key=lambda street: RANK[street.klass]))
@@ -85,6 +92,19 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
         faces=faces,
         wet=shapely.contains(open_water, shapely.point_on_surface(faces)),
     )
+
+
+def shore_land(plan: Plan) -> shapely.Geometry:
+    """Water and the land along it that is nobody's plot."""
+    kept = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water]
+    if plan.shore is not None:
+        kept.append(plan.shore.buffer(_RESERVE_M["sea"]))
+    return shapely.union_all(kept)
+
+
+def _is_strand(face: Polygon, shore: shapely.Geometry) -> bool:
+    """Whether a face is hardly more than the strip between a road and the water."""
+    return bool(shapely.difference(face, shore).area < 0.35 * face.area)  # noqa: PLR2004
 
 
 def _in_order(shapes: Shapes) -> Shapes:
@@ -163,9 +183,32 @@ def _roads(
     starts = shapely.line_locate_point(drawn_line, shapely.get_point(lines, 0))
     stops = shapely.line_locate_point(drawn_line, shapely.get_point(lines, -1))
     lines = np.where(starts > stops, shapely.reverse(lines), lines)
+    ends = _nodes(lines)
     return Roads(
-        lines=lines, street=street, ends=_nodes(lines), bridge=over_water[road][first]
+        lines=lines,
+        street=street,
+        ends=ends,
+        bridge=over_water[road][first],
+        oneway=_one_way(ends, [streets[s].oneway for s in street]),
     )
+
+
+def _one_way(ends: IntArray, wished: list[str]) -> list[str]:
+    """The one-way rules that leave every node within reach of every other.
+
+    A rule that would shut a road's end off is lifted on that road.
+    """
+    rule = np.asarray(wished)
+    size = int(ends.max()) + 1
+    while True:
+        along, against = ends[rule != "backward"], ends[rule != "forward"][:, ::-1]
+        links = np.vstack([along, against]).T
+        graph = coo_array((np.ones(links.shape[1]), links), shape=(size, size))
+        count, part = connected_components(graph, directed=True, connection="strong")
+        if count == 1:
+            return list(rule.tolist())
+        main = np.bincount(part).argmax()
+        rule[(part[ends] != main).any(axis=1)] = "no"
 
 
 def _pass_through(ends: IntArray, kind: IntArray) -> NDArray[np.bool_]:

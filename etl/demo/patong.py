@@ -14,7 +14,18 @@ from shapely import LineString
 from etl.demo.curves import Baseline, FloatArray, join, rough_ring, smooth, smooth_line, smooth_ring
 from etl.demo.grid import Grid, line_coordinates, mask, noise, step
 from etl.demo.patong_places import COMMUNITIES, PLACES
-from etl.demo.plan import FloodPlan, Kernel, Plan, Scenario, Street, Water, moved, settlement
+from etl.demo.plan import (
+    FloodPlan,
+    Kernel,
+    Plan,
+    Scenario,
+    Street,
+    Water,
+    moved,
+    peopled,
+    placed,
+    settlement,
+)
 from etl.demo.towns import DemoTown
 
 _BEACH = (
@@ -50,12 +61,12 @@ _KERNELS = (
     Kernel(950, -880, 560, 0.5), Kernel(-820, 2330, 420, 0.3), Kernel(-1800, -1250, 620, 0.3),
     Kernel(760, 420, 620, 0.6), Kernel(250, 1750, 460, 0.5),
 )  # fmt: skip
+_BEACH_M = 52.0
+"""Width of the open beach."""
+_RAIN_SLOPE = 0.00016
+"""Rise of standing rain water's surface away from the canal's mouth, metres a metre."""
 _FOOT_M = 130.0
 """How far up the foot of the hills plots reach."""
-_STEEP = 0.30
-"""Slope (metres a metre) above which nothing is built."""
-_HIGH_M = 75.0
-"""Level above which nothing is built: forest reserve."""
 
 
 def _elevation(
@@ -72,8 +83,8 @@ def _elevation(
     ridges = 1.0 - np.abs(noise(grid, 900.0, rng)) - 0.4 * np.abs(noise(grid, 420.0, rng))
     inland = np.clip(d, 0.0, 1400.0)
     # beach ridge, low ground behind it, then a gentle rise to the foot of the hills
-    ridge = 1.55 * np.exp(-(((inland - 95.0) / 75.0) ** 2))
-    flat = 1.75 + ridge + 0.0052 * np.maximum(inland - 380.0, 0.0) + 0.22 * broad + 0.1 * fine
+    ridge = 1.4 * np.exp(-(((inland - 95.0) / 75.0) ** 2))
+    flat = 2.0 + ridge + 0.0052 * np.maximum(inland - 380.0, 0.0) + 0.3 * broad + 0.12 * fine
     hill = 0.34 * uphill * step(uphill, -50.0, 520.0) * np.clip(0.55 + 0.75 * ridges, 0.25, 1.35)
     hill = 330.0 * np.tanh(hill / 330.0)
     foot = 3.0 * np.exp(-into_plain / 90.0) * step(inland, 250.0, 700.0)
@@ -149,14 +160,13 @@ def plan(town: DemoTown) -> Plan:
     flat = smooth_ring(np.asarray(_PLAIN) + origin)
     plain = mask(grid, flat)
     elevation = _elevation(grid, land, plain, beach, canal, rng)
-    rise = np.gradient(gaussian_filter(elevation, 3.0), grid.cell)
-    slope = np.hypot(*rise).astype(np.float32)
+    foot = flat.buffer(_FOOT_M).simplify(4.0)
+    shapely.prepare(foot)
     built = settlement(moved(_KERNELS, origin))
 
     def density(xy: FloatArray) -> FloatArray:
-        wild = (grid.sample(elevation, xy) > _HIGH_M) | (grid.sample(slope, xy) > _STEEP)
-        value = built(xy)
-        return np.where(wild | (value < 0.1), -1.0, value)  # noqa: PLR2004 - nobody builds there
+        on_plain = shapely.contains_xy(foot, xy[:, 0], xy[:, 1])
+        return np.where(on_plain, np.maximum(built(xy), 0.3), -1.0)
 
     water = Water("คลองปากบาง", "canal", shapely.intersection(canal.along(0, canal.length, 0.0).buffer(8.0), wide))
     return Plan(
@@ -165,33 +175,46 @@ def plan(town: DemoTown) -> Plan:
         elevation=elevation,
         streets=tuple(_streets(beach, origin)),
         water=(water,),
-        edges=(shapely.boundary(flat.buffer(_FOOT_M).simplify(4.0)),),
+        edges=(foot.exterior, *(beach.across(at, at, -40.0, 90.0) for at in (285.0, beach.length - 60.0))),
         density=density,
-        places=PLACES,
-        communities=COMMUNITIES,
-        floods=_floods(elevation, land, canal, grid),
+        places=placed(PLACES, origin),
+        communities=peopled(COMMUNITIES, origin),
+        floods=_floods(elevation, land, beach, canal, grid),
         shore=LineString(coast + origin),
-        plot_scale=0.9,
+        plot_scale=0.69,
+        price_scale=6.0,
+        storeys=1.0,
         tambon=lambda xy: np.full(len(xy), "830202"),
     )
 
 
 def _floods(
-    elevation: NDArray[np.float32], land: NDArray[np.bool_], canal: Baseline, grid: Grid
+    elevation: NDArray[np.float32],
+    land: NDArray[np.bool_],
+    beach: Baseline,
+    canal: Baseline,
+    grid: Grid,
 ) -> tuple[FloodPlan, ...]:
     """Rain on the plain (return periods) and the tide at the beach (stages)."""
     x, y = canal.at(canal.length, 0.0)
-    # rain: the surface of the water standing on the plain rises a little away from the mouth
     mouth = np.hypot(*(grid.centres() - (x, y)).T).reshape(grid.shape)
+    along, across = line_coordinates(grid, canal)
+    in_canal = (np.abs(across) < 6.0) & (along > 0.0) & (along < canal.length)
+    inland = line_coordinates(grid, beach)[1]
+    seaward = inland < _BEACH_M
+    swale = (inland > 190.0) & (inland < 430.0)  # noqa: PLR2004 - the low ground behind the ridge
+    # rain stands on the plain with a surface that rises a little away from the canal's mouth;
+    # it drains by the canal alone, because the beach ridge shuts it in
+    surface = elevation - _RAIN_SLOPE * mouth
     rain = FloodPlan(
         gauge="PT-DEMO-RAIN",
         title_th="ฝนตกหนักในเมือง",
         title_en="Cloudburst over the town",
-        relative=(elevation - 0.00035 * mouth).astype(np.float32),
-        source=~land,
+        relative=np.where(seaward & ~in_canal, 99.0, surface).astype(np.float32),
+        source=(in_canal | swale) & land,
         scenarios=tuple(
             Scenario("return_period", years, level)
-            for years, level in ((5, 1.7), (10, 1.95), (25, 2.25), (50, 2.5), (100, 2.8))
+            for years, level in ((5, 1.6), (10, 1.75), (25, 1.92), (50, 2.12), (100, 2.4))
         ),
     )
     tide = FloodPlan(
@@ -200,6 +223,6 @@ def _floods(
         title_en="High tide",
         relative=elevation,
         source=~land,
-        scenarios=tuple(Scenario("stage", level, level) for level in (1.0, 1.5, 2.0, 2.5, 3.0)),
+        scenarios=tuple(Scenario("stage", level, level) for level in (1.0, 1.5, 2.0, 2.25, 2.5, 3.0)),
     )
     return rain, tide

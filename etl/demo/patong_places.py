@@ -1,2 +1,71 @@
-COMMUNITIES=()
-PLACES=()
+"""Places and communities of the Patong demo; coordinates in metres from the town's origin.
+
+Names are made of common words; none is meant to be an institution that exists.
+"""
+
+from etl.demo.plan import Community, Place
+
+PLACES = (
+    Place("government", "สำนักงานเทศบาล (สาธิต)", (330, 900), 5200, capacity=240),
+    Place("hospital", "โรงพยาบาลอ่าวฟ้า", (560, 1290), 14500),
+    Place("clinic", "ศูนย์บริการสาธารณสุขลมทะเล", (60, -300), 1500),
+    Place("clinic", "ศูนย์บริการสาธารณสุขเชิงเขา", (820, 180), 1700),
+    Place("clinic", "สถานีอนามัยหุบเขา", (980, -960), 1800),
+    Place("fire_station", "สถานีดับเพลิงกลาง", (380, 520), 2200),
+    Place("fire_station", "สถานีดับเพลิงย่อยปากบาง", (-180, -1380), 1600),
+    Place("police", "สถานีตำรวจ (สาธิต)", (150, 420), 2800),
+    Place("market", "ตลาดสดสายกลาง", (260, -260), 4200),
+    Place("market", "ตลาดนัดเชิงเขา", (680, 640), 3000),
+    Place("market", "ตลาดปากบาง", (-120, -1080), 3200),
+    Place("school", "โรงเรียนอนุบาลเปลือกหอย", (240, 1430), 6200, capacity=180),
+    Place("school", "โรงเรียนเทศบาลปะการัง", (560, 150), 12500, capacity=520),
+    Place("school", "โรงเรียนเทศบาลหุบเขา", (1180, -790), 9800, capacity=380),
+    Place("school", "โรงเรียนบ้านปากบาง", (0, -1500), 9000, capacity=300),
+    Place("school", "โรงเรียนบ้านทางข้ามเขา", (1250, 980), 9500, capacity=360),
+    Place("school", "โรงเรียนมัธยมอ่าวฟ้า", (620, -600), 17500, capacity=760),
+    Place("school", "โรงเรียนบ้านอ่าวเหนือ", (180, 1830), 6800, capacity=210),
+    Place("temple", "วัดเชิงเขาใต้", (700, -1320), 10500, capacity=320),
+    Place("temple", "วัดธารน้ำใส", (860, 1240), 9000, capacity=280),
+    Place("temple", "วัดสวนมะพร้าว", (430, -980), 7600, capacity=200),
+    Place("temple", "มัสยิดริมอ่าว", (-180, -660), 3600, capacity=160),
+    Place("temple", "มัสยิดปากบาง", (-330, -1500), 3000),
+    Place("temple", "ศาลเจ้าท่าทราย", (120, 760), 1500),
+    Place("government", "อาคารป้องกันภัยชายฝั่ง", (20, 180), 1500),
+    Place("government", "หอประชุมชุมชนเชิงเขา", (900, 640), 3200, capacity=340),
+    Place("government", "ศูนย์พัฒนาเด็กเล็กสายกลาง", (420, -420), 1300),
+    Place("government", "อาคารกีฬาในร่ม", (1420, 900), 6200, capacity=600),
+    Place("utility", "โรงบำบัดน้ำเสียปากบาง", (-320, -1250), 7500),
+    Place("utility", "สถานีสูบน้ำคลองปากบาง", (-200, -1180), 1500),
+    Place("utility", "สถานีไฟฟ้าย่อย", (1120, -650), 4200),
+    Place("utility", "โรงจอดรถเก็บขยะและซ่อมบำรุง", (560, -1450), 6000),
+    Place("other", "สวนสาธารณะริมหาด", (30, -60), 5200),
+    Place("other", "สนามกีฬาเทศบาล", (720, -180), 13000),
+    Place("other", "ลานจอดรถโดยสาร", (420, 1600), 4200),
+    Place("clinic", "บ้านพักผู้สูงอายุลมทะเล", (1020, 860), 2600, care_beds=30),
+    Place("clinic", "ศูนย์ดูแลผู้สูงอายุเชิงเขา", (780, -880), 2300, care_beds=22),
+)
+"""Fourteen of these are shelters, most away from the low ground; two nursing homes."""
+
+COMMUNITIES = (
+    Community("ชุมชนอ่าวเหนือ", "Ao Nuea", (120, 1800)),
+    Community("ชุมชนแหลมเหนือ", "Laem Nuea", (-850, 2500)),
+    Community("ชุมชนทางข้ามเขา", "Thang Kham Khao", (1250, 980)),
+    Community("ชุมชนธารน้ำใส", "Than Nam Sai", (620, 1480)),
+    Community("ชุมชนเปลือกหอย", "Plueak Hoi", (250, 1330)),
+    Community("ชุมชนหาดเหนือ", "Hat Nuea", (150, 1040)),
+    Community("ชุมชนสายกลางเหนือ", "Sai Klang Nuea", (480, 900)),
+    Community("ชุมชนไข่มุก", "Khai Muk", (160, 560)),
+    Community("ชุมชนปะการัง", "Pakarang", (520, 420)),
+    Community("ชุมชนเชิงเขาเหนือ", "Choeng Khao Nuea", (900, 520)),
+    Community("ชุมชนหาดกลาง", "Hat Klang", (60, 60)),
+    Community("ชุมชนสายกลางใต้", "Sai Klang Tai", (300, -120)),
+    Community("ชุมชนเชิงเขากลาง", "Choeng Khao Klang", (860, -150)),
+    Community("ชุมชนลมทะเล", "Lom Thale", (-150, -480)),
+    Community("ชุมชนสวนมะพร้าว", "Suan Maphrao", (330, -640)),
+    Community("ชุมชนหุบเขา", "Hup Khao", (1150, -880)),
+    Community("ชุมชนเชิงเขาใต้", "Choeng Khao Tai", (720, -1240)),
+    Community("ชุมชนหาดใต้", "Hat Tai", (-350, -1020)),
+    Community("ชุมชนปากบาง", "Pak Bang", (-60, -1300)),
+    Community("ชุมชนเขาใต้", "Khao Tai", (-250, -1900)),
+    Community("ชุมชนแหลมใต้", "Laem Tai", (-1500, -1350)),
+)

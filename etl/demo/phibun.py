@@ -21,6 +21,8 @@ from etl.demo.plan import (
     Water,
     along_roads,
     moved,
+    peopled,
+    placed,
     settlement,
 )
 from etl.demo.towns import DemoTown
@@ -37,6 +39,8 @@ _BOUNDARY = (
 _CREEKS = (
     ("ห้วยบัวแดง", ((-900, -2500), (-1050, -1700), (-1420, -900), (-1330, -100), (-1560, 600), (-1480, 1580))),
     ("ห้วยหินลาด", ((700, -2500), (980, -1500), (1520, -900), (1640, -250), (1960, 150), (1990, 440))),
+    ("ห้วยทรายขาว", ((-640, 2700), (-800, 2050), (-690, 1600), (-700, 1230))),
+    ("คลองกุดปลา", ((1730, 1290), (1880, 1060), (2030, 780), (2110, 380))),
 )  # fmt: skip
 _PONDS = (
     ("กุดปลาขาว", ((1010, 1400), (1230, 1560), (1560, 1540), (1800, 1330), (1740, 1270), (1530, 1440), (1270, 1440), (1090, 1330))),
@@ -76,20 +80,21 @@ def _elevation(
     beyond = np.abs(d) - half
     south = d > 0
     broad, fine = noise(grid, 520.0, rng), noise(grid, 90.0, rng)
-    levee = np.where(south, 110.2, 108.7) + 0.25 * noise(grid, 900.0, rng)
-    swamp_at = np.where(south, 1080.0, 900.0) + 160.0 * broad
-    swamp = np.where(south, 108.3, 107.6)
-    rise = np.where(south, 0.0034, 0.0026) * np.maximum(beyond - swamp_at, 0.0)
+    levee = np.where(south, 110.7, 109.3) + 0.3 * noise(grid, 900.0, rng)
+    swamp_at = np.where(south, 900.0, 760.0) + 160.0 * broad
+    swamp = np.where(south, 109.2, 108.3)
+    swamp = swamp + 0.75 * noise(grid, 1300.0, rng)
+    rise = np.where(south, 0.0031, 0.0027) * np.maximum(beyond - swamp_at, 0.0)
     plain = levee + (swamp - levee) * step(beyond, 180.0, swamp_at) + rise
     bank = 104.4 + (plain - 104.4) * step(beyond, -6.0, 46.0)
     bed = np.minimum(97.5 + 6.9 * (d / half) ** 2, 104.4)
-    rough = np.where(beyond > 0, 0.42 * broad + 0.13 * fine, 0.0) * step(beyond, 0.0, 120.0)
+    rough = np.where(beyond > 0, 0.45 * broad + 0.14 * fine, 0.0) * step(beyond, 0.0, 120.0)
     ground = np.where(beyond < 0, bed, bank) + rough
     for creek in creeks:
         along, across = line_coordinates(grid, creek)
         past = np.maximum(np.maximum(-along, along - creek.length), 0.0)
         away = np.hypot(across, past)
-        valley = 1.5 * np.exp(-((away / 170.0) ** 2)) * step(beyond, -40.0, 120.0)
+        valley = 1.3 * np.exp(-((away / 190.0) ** 2)) * step(beyond, -40.0, 120.0)
         channel = 2.6 * np.exp(-((away / 9.0) ** 2)) * step(beyond, -40.0, 30.0)
         ground = ground - valley - channel
     rocks = np.exp(-(((s - _RAPIDS_S) / 330.0) ** 2)) * step(fine, 0.15, 0.6)
@@ -169,6 +174,16 @@ def _old_grid(river: Baseline) -> list[Street]:
     return streets
 
 
+def _river_parts(river: Baseline) -> tuple[LineString, ...]:
+    """Lines that part the river between the communities on its banks."""
+    parts = [
+        river.across(s, s, -1.05 * float(w), 1.05 * float(w))
+        for s in np.arange(2150.0, river.length - 1500.0, 640.0)
+        for w in (_half_width(np.asarray(s)),)
+    ]
+    return (river.along(60.0, river.length - 60.0, 0.0), *parts)
+
+
 def plan(town: DemoTown) -> Plan:
     """The Phibun plan: everything the generator needs."""
     rng = np.random.default_rng([town.seed, 1])
@@ -189,8 +204,8 @@ def plan(town: DemoTown) -> Plan:
     water += [Water(n, "pond", smooth_ring(np.asarray(p) + origin)) for n, p in _PONDS]
     scenarios = tuple(
         Scenario("return_period", years, level)
-        for years, level in ((5, 108.2), (10, 108.8), (25, 109.5), (50, 110.0), (100, 110.5))
-    ) + tuple(Scenario("stage", level, level) for level in np.arange(106.5, 111.01, 0.5).tolist())
+        for years, level in ((5, 108.4), (10, 108.8), (25, 109.2), (50, 109.6), (100, 110.05))
+    ) + tuple(Scenario("stage", level, level) for level in np.arange(107.0, 111.01, 0.5).tolist())
     flood = FloodPlan(
         gauge="PB-DEMO",
         title_th="แม่น้ำมูล",
@@ -205,10 +220,11 @@ def plan(town: DemoTown) -> Plan:
         elevation=elevation,
         streets=streets,
         water=tuple(water),
-        edges=(river.along(60.0, river.length - 60.0, 0.0),),
+        edges=_river_parts(river),
         density=along_roads(settlement(moved(_KERNELS, origin)), streets, reach=240.0, gain=0.3),
-        places=PLACES,
-        communities=COMMUNITIES,
+        places=placed(PLACES, origin),
+        communities=peopled(COMMUNITIES, origin),
         floods=(flood,),
+        plot_scale=1.0,
         tambon=lambda xy: np.where(river.sd(xy)[1] < 0, "341910", "341901"),
     )

@@ -1,2 +1,76 @@
-COMMUNITIES=()
-PLACES=()
+"""Places and communities of the Phibun demo; coordinates in metres from the town's origin.
+
+Names are made of common words; none is meant to be an institution that exists.
+"""
+
+from etl.demo.plan import Community, Place
+
+PLACES = (
+    Place("government", "สำนักงานเทศบาล (สาธิต)", (330, 300), 7200, capacity=220),
+    Place("hospital", "โรงพยาบาลแก่งทราย", (-640, -120), 26000),
+    Place("clinic", "ศูนย์บริการสาธารณสุขใบบัว", (760, 420), 1900),
+    Place("clinic", "ศูนย์บริการสาธารณสุขฝั่งซ้าย", (560, 1330), 2100),
+    Place("clinic", "สถานีอนามัยทุ่งใต้", (-170, -1300), 2600),
+    Place("fire_station", "สถานีดับเพลิงกลาง", (120, 80), 3000),
+    Place("fire_station", "สถานีดับเพลิงย่อยสวนมะม่วง", (940, -1000), 2200),
+    Place("police", "สถานีตำรวจ (สาธิต)", (480, 230), 5200),
+    Place("market", "ตลาดเช้าริมมูล", (240, 640), 4300),
+    Place("market", "ตลาดใหม่เทศบาล", (560, 400), 5200),
+    Place("market", "ตลาดนัดฝั่งซ้าย", (420, 1480), 3600),
+    Place("school", "โรงเรียนอนุบาลดอกคูณ", (-330, 480), 9500, capacity=260),
+    Place("school", "โรงเรียนมัธยมแก่งหิน", (1120, 60), 34000, capacity=850),
+    Place("school", "โรงเรียนบ้านนาดี", (-1900, 120), 12500, capacity=240),
+    Place("school", "โรงเรียนเทศบาลหนองบัว", (-560, -1180), 15500, capacity=420),
+    Place("school", "โรงเรียนเทศบาลท่าเรือ", (-720, 640), 9000, capacity=260),
+    Place("school", "โรงเรียนบ้านสวนมะม่วง", (1040, -1250), 13500, capacity=320),
+    Place("school", "โรงเรียนบ้านฝั่งซ้าย", (760, 1640), 11000, capacity=230),
+    Place("school", "วิทยาลัยการอาชีพทุ่งทอง", (-190, -900), 40000, capacity=900),
+    Place("temple", "วัดแก่งกลาง", (900, 500), 12500, capacity=280),
+    Place("temple", "วัดท่าน้ำใส", (-420, 800), 10500, capacity=200),
+    Place("temple", "วัดป่าไผ่งาม", (-1250, -1250), 24000, capacity=300),
+    Place("temple", "วัดทุ่งสว่าง", (180, -480), 11000, capacity=240),
+    Place("temple", "วัดโนนดอกจาน", (1950, -720), 13500),
+    Place("temple", "วัดกุดปลาขาว", (1500, 1080), 11500),
+    Place("temple", "วัดฝั่งซ้ายเจริญ", (-1150, 1900), 10500),
+    Place("government", "ที่ว่าการอำเภอ (สาธิต)", (190, 170), 9500),
+    Place("government", "หอประชุมประชาคม", (640, 120), 5600, capacity=480),
+    Place("government", "ศูนย์พัฒนาเด็กเล็กใบบัว", (-80, -120), 2100),
+    Place("utility", "สถานีสูบน้ำแรงต่ำ", (-1180, 900), 2600),
+    Place("utility", "โรงกรองน้ำประปา", (-1020, -260), 8200),
+    Place("utility", "สถานีไฟฟ้าย่อย", (1620, -560), 7800),
+    Place("utility", "โรงจอดรถเก็บขยะและซ่อมบำรุง", (-860, -760), 9000),
+    Place("other", "สวนสาธารณะแก่งสะพือ", (1130, 470), 9000),
+    Place("other", "สนามกีฬากลาง", (-360, -560), 22000),
+    Place("other", "สถานีขนส่งผู้โดยสาร", (-760, 130), 9600),
+    Place("clinic", "บ้านพักผู้สูงอายุร่มโพธิ์", (-1010, 360), 3800, care_beds=36),
+    Place("clinic", "ศูนย์ดูแลผู้สูงอายุลมเย็น", (1440, -180), 3200, care_beds=24),
+    Place("clinic", "บ้านพักผู้สูงอายุฟ้ากว้าง", (620, 1500), 2600, care_beds=18),
+)
+"""Fourteen of these are shelters, most on dry ground; three nursing homes."""
+
+COMMUNITIES = (
+    Community("ชุมชนท่าเรือ", "Tha Ruea", (-520, 700)),
+    Community("ชุมชนดอกคูณ", "Dok Khun", (-330, 420)),
+    Community("ชุมชนตลาดเก่า", "Talat Kao", (150, 660)),
+    Community("ชุมชนกลางเมือง", "Klang Mueang", (330, 430)),
+    Community("ชุมชนแก่งหิน", "Kaeng Hin", (830, 520)),
+    Community("ชุมชนตลาดใหม่", "Talat Mai", (560, 250)),
+    Community("ชุมชนน้ำใส", "Nam Sai", (1350, 420)),
+    Community("ชุมชนทรายทอง", "Sai Thong", (1180, 40)),
+    Community("ชุมชนใบบัว", "Bai Bua", (-1050, 560)),
+    Community("ชุมชนห้วยบัวแดง", "Huai Bua Daeng", (-1250, 230)),
+    Community("ชุมชนนาดี", "Na Di", (-1950, 80)),
+    Community("ชุมชนท่าทราย", "Tha Sai", (-1900, 850)),
+    Community("ชุมชนทุ่งสว่าง", "Thung Sawang", (180, -300)),
+    Community("ชุมชนหนองบัว", "Nong Bua", (-620, -420)),
+    Community("ชุมชนทุ่งใต้", "Thung Tai", (-80, -900)),
+    Community("ชุมชนป่าไผ่", "Pa Phai", (-1150, -1150)),
+    Community("ชุมชนโนนสูง", "Non Sung", (-250, -1500)),
+    Community("ชุมชนสวนมะม่วง", "Suan Mamuang", (980, -1150)),
+    Community("ชุมชนดอกจาน", "Dok Chan", (1900, -650)),
+    Community("ชุมชนหินลาด", "Hin Lat", (2100, 60)),
+    Community("ชุมชนฝั่งซ้าย", "Fang Sai", (450, 1330)),
+    Community("ชุมชนสายโขง", "Sai Khong", (880, 1950)),
+    Community("ชุมชนกุดปลาขาว", "Kut Pla Khao", (1850, 950)),
+    Community("ชุมชนริมทุ่งเหนือ", "Rim Thung Nuea", (-1150, 1900)),
+)

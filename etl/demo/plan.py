@@ -5,7 +5,7 @@ ground they lie on; every plot, house and person is then derived from it with se
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -103,6 +103,8 @@ class Plan:
     floods: tuple[FloodPlan, ...]
     tambon: Callable[[FloatArray], NDArray[np.str_]]
     plot_scale: float = 1.0
+    price_scale: float = 1.0
+    storeys: float = 0.0
     shore: LineString | None = None
 
     def ground(self, xy: FloatArray) -> FloatArray:
@@ -124,6 +126,18 @@ def moved(kernels: tuple[Kernel, ...], origin: FloatArray) -> tuple[Kernel, ...]
     """Kernels given from the town's origin, in its projected CRS."""
     x, y = (float(value) for value in origin)
     return tuple(Kernel(k.x + x, k.y + y, k.radius, k.strength) for k in kernels)
+
+
+def placed(places: tuple[Place, ...], origin: FloatArray) -> tuple[Place, ...]:
+    """Places given from the town's origin, in its projected CRS."""
+    x, y = (float(value) for value in origin)
+    return tuple(replace(p, xy=(p.xy[0] + x, p.xy[1] + y)) for p in places)
+
+
+def peopled(communities: tuple[Community, ...], origin: FloatArray) -> tuple[Community, ...]:
+    """Communities given from the town's origin, in its projected CRS."""
+    x, y = (float(value) for value in origin)
+    return tuple(replace(c, xy=(c.xy[0] + x, c.xy[1] + y)) for c in communities)
 
 
 def settlement(kernels: tuple[Kernel, ...]) -> Callable[[FloatArray], FloatArray]:

@@ -195,7 +195,7 @@ def _axis(piece: Polygon, direction: FloatArray | None) -> FloatArray:
 
 def _split(piece: Polygon, line: LineString) -> list[Polygon]:
     """The pieces a line cuts a polygon into."""
-    network = shapely.node(shapely.GeometryCollection([piece.exterior, line]))
+    network = shapely.node(shapely.GeometryCollection([piece.boundary, line]))
     parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
     inside = shapely.contains_properly(piece, shapely.point_on_surface(parts))
     return [part for part, is_in in zip(parts, inside, strict=True) if is_in]

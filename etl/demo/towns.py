@@ -1,8 +1,8 @@
 """The two demo towns: what they are called, where they lie, which codes their records carry."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Mapping
 
 from layers.text import Text
 
@@ -13,7 +13,9 @@ class DemoTown:
 
     `origin` is the centre in the projected CRS `srid`. `codes` are administrative codes:
     province, amphoe and tambon as the Department of Provincial Administration lists them,
-    and a registry office number (`registry`) no real office has.
+    and a registry office number (`registry`) and map sheet (`sheet`) no real office has. `short`
+    begins every code. `away` is the share of registered adults who live elsewhere, `renters`
+    the share of households with people who are not registered here.
     """
 
     id: str
@@ -23,7 +25,9 @@ class DemoTown:
     seed: int
     codes: Mapping[str, str]
     description: Text
-    short: str = field(default="")
+    short: str
+    away: float
+    renters: float
 
 
 SOURCE = "ข้อมูลสาธิตสังเคราะห์ (synthetic demo)"
@@ -52,6 +56,8 @@ DEMO_TOWNS: Mapping[str, DemoTown] = MappingProxyType(
                 "flood plain where the river rises over days.",
             ),
             short="PB",
+            away=0.24,
+            renters=0.12,
         ),
         "patong": DemoTown(
             id="patong",
@@ -74,6 +80,8 @@ DEMO_TOWNS: Mapping[str, DemoTown] = MappingProxyType(
                 "within hours.",
             ),
             short="PT",
+            away=0.08,
+            renters=0.38,
         ),
     }
 )

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
 import { foliumAssets } from './folium-assets.ts';
 
 /** The faces that the page and the map style share, under names that never change. */
@@ -49,7 +50,7 @@ const API_PATHS = [
   '/openapi.json',
 ];
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   base: '/',
   plugins: [fonts(), foliumAssets()],
   build: {
@@ -70,5 +71,5 @@ export default defineConfig(({ mode }) => ({
       ]),
     ),
   },
-  test: mode === 'test' ? { environment: 'happy-dom', include: ['tests/**/*.test.ts'] } : undefined,
-}));
+  test: { include: ['tests/**/*.test.ts'] },
+});

@@ -165,3 +165,19 @@ def test_tile_statement_uses_the_index(tiny_town: TownHandle) -> None:
                 plan = conn.execute(b"EXPLAIN " + statement, {"z": z, "x": x, "y": y})
                 text = "\n".join(str(row[0]) for row in plan.fetchall())
                 assert "Index Cond: (geom_3857 &&" in text, (role, layer.id, text)
+
+
+def test_an_area_has_one_label_point_however_many_tiles_cut_it(caller: Caller) -> None:
+    """At zoom 17 the tiny town's two communities cover many tiles; each is named in one."""
+    z = 17
+    tiles = {tile_at(z, x, y) for x in range(-50, 1100, 50) for y in range(-50, 1100, 50)}
+    named = [
+        feature["properties"]["name"]
+        for tile in tiles
+        for feature in mapbox_vector_tile.decode(
+            caller.get(f"/tiles/communities/{tile}.mvt").content
+        ).get("communities_label", {"features": []})["features"]
+    ]
+    assert sorted(named) == ["ชุมชนหนองบัว", "ชุมชนแก่งสะพือ"]
+    described = caller.get("/tiles/communities.json").json()["vector_layers"]
+    assert [each["id"] for each in described] == ["communities", "communities_label"]

@@ -66,13 +66,12 @@ def test_layers_lie_in_order_with_all_names_on_top() -> None:
     }
     ids = [part["id"] for part in parts]
     assert len(set(ids)) == len(ids)
-    is_label = [name.endswith("-label") for name in ids]
+    is_label = ["-label" in name for name in ids]
     assert is_label == sorted(is_label)
     orders = [
         found.order
         for part in parts[1:]
-        if not part["id"].endswith("-label")
-        and (found := get(part["metadata"]["muang:layer"]).style)
+        if "-label" not in part["id"] and (found := get(part["metadata"]["muang:layer"]).style)
     ]
     assert orders == sorted(orders)
     assert ids.index("roads-casing") < ids.index("roads")
@@ -161,6 +160,17 @@ def test_widths_grow_with_the_zoom() -> None:
 def test_nothing_is_asked_of_tiles_below_the_layers_zooms() -> None:
     for part in _style()["layers"][1:]:
         assert part["minzoom"] >= get(part["metadata"]["muang:layer"]).zooms.min
+
+
+def test_an_area_is_named_once_from_afar_and_everywhere_from_near() -> None:
+    parts = {part["id"]: part for part in _style()["layers"]}
+    far, near = parts["communities-label"], parts["communities-label-near"]
+    assert far["source-layer"] == get("communities").label_points == "communities_label"
+    assert near["source-layer"] == "communities"
+    assert far["maxzoom"] == near["minzoom"]
+    assert far["layout"]["text-field"] == near["layout"]["text-field"]
+    assert get("water").label_points is None  # a river is named along its way
+    assert get("town_boundary").label_points is None
 
 
 @pytest.mark.parametrize(("lang", "name"), [("th", "พิบูลมังสาหาร"), ("en", "Phibun Mangsahan")])

@@ -8,7 +8,7 @@ import { isLang, type Lang } from './i18n/index.ts';
 import { Header } from './ui/header.ts';
 import { Impact } from './ui/impact.ts';
 import { Legend } from './ui/legend.ts';
-import { MapView } from './ui/map-view.ts';
+import { fetchMap, MapView } from './ui/map-view.ts';
 import { RecordPanel } from './ui/record.ts';
 import { Shell } from './ui/shell.ts';
 import { TableTwin } from './ui/table.ts';
@@ -43,4 +43,5 @@ customElements.define('muang-toasts', Toasts);
 const shell = document.querySelector('muang-app') as Shell | null;
 if (shell) shell.app = app;
 customElements.define('muang-app', Shell);
+fetchMap().catch(() => undefined); // the map itself says so when it is needed
 void app.start(asked);

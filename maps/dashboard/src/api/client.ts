@@ -5,7 +5,7 @@ import type {
   Collection,
   Feature,
   FeaturePage,
-  FloodQuestion,
+  FloodRequest,
   ImpactAnswer,
   LayerSchema,
   Me,
@@ -87,7 +87,7 @@ export class Api {
     return this.#json(`${path}?${query({ lang })}`, { lang, signal });
   }
 
-  impact(flood: FloodQuestion, lang: Lang, signal?: AbortSignal): Promise<ImpactAnswer> {
+  impact(flood: FloodRequest, lang: Lang, signal?: AbortSignal): Promise<ImpactAnswer> {
     return this.#json('/queries/impact', {
       lang,
       method: 'POST',

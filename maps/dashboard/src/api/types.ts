@@ -1,21 +1,13 @@
-/** The server's answers, as far as the page reads them. */
+/**
+ * The server's answers as the page reads them. The models of the server itself are generated
+ * (`types.gen.ts`); what other standards shape (GeoJSON, JSON Schema, the style) is written here.
+ */
 import type { Lang, Text } from '../i18n/index.ts';
+
+export type { FloodRequest, ImpactAnswer, Me, Provenance } from './types.gen.ts';
 
 /** West, south, east, north in degrees (EPSG:4326). */
 export type BBox = readonly [west: number, south: number, east: number, north: number];
-
-export interface Me {
-  readonly role: string;
-  readonly authenticated: boolean;
-  readonly demo: boolean;
-  readonly town: {
-    readonly id: string;
-    readonly name: Text;
-    readonly bounds: BBox;
-    readonly srid: number;
-    readonly synthetic: boolean;
-  };
-}
 
 export type Shape = 'circle' | 'triangle' | 'diamond' | 'square' | 'house' | 'cross' | 'heart';
 
@@ -76,32 +68,11 @@ export interface LayerSchema {
   readonly properties: Readonly<Record<string, PropertySchema>>;
 }
 
-export type FloodQuestion =
-  | { readonly zone_ids: 'all' | readonly number[] }
-  | { readonly geometry: GeoJSON.Polygon };
-
-/** Numbers of one thing the water touches. Which keys there are depends on the thing. */
+/** Numbers of one thing the water touches, read without knowing which thing it is. */
 export interface Exposure {
   readonly count?: number;
-  readonly ids?: readonly (string | number)[];
   readonly suppressed?: boolean;
   readonly [measure: string]: unknown;
-}
-
-export interface Provenance {
-  readonly layer: string;
-  readonly version: number;
-  readonly as_of?: string | null;
-  readonly source?: string | null;
-}
-
-export interface ImpactAnswer {
-  readonly id: string;
-  readonly computed_at: string;
-  readonly flood: { readonly area_m2: number; readonly depth_known: boolean };
-  readonly exposed: Readonly<Record<string, Exposure>>;
-  readonly provenance: readonly Provenance[];
-  readonly caveats: readonly string[];
 }
 
 export interface ChangeEvent {

@@ -6,6 +6,7 @@ import { type Lang, type MessageKey, say, type Text } from '../i18n/index.ts';
 import { LiveStream } from '../live/stream.ts';
 import { RecordDesk } from '../record/desk.ts';
 import { TableDesk } from '../table/desk.ts';
+import { Counts } from './counts.ts';
 import { failed, loaded, loading } from './loadable.ts';
 import { type AppState, type Hit, initialState, type Toast } from './state.ts';
 import { Store } from './store.ts';
@@ -38,6 +39,7 @@ export class App {
   readonly flood: FloodDesk;
   readonly record: RecordDesk;
   readonly table: TableDesk;
+  readonly counts: Counts;
   map: MapPort | null = null;
   #askedOn: readonly string[] | undefined;
   #spokenAt = 0;
@@ -48,6 +50,7 @@ export class App {
     this.flood = new FloodDesk(api, this.store);
     this.record = new RecordDesk(api, this.store);
     this.table = new TableDesk(api, this.store);
+    this.counts = new Counts(api, this.store);
     this.live = new LiveStream('/live', {
       onState: (live) => this.#onLive(live),
       onChanges: (changes) => this.#onChanges(changes),
@@ -101,6 +104,7 @@ export class App {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     void this.loadCollections();
+    void this.counts.load();
     this.follow(asked);
     await this.flood.loadZones();
     if (!asked.water) this.flood.chooseDefault();
@@ -161,6 +165,7 @@ export class App {
   pick(hits: readonly Hit[]): void {
     this.record.pick(hits);
     const [first] = hits;
+    if (!first) this.announce(this.t('map.nothing'), true);
     if (first?.layer === ZONE_LAYER) this.flood.chooseFeature(first.id);
   }
 
@@ -211,6 +216,7 @@ export class App {
     this.flood.recountSoon();
     void this.record.refresh();
     void this.table.refresh();
+    void this.counts.load();
   }
 
   /** Shows what went wrong in the server's words, once per `key`, with a way to try again. */
@@ -268,6 +274,7 @@ export class App {
     this.flood.onChanges(changes);
     this.record.onChanges(changes);
     this.table.onChanges(changes);
+    this.counts.onChanges(changes);
   }
 }
 

@@ -62,6 +62,8 @@ export interface AppState {
   readonly legend: readonly LegendLayer[];
   /** Every collection of the server, also those without a geometry. */
   readonly collections: readonly Collection[];
+  /** How many features each layer has; a layer not yet asked about is missing. */
+  readonly counts: ReadonlyMap<string, number>;
   readonly on: ReadonlySet<string>;
   readonly view: View | null;
   /** What the map shows, in degrees. Without a map: the town. */
@@ -95,6 +97,7 @@ export function initialState(lang: Lang): AppState {
     style: nothing,
     legend: [],
     collections: [],
+    counts: new Map(),
     on: new Set(),
     view: null,
     bbox: null,

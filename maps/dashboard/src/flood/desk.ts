@@ -1,6 +1,6 @@
 import type { Api } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
-import type { ChangeEvent, FloodQuestion, ImpactAnswer } from '../api/types.ts';
+import type { ChangeEvent, FloodRequest, ImpactAnswer } from '../api/types.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState, Water } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
@@ -141,7 +141,7 @@ function countedLayers(answer: ImpactAnswer | undefined): Set<string> | null {
 }
 
 /** What to ask the server about this water; null while the zones of a flood are not known. */
-export function question(water: Water, zones: readonly Zone[] | undefined): FloodQuestion | null {
+export function question(water: Water, zones: readonly Zone[] | undefined): FloodRequest | null {
   switch (water.kind) {
     case 'all':
       return { zone_ids: 'all' };
@@ -153,7 +153,9 @@ export function question(water: Water, zones: readonly Zone[] | undefined): Floo
     }
     case 'drawn': {
       const [first] = water.ring;
-      const ring = [...water.ring, ...(first ? [first] : [])].map((corner) => [...corner]);
+      const ring = [...water.ring, ...(first ? [first] : [])].map(
+        ([lng, lat]) => [lng, lat] as const,
+      );
       return { geometry: { type: 'Polygon', coordinates: [ring] } };
     }
   }

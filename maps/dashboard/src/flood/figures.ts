@@ -21,8 +21,13 @@ const ORDER = [
 const EXPECTED: readonly string[] = ORDER;
 
 export interface Breakdown {
+  readonly by: 'by_age' | 'by_class' | 'by_depth';
   readonly title: string;
-  readonly parts: readonly { readonly label: string; readonly value: number }[];
+  readonly parts: readonly {
+    readonly code: string;
+    readonly label: string;
+    readonly value: number;
+  }[];
 }
 
 export interface Figure {
@@ -41,6 +46,8 @@ export interface Words {
   readonly lang: Lang;
   /** What people call a layer. */
   readonly layer: (id: string) => string;
+  /** Whether the caller may see a layer at all. */
+  readonly sees: (id: string) => boolean;
   /** What people call a class (use, kind, band …) of a layer. */
   readonly classLabel: (layer: string, value: string) => string;
 }
@@ -51,19 +58,31 @@ const BREAKDOWNS = [
   ['by_depth', 'flood.byDepth'],
 ] as const;
 
+/** What the answer counts, by name; a thing without data in this town is not among them. */
+export function exposures(answer: ImpactAnswer): Map<string, Exposure> {
+  const all = Object.entries(answer.exposed) as [string, Exposure | null][];
+  return new Map(all.filter((entry): entry is [string, Exposure] => entry[1] !== null));
+}
+
 export function figures(answer: ImpactAnswer, words: Words): Figure[] {
   const rank = (key: string) => {
     const place = (ORDER as readonly string[]).indexOf(key);
     return place < 0 ? ORDER.length : place;
   };
-  return Object.entries(answer.exposed)
+  return [...exposures(answer)]
     .sort(([a], [b]) => rank(a) - rank(b))
     .map(([key, exposure]) => figure(key, exposure, words));
 }
 
-/** What the town has no data for, among the things the panel would show. */
+/**
+ * What the town has no data for, among the things this caller may ask about. People and
+ * households are counted from one layer.
+ */
 export function absent(answer: ImpactAnswer, words: Words): string[] {
-  return EXPECTED.filter((key) => !(key in answer.exposed)).map((key) => thing(key, words));
+  const counted = exposures(answer);
+  return EXPECTED.filter(
+    (key) => !counted.has(key) && words.sees(key === 'people' ? 'households' : key),
+  ).map((key) => thing(key, words));
 }
 
 function thing(key: string, words: Words): string {
@@ -107,6 +126,8 @@ function figure(key: string, exposure: Exposure, words: Words): Figure {
 }
 
 const DEPTHS = ['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1', 'unknown'];
+/** Who needs help most stands first. */
+const BANDS = ['bedridden', 'homebound', 'social', 'home', 'facility'];
 
 function breakdowns(key: string, exposure: Exposure, words: Words): Breakdown[] {
   const found: Breakdown[] = [];
@@ -115,8 +136,8 @@ function breakdowns(key: string, exposure: Exposure, words: Words): Breakdown[] 
       .map(([value, amount]) => ({ code: value, value: sum(amount) }))
       .filter((part) => part.value > 0)
       .sort(inOrder(name))
-      .map(({ code, value }) => ({ label: partLabel(key, name, code, words), value }));
-    if (parts.length > 0) found.push({ title: say(words.lang, title), parts });
+      .map(({ code, value }) => ({ code, label: partLabel(key, name, code, words), value }));
+    if (parts.length > 0) found.push({ by: name, title: say(words.lang, title), parts });
   }
   return found;
 }
@@ -127,7 +148,7 @@ type Part = { readonly code: string; readonly value: number };
 function inOrder(by: string): (a: Part, b: Part) => number {
   if (by === 'by_age') return (a, b) => Number.parseInt(a.code, 10) - Number.parseInt(b.code, 10);
   if (by === 'by_depth') return (a, b) => DEPTHS.indexOf(a.code) - DEPTHS.indexOf(b.code);
-  return (a, b) => b.value - a.value;
+  return (a, b) => BANDS.indexOf(a.code) - BANDS.indexOf(b.code) || b.value - a.value;
 }
 
 /** A breakdown's value is a count, or an object that holds one. */

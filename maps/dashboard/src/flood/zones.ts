@@ -104,6 +104,39 @@ export function zonesOf(water: Water | null, zones: readonly Zone[] | undefined)
   return zones.filter(({ id }) => wanted.has(id));
 }
 
+/** Floods that are told apart by one number in one unit, and so share a heading. */
+export interface ScenarioRow {
+  readonly kind: ZoneKind;
+  readonly gauge: string | null;
+  /** Unit of the numbers, as `format.unit` knows it; null when floods have names. */
+  readonly unit: 'a' | 'm MSL' | null;
+  readonly floods: readonly Scenario[];
+}
+
+/** Floods by heading: kind, and gauge for stages. Takes floods in order. */
+export function scenarioRows(floods: readonly Scenario[]): ScenarioRow[] {
+  const rows = new Map<string, Scenario[]>();
+  for (const flood of floods) {
+    const zone = flood.zones[0] as Zone;
+    const key = `${flood.kind} ${flood.kind === 'stage' ? (zone.gauge ?? '') : ''}`;
+    const row = rows.get(key);
+    if (row) row.push(flood);
+    else rows.set(key, [flood]);
+  }
+  return [...rows.values()].map((row) => {
+    const zones = row.map((flood) => flood.zones[0] as Zone);
+    const kind = (row[0] as Scenario).kind;
+    const years = kind === 'return_period' && zones.every((zone) => zone.returnPeriodY !== null);
+    const metres = kind === 'stage' && zones.every((zone) => zone.stageM !== null);
+    return {
+      kind,
+      gauge: kind === 'stage' ? (zones[0]?.gauge ?? null) : null,
+      unit: years ? 'a' : metres ? 'm MSL' : null,
+      floods: row,
+    };
+  });
+}
+
 /** Whether a zone has these field values, such as `{"return_period_y": 100}`. */
 export function matches(zone: Zone, wanted: Readonly<Record<string, unknown>>): boolean {
   const known: Readonly<Record<string, unknown>> = {
@@ -114,6 +147,12 @@ export function matches(zone: Zone, wanted: Readonly<Record<string, unknown>>): 
     code: zone.code,
   };
   return Object.entries(wanted).every(([field, value]) => known[field] === value);
+}
+
+/** A flood's number alone, for a heading that says the unit. */
+export function scenarioNumber(scenario: Scenario, lang: Lang): string {
+  const zone = scenario.zones[0] as Zone;
+  return number(zone.returnPeriodY ?? zone.stageM ?? Number.NaN, lang, 2);
 }
 
 /** What a flood is called within its kind: `100 years`, `112.5 m MSL`, `12 Oct 2022`. */

@@ -126,7 +126,7 @@ function zoneEdge(look: Look): LayerSpecification {
     'source-layer': ZONE_LAYER,
     filter: edgeFilter(look),
     layout: { 'line-join': 'round', visibility: look.on.has(ZONE_LAYER) ? 'visible' : 'none' },
-    paint: { 'line-color': WATER_EDGE, 'line-width': 1.4 },
+    paint: { 'line-color': WATER_EDGE, 'line-width': 0.8, 'line-opacity': 0.75 },
   };
 }
 

@@ -28,14 +28,14 @@ import {
 import { corner, finish } from './draw.ts';
 import { drawMarker, parseMarker } from './markers.ts';
 import { hitsOf } from './pick.ts';
-import { touchedTiles } from './tiles.ts';
+import { freeRoom, isFree, offset } from './room.ts';
+import { bboxOf, touchedTiles } from './tiles.ts';
 
 // Vite does not emit MapLibre 6's worker by itself; without this the map never loads.
 setWorkerUrl(new URL(workerFile, import.meta.url).href);
 
 const CLICK_PX = 4;
 const POINT_ZOOM = 17.5;
-const FIT = { padding: 48, maxZoom: 18 };
 /** A graphics driver that does not come back by itself in this time gets a new page. */
 const LOST_MS = 5_000;
 
@@ -58,8 +58,13 @@ export class TownMap implements MapPort {
       style: compose(style as unknown as StyleSpecification, state),
       ...(view
         ? { center: [view.lng, view.lat] as [number, number], zoom: view.zoom }
-        : { bounds: [...bounds] as [number, number, number, number], fitBoundsOptions: FIT }),
+        : {
+            bounds: [...bounds] as [number, number, number, number],
+            fitBoundsOptions: freeRoom(container),
+          }),
       attributionControl: false,
+      // nothing fades in: a label is there or it is not, and slow machines draw fewer frames
+      fadeDuration: 0,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,
@@ -86,17 +91,18 @@ export class TownMap implements MapPort {
 
   flyTo(bbox: BBox): void {
     const [west, south, east, north] = bbox;
+    const room = freeRoom(this.map.getContainer());
     if (west === east && south === north) {
       const zoom = Math.max(this.map.getZoom(), POINT_ZOOM);
-      this.map.flyTo({ center: [west, south], zoom });
+      this.map.flyTo({ center: [west, south], zoom, offset: offset(room.padding) });
     } else {
-      this.map.fitBounds([west, south, east, north], FIT);
+      this.map.fitBounds([west, south, east, north], room);
     }
   }
 
   home(): void {
     const bounds = this.#app.store.state.me.value?.town.bounds;
-    if (bounds) this.map.fitBounds([...bounds] as [number, number, number, number], FIT);
+    if (bounds) this.flyTo(bounds);
   }
 
   zoomBy(levels: number): void {
@@ -261,6 +267,20 @@ export class TownMap implements MapPort {
     ) {
       this.#paintOwn(now);
     }
+    if (now.recordView.value && now.recordView.value !== before.recordView.value) {
+      const again = before.recordView.value?.feature.id === now.recordView.value.feature.id;
+      if (!again) requestAnimationFrame(() => this.#reveal(this.#app.store.state));
+    }
+  }
+
+  /** Moves the map aside when the record's card has opened upon the very thing it is about. */
+  #reveal({ recordView }: AppState): void {
+    const box = bboxOf(recordView.value?.feature.geometry ?? null);
+    if (!box || this.map.isMoving()) return;
+    const centre: [number, number] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+    const container = this.map.getContainer();
+    if (isFree(this.map.project(centre), container)) return;
+    this.map.easeTo({ center: centre, offset: offset(freeRoom(container).padding) });
   }
 
   #showLayers({ on }: AppState): void {

@@ -4,6 +4,8 @@ import type { ChangeEvent } from '../api/types.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState, Hit } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
+import { ZONE_LAYER } from '../flood/desk.ts';
+import { nameOf } from '../map/pick.ts';
 import { bboxOf, overlap } from '../map/tiles.ts';
 
 /** The open record, and the list of things that lie under the same click. */
@@ -27,6 +29,29 @@ export class RecordDesk {
   open(layer: string, id: string, hits: readonly Hit[] = []): void {
     this.#store.set({ hits, record: { layer, id }, recordView: nothing });
     void this.refresh();
+    void this.#name(hits);
+  }
+
+  /** Tiles carry few fields: what the list calls each thing is asked for. */
+  async #name(hits: readonly Hit[]): Promise<void> {
+    const { lang, zones } = this.#store.state;
+    if (hits.length < 2 || hits.every(({ hint }) => hint)) return;
+    const named = await Promise.all(
+      hits.map(async (hit) => {
+        const zone = zones.value?.find(({ id }) => String(id) === hit.id);
+        if (hit.hint) return hit;
+        if (hit.layer === ZONE_LAYER && zone) return { ...hit, hint: zone.name };
+        try {
+          return {
+            ...hit,
+            hint: nameOf((await this.#api.item(hit.layer, hit.id, lang)).properties),
+          };
+        } catch {
+          return hit; // its number stands for it
+        }
+      }),
+    );
+    if (this.#store.state.hits === hits) this.#store.set({ hits: named });
   }
 
   close(): void {

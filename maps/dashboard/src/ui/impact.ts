@@ -1,9 +1,18 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { ImpactAnswer, LayerSchema } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
-import { absent, type Figure, figures, type Words } from '../flood/figures.ts';
+import { ZONE_LAYER } from '../flood/desk.ts';
+import {
+  absent,
+  type Breakdown,
+  exposures,
+  type Figure,
+  figures,
+  type Words,
+} from '../flood/figures.ts';
 import { scenarioLabel, scenarios, waterBox, zonesOf } from '../flood/zones.ts';
 import { dateTime, floodArea, number } from '../format.ts';
+import { depthBar, dot } from './depth-bar.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 import { proof } from './proof.ts';
@@ -40,7 +49,9 @@ export class Impact extends Part {
   /** Words for uses, kinds and bands come from the layers' own schemas. */
   async #fetchLabels(answer: ImpactAnswer): Promise<void> {
     const { lang } = this.state;
-    const layers = Object.keys(answer.exposed).filter((key) => answer.exposed[key]?.['by_class']);
+    const layers = [...exposures(answer)]
+      .filter(([, { by_class }]) => by_class)
+      .map(([key]) => key);
     const asked = ['flood_zones', ...layers];
     const found = await Promise.allSettled(asked.map((layer) => this.app.api.schema(layer, lang)));
     if (lang !== this.state.lang) return;
@@ -63,7 +74,7 @@ export class Impact extends Part {
             people: number(people.count, lang),
             houses: number(houses.count, lang),
           })
-        : this.t('flood.spokenShort', { name, n: Object.keys(answer.exposed).length }),
+        : this.t('flood.spokenShort', { name, n: exposures(answer).size }),
       asked,
     );
   }
@@ -73,6 +84,7 @@ export class Impact extends Part {
     return {
       lang,
       layer: (id) => this.app.layerTitle(id),
+      sees: (id) => this.state.me.value?.layers.includes(id) ?? true,
       classLabel: (layer, value) => {
         if (value === 'unknown' && layer !== 'flood_zones') return this.t('flood.notStated');
         const schema = this.#schemasOf === lang ? this.#schemas.get(layer) : undefined;
@@ -197,7 +209,7 @@ export class Impact extends Part {
 
   #card(figure: Figure, before: ImpactAnswer | null) {
     const { lang } = this.state;
-    const was = before?.exposed[figure.key]?.count;
+    const was = before && exposures(before).get(figure.key)?.count;
     const change = figure.count !== null && typeof was === 'number' ? figure.count - was : 0;
     return html`<li class="figure" data-kpi=${figure.key} ?data-none=${figure.count === 0}>
       <div class="figure-top">
@@ -217,14 +229,24 @@ export class Impact extends Part {
           : nothing
       }
       ${figure.suppressed ? html`<p class="figure-details">${this.t('flood.suppressed')}</p>` : nothing}
-      ${figure.breakdowns.map(
-        ({ title, parts }) => html`<dl class="breakdown" aria-label="${figure.label} ${title}">
-          ${parts.map(
-            (part) => html`<div><dt>${part.label}</dt><dd>${number(part.value, lang)}</dd></div>`,
-          )}
-        </dl>`,
-      )}
+      ${figure.breakdowns.map((breakdown) => this.#breakdown(figure, breakdown))}
     </li>`;
+  }
+
+  #breakdown(figure: Figure, { by, title, parts }: Breakdown) {
+    const { lang, legend } = this.state;
+    const zones = legend.find(({ layer }) => layer === ZONE_LAYER)?.classes ?? [];
+    const look = (code: string) => zones.find(({ key }) => key === code);
+    const deep = by === 'by_depth';
+    return html`${deep ? depthBar(parts, look) : nothing}
+      <dl class="breakdown" aria-label="${figure.label} ${title}">
+        ${parts.map(
+          ({ code, label, value }) => html`<div>
+            <dt>${deep ? dot(look(code)) : nothing}${label}</dt>
+            <dd>${number(value, lang)}</dd>
+          </div>`,
+        )}
+      </dl>`;
   }
 
   #table(answer: ImpactAnswer) {

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { LegendLayer } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
+import { number } from '../format.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 import { swatch } from './swatch.ts';
@@ -10,6 +11,7 @@ export class Legend extends Part {
   protected readonly watch = [
     'legend',
     'on',
+    'counts',
     'view',
     'style',
     'legendOpen',
@@ -48,7 +50,8 @@ export class Legend extends Part {
   }
 
   #layer(entry: LegendLayer) {
-    const { on, view, style, map } = this.state;
+    const { on, view, style, map, counts, lang } = this.state;
+    const count = counts.get(entry.layer);
     const shown = on.has(entry.layer);
     const shapes = style.value?.metadata?.['muang:shapes'] ?? {};
     const far = map === 'ready' && entry.min_zoom != null && (view?.zoom ?? 99) < entry.min_zoom;
@@ -66,6 +69,11 @@ export class Legend extends Part {
           />
           ${single ? swatch(single, shapes) : nothing}
           <span class="layer-title">${title}</span>
+          ${
+            count === undefined
+              ? nothing
+              : html`<span class="layer-count">${count ? number(count, lang) : this.t('layers.noData')}</span>`
+          }
         </label>
         <button
           type="button"
@@ -79,7 +87,7 @@ export class Legend extends Part {
       </div>
       ${shown && far ? html`<p class="far">${this.t('layers.zoom')}</p>` : nothing}
       ${
-        !single && shown
+        !single && shown && count !== 0
           ? html`<ul class="classes">
             ${entry.classes.map(
               (look) => html`<li>${swatch(look, shapes)} ${this.app.text(look.label)}</li>`,

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { createRef, type Ref, ref } from 'lit/directives/ref.js';
+import type { BBox } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
 import { length } from '../format.ts';
 import { begin, cancel, corner, finish, undo } from '../map/draw.ts';
@@ -9,6 +10,8 @@ import { icon } from './icons.ts';
 import { Part } from './part.ts';
 
 const SCALE_PX = 110;
+/** Where a town without any data yet begins. */
+const THAILAND: BBox = [97.3, 5.6, 105.7, 20.5];
 
 /** The map with its own few controls, and words where a map cannot be. */
 export class MapView extends Part {
@@ -39,16 +42,15 @@ export class MapView extends Part {
     const ground = this.#ground.value;
     if (this.#starting || !ground || !me.value || !style.value || map !== 'loading') return;
     this.#starting = true;
-    if (!hasWebgl()) {
-      this.app.store.set({ map: 'unsupported' });
-      return;
-    }
     try {
-      const { TownMap } = await import('../map/town-map.ts');
-      this.town = new TownMap(this.app, ground, style.value, me.value.town.bounds);
+      const { TownMap } = await fetchMap();
+      this.town = new TownMap(this.app, ground, style.value, me.value.town.bounds ?? THAILAND);
       this.app.map = this.town;
     } catch (error) {
-      this.app.store.set({ map: 'failed', mapReason: String(error) });
+      // asked only now: a test canvas costs most of a second where graphics are drawn in software
+      this.app.store.set(
+        hasWebgl() ? { map: 'failed', mapReason: String(error) } : { map: 'unsupported' },
+      );
     }
   }
 
@@ -182,6 +184,14 @@ export class MapView extends Part {
       }
     </div>`;
   }
+}
+
+/** MapLibre is most of the page: its download starts while the town is asked for. */
+let fetched: Promise<typeof import('../map/town-map.ts')> | null = null;
+
+export function fetchMap(): Promise<typeof import('../map/town-map.ts')> {
+  fetched ??= import('../map/town-map.ts');
+  return fetched;
 }
 
 function hasWebgl(): boolean {

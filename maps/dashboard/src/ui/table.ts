@@ -160,9 +160,10 @@ export class TableTwin extends Part {
   }
 
   #go(layer: string, feature: Feature): void {
-    const box = bboxOf(feature.geometry);
-    if (box) this.app.map?.flyTo(box);
     this.app.record.open(layer, String(feature.id));
+    const box = bboxOf(feature.geometry);
+    // once the card is there, so that the map leaves room for it
+    if (box) requestAnimationFrame(() => this.app.map?.flyTo(box));
   }
 }
 

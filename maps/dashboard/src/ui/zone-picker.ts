@@ -1,6 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AppState } from '../app/state.ts';
-import { KINDS, type Scenario, scenarioLabel, scenarios } from '../flood/zones.ts';
+import {
+  type Scenario,
+  type ScenarioRow,
+  scenarioLabel,
+  scenarioNumber,
+  scenarioRows,
+  scenarios,
+} from '../flood/zones.ts';
+import { unit } from '../format.ts';
 import { begin } from '../map/draw.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
@@ -31,12 +39,7 @@ export class ZonePicker extends Part {
       }
       ${!zones.value && zones.loading ? html`<p class="empty">${this.t('flood.choosing')}</p>` : nothing}
       ${zones.value?.length === 0 ? html`<p class="empty">${this.t('flood.none')}</p>` : nothing}
-      ${KINDS.map((kind) =>
-        this.#kind(
-          kind,
-          floods.filter((flood) => flood.kind === kind),
-        ),
-      )}
+      ${scenarioRows(floods).map((row, place) => this.#row(row, place))}
       <div class="zone-foot">
         ${
           floods.length > 1
@@ -64,26 +67,30 @@ export class ZonePicker extends Part {
     </fieldset>`;
   }
 
-  #kind(kind: Scenario['kind'], floods: readonly Scenario[]): TemplateResult | typeof nothing {
-    if (floods.length === 0) return nothing;
+  #row({ kind, gauge, unit: code, floods }: ScenarioRow, place: number): TemplateResult {
+    const { lang } = this.state;
     const chosen = floods.find((flood) => this.#touches(flood));
-    return html`<div class="zone-kind" data-kind=${kind} role="group" aria-labelledby="kind-${kind}">
-      <h3 id="kind-${kind}">${this.t(`flood.kind.${kind}`)}</h3>
+    const title = [this.t(`flood.kind.${kind}`), gauge, code && `(${unit(code, lang)})`];
+    return html`<div
+      class="zone-kind"
+      data-kind=${kind}
+      role="group"
+      aria-labelledby="row-${place}"
+    >
+      <h3 id="row-${place}">${title.filter(Boolean).join(' ')}</h3>
       <div class="chips">
         ${floods.map((flood) =>
-          this.#radio(flood.key, flood === chosen, this.#label(flood), () =>
-            this.app.flood.choose({ kind: 'flood', key: flood.key }),
+          this.#radio(
+            flood.key,
+            flood === chosen,
+            code ? scenarioNumber(flood, lang) : scenarioLabel(flood, lang),
+            () => this.app.flood.choose({ kind: 'flood', key: flood.key }),
+            scenarioLabel(flood, lang),
           ),
         )}
+        ${chosen && chosen.zones.length > 1 ? this.#parts(chosen) : nothing}
       </div>
-      ${chosen && chosen.zones.length > 1 ? this.#parts(chosen) : nothing}
     </div>`;
-  }
-
-  #label(flood: Scenario): string {
-    const gauge = flood.zones[0]?.gauge;
-    const label = scenarioLabel(flood, this.state.lang);
-    return gauge && flood.kind === 'stage' ? `${gauge} ${label}` : label;
   }
 
   /** A flood drawn in parts may be asked about one part at a time. */
@@ -113,12 +120,13 @@ export class ZonePicker extends Part {
     </label>`;
   }
 
-  #radio(value: string, checked: boolean, label: string, choose?: () => void) {
+  #radio(value: string, checked: boolean, label: string, choose?: () => void, spoken = label) {
     return html`<label class="chip">
       <input
         type="radio"
         name="water"
         value=${value}
+        aria-label=${spoken}
         .checked=${checked}
         @change=${() => choose?.()}
       /><span>${label}</span>

@@ -1,0 +1,139 @@
+"""One whole demo town: every layer's frame and the elevation raster, from the seed alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from etl.demo import (
+    base_layers,
+    blocks,
+    cadastre,
+    care,
+    communities,
+    floods,
+    households,
+    houses,
+    network,
+    patong,
+    permits,
+    phibun,
+    plots,
+    street_names,
+    waste,
+)
+from etl.demo.cadastre import Land
+from etl.demo.plan import Plan
+from etl.demo.towns import DEMO_TOWNS, DemoTown
+from layers.catalog import LAYERS
+from layers.errors import NotFoundError
+from layers.model import GeometryKind, Layer
+from layers.text import Text
+
+_PLANS: Mapping[str, Callable[[DemoTown], Plan]] = {"phibun": phibun.plan, "patong": patong.plan}
+
+
+@dataclass(frozen=True)
+class DemoData:
+    """A demo town. `frames` by layer id, in loading order, with exactly the layer's fields.
+
+    Frames of layers with a geometry are GeoDataFrames in the town's CRS, column `geom`, multi-
+    geometries where the layer says so. `elevation` is (float32 array, transform, CRS), metres of
+    a demo datum, north up.
+    """
+
+    town: DemoTown
+    frames: Mapping[str, pd.DataFrame]
+    elevation: tuple[NDArray[np.float32], Affine, CRS]
+
+
+def generate(town_id: str) -> DemoData:
+    """Build a demo town; the same id gives the same data to the bit. NotFoundError otherwise."""
+    town = DEMO_TOWNS.get(town_id)
+    if town is None:
+        known = ", ".join(DEMO_TOWNS)
+        raise NotFoundError(
+            Text(
+                th=f"ไม่มีเมืองสาธิตชื่อ “{town_id}” เมืองสาธิตที่มี: {known}",
+                en=f"There is no demo town called “{town_id}”. The demo towns are: {known}.",
+            )
+        )
+    plan = _PLANS[town_id](town)
+    frames = _frames(town, plan)
+    return DemoData(
+        town=town,
+        frames={
+            layer.id: _fit(layer, frames[layer.id], town) for layer in LAYERS if layer.id in frames
+        },
+        elevation=(plan.elevation, plan.grid.transform, CRS.from_epsg(town.srid)),
+    )
+
+
+def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
+    """Every layer's records, each step with random numbers of its own."""
+
+    def rng(stage: int) -> np.random.Generator:
+        return np.random.default_rng([town.seed, stage])
+
+    net = network.build(plan, rng(2))
+    lanes = street_names.names(net)
+    area = base_layers.multipolygon(shapely.union_all(net.faces))
+    zones = communities.grow(plan, net)
+    land_blocks = blocks.build(plan, net)
+    lots = plots.lay_out(land_blocks, plan.plot_scale, rng(3))
+    land = cadastre.survey(town, plan, net, zones, land_blocks, lots, lanes, rng(4))
+    address = _place_addresses(land, len(plan.places))
+    homes, plot_of = houses.build(town, plan, land, lanes, rng(5))
+    rural = np.isin(np.asarray(land.kind)[plot_of], ("village", "farm"))
+    families, home_of = households.build(town, homes, rural, rng(6))
+    cared = care.homes(town, families, home_of, homes, rng(7))
+    nursing = care.facilities(town, land_blocks, address)
+    routes, stops = waste.routes(town, net, homes)
+    return {
+        "town_boundary": base_layers.boundary(town, area),
+        "communities": base_layers.communities(
+            town, plan, zones, homes["community"].iloc[home_of], rng(8)
+        ),
+        "water": base_layers.water(town, plan, area),
+        "parcels": land.frame,
+        "parcel_uses": cadastre.uses(land, rng(9)),
+        "houses": homes,
+        "households": families,
+        "permits": permits.issue(town, land, rng(10)),
+        "roads": base_layers.roads(town, plan, net, lanes),
+        "waste_routes": routes,
+        "waste_stops": stops,
+        "flood_zones": floods.zones(town, plan, area),
+        "shelters": base_layers.shelters(town, plan, land_blocks, address, rng(11)),
+        "facilities": base_layers.facilities(town, land_blocks, address, rng(12)),
+        "care_locations": pd.concat([cared, nursing], ignore_index=True),
+    }
+
+
+def _place_addresses(land: Land, count: int) -> list[str]:
+    """The address of the plot of each of the plan's places."""
+    address = land.frame["address"].to_numpy()
+    row = {int(place): n for n, place in enumerate(land.place.tolist()) if place >= 0}
+    return [str(address[row[place]]) for place in range(count)]
+
+
+def _fit(layer: Layer, frame: pd.DataFrame, town: DemoTown) -> pd.DataFrame:
+    """The frame with exactly the layer's fields, in their order, and its geometry as declared."""
+    names = [field.name for field in layer.fields]
+    full = frame.reindex(columns=[*names, "geom"] if layer.geometry else names)
+    if layer.geometry is None:
+        return full.reset_index(drop=True)
+    shape = full["geom"].to_numpy()
+    if layer.geometry is GeometryKind.MULTIPOLYGON:
+        single = shapely.get_type_id(shape) == shapely.GeometryType.POLYGON
+        shape[single] = shapely.multipolygons(
+            shape[single], indices=np.arange(int(single.sum()))
+        )
+    fitted = gpd.GeoDataFrame(full.drop(columns="geom"), geometry=shape, crs=f"EPSG:{town.srid}")
+    return fitted.rename_geometry("geom").reset_index(drop=True)

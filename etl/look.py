@@ -1,0 +1,242 @@
+"""A look into a file without loading it: layers, counts, types, CRS and encoding, problems."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from pydantic import BaseModel, ConfigDict
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from etl import crs, geometry
+from etl.formats import Format
+from etl.places import lonlat_columns
+from etl.read import WKB, Limits, Read, layers_in, read
+from etl.unpack import locate, members
+from etl.values import is_nothing
+from layers.text import Text
+
+_EXAMPLES = 3
+_DBF_BYTES = 254
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(_Record):
+    """One kind of trouble and in how many rows it is."""
+
+    kind: str
+    count: int
+    text: Text
+
+
+class Column(_Record):
+    """One attribute: its type in the file, how many rows have it, some of its values."""
+
+    name: str
+    type: str
+    filled: int
+    examples: tuple[str, ...]
+
+
+class LayerLook(_Record):
+    """One layer of the file. `bounds` are in its own CRS, `bounds_lonlat` in EPSG:4326."""
+
+    name: str | None
+    read: int
+    geometry_types: dict[str, int]
+    crs: str | None
+    crs_evidence: Text
+    bounds: tuple[float, float, float, float] | None
+    bounds_lonlat: tuple[float, float, float, float] | None
+    encoding: str | None
+    encoding_evidence: str
+    columns: tuple[Column, ...]
+    problems: tuple[Problem, ...]
+
+
+class Look(_Record):
+    """What is in a file."""
+
+    file: str
+    format: str
+    sha256: str
+    bytes: int
+    layers: tuple[LayerLook, ...]
+
+
+def look(path: Path, *, encoding: str | None = None, limits: Limits = Limits()) -> Look:
+    """Look into a file; RefusedError when it is none that can be read."""
+    found: list[LayerLook] = []
+    source = None
+    for member in members(path):
+        with tempfile.TemporaryDirectory(prefix="muang-") as folder:
+            scratch = Path(folder)
+            source = locate(path, scratch, member=member)
+            names: tuple[str | None, ...] = (member,)
+            if member is None and source.format is not Format.CSV:
+                names = layers_in(source, scratch, limits)
+            for name in names:
+                inner = None if member is not None or source.member else name
+                table = read(source, scratch, layer=inner, encoding=encoding, limits=limits)
+                found.append(_layer(table, name))
+    if source is None:
+        raise RuntimeError("a file has at least one member")
+    return Look(
+        file=path.name,
+        format=source.format.value,
+        sha256=source.sha256,
+        bytes=source.size,
+        layers=tuple(found),
+    )
+
+
+def _layer(table: Read, name: str | None) -> LayerLook:
+    rows = range(1, table.table.num_rows + 1)
+    shapes = np.empty(0, dtype=object)
+    problems: list[Problem] = []
+    if table.has_geometry:
+        shapes, outcome = geometry.parse_wkb(table.table.column(WKB).to_pylist(), list(rows))
+        problems += [
+            _problem("broken_geometry", 1, refusal.reason) for refusal in outcome.refused[:1]
+        ]
+        problems += _shape_problems(shapes)
+    stated, label, evidence = _crs(table)
+    if table.has_geometry:
+        problems += _crs_problems(shapes, stated)
+    bounds = _bounds(shapes)
+    return LayerLook(
+        name=name,
+        read=len(rows),
+        geometry_types=_types(shapes),
+        crs=label,
+        crs_evidence=evidence,
+        bounds=bounds,
+        bounds_lonlat=_lonlat(bounds, stated),
+        encoding=table.encoding,
+        encoding_evidence=table.encoding_evidence,
+        columns=tuple(_column(table, column) for column in table.columns),
+        problems=(*problems, *_text_problems(table)),
+    )
+
+
+def _crs(table: Read) -> tuple[CRS | None, str | None, Text]:
+    if not table.has_geometry:
+        pair = lonlat_columns(table.columns)
+        if pair is None:
+            return None, None, Text(th="เป็นตาราง ไม่มีตำแหน่ง", en="a table, without places")
+        return (
+            None,
+            None,
+            Text(
+                th=f"ตารางที่มีพิกัดในคอลัมน์ {pair[0]}, {pair[1]} นำเข้าเป็นจุดได้ด้วย --crs",
+                en=f"a table with coordinates in {pair[0]}, {pair[1]}: import as points with --crs",
+            ),
+        )
+    if table.crs is None:
+        return None, None, Text(th="ไฟล์ไม่ได้บอก", en="the file does not say")
+    try:
+        known = crs.horizontal(CRS.from_user_input(table.crs))
+    except CRSError:
+        return None, None, Text(th="บอกไว้แต่อ่านไม่ได้", en="stated, but it cannot be understood")
+    return known, crs.label(known), Text(th="ไฟล์บอกไว้เอง", en="stated by the file or its format")
+
+
+def _types(shapes: Any) -> dict[str, int]:
+    present = shapes[~shapely.is_missing(shapes)]
+    names = Counter(str(shape.geom_type) for shape in present)
+    return dict(names.most_common())
+
+
+def _bounds(shapes: Any) -> tuple[float, float, float, float] | None:
+    if shapes.size == 0:
+        return None
+    west, south, east, north = (float(value) for value in shapely.total_bounds(shapes))
+    return None if np.isnan(west) else (west, south, east, north)
+
+
+def _lonlat(
+    bounds: tuple[float, float, float, float] | None, known: CRS | None
+) -> tuple[float, float, float, float] | None:
+    if bounds is None or known is None or crs.label(known) == "EPSG:4326":
+        return bounds if known is not None else None
+    turn = Transformer.from_crs(known, CRS.from_epsg(4326), always_xy=True)
+    turned = tuple(float(value) for value in turn.transform_bounds(*bounds))
+    return turned if all(np.isfinite(turned)) else None  # type: ignore[return-value]  # four of them
+
+
+def _shape_problems(shapes: Any) -> list[Problem]:
+    missing = shapely.is_missing(shapes)
+    empty = shapely.is_empty(shapes) & ~missing
+    broken = ~shapely.is_valid(shapes) & ~missing
+    reasons = Counter(
+        str(reason).split("[")[0] for reason in shapely.is_valid_reason(shapes[broken])
+    )
+    listed = ", ".join(f"{reason} x {count}" for reason, count in reasons.most_common(4))
+    dimensions = {int(value) for value in shapely.get_dimensions(shapes) if value >= 0}
+    found = [
+        _problem("null_geometry", missing, Text(th="แถวที่ไม่มีรูป", en="rows without a shape")),
+        _problem("empty_geometry", empty, Text(th="รูปว่าง", en="empty shapes")),
+        _problem(
+            "invalid_geometry",
+            broken,
+            Text(th=f"รูปผิด ({listed})", en=f"invalid shapes ({listed})"),
+        ),
+        _problem(
+            "has_z_or_m",
+            shapely.has_z(shapes) | shapely.has_m(shapes),
+            Text(th="มีค่าความสูงหรือค่า M", en="shapes with heights or measures (Z/M)"),
+        ),
+        _problem(
+            "mixed_geometry",
+            len(shapes) if len(dimensions) > 1 else 0,
+            Text(th="จุด เส้น พื้นที่ปนกัน", en="points, lines and areas mixed"),
+        ),
+    ]
+    return [problem for problem in found if problem.count]
+
+
+def _crs_problems(shapes: Any, known: CRS | None) -> list[Problem]:
+    bounds = _bounds(shapes)
+    if known is None:
+        return [_problem("no_crs", 1, Text(th="ไม่รู้ระบบพิกัด", en="the CRS is not known"))]
+    if bounds is not None and known.is_geographic and not crs.within_lonlat(bounds):
+        text = Text(
+            th="พิกัดไม่ใช่ลองจิจูด-ละติจูดตามที่ระบบพิกัดบอก",
+            en="coordinates are not the longitudes and latitudes the CRS calls for",
+        )
+        return [_problem("not_degrees", 1, text)]
+    return []
+
+
+def _text_problems(table: Read) -> list[Problem]:
+    if table.source.format not in (Format.SHAPEFILE, Format.DBF):
+        return []
+    cut = 0
+    for name in table.columns:
+        for value in table.table.column(name).to_pylist():
+            if isinstance(value, str):
+                size = len(value.encode("utf-8"))
+                cut += size >= _DBF_BYTES - 2
+    text = Text(
+        th="ข้อความยาวเต็ม 254 ไบต์ของ DBF อาจถูกตัดท้าย",
+        en="text as long as DBF's 254 bytes, perhaps cut off",
+    )
+    return [_problem("text_at_limit", cut, text)] if cut else []
+
+
+def _problem(kind: str, where: Any, text: Text) -> Problem:
+    count = where if isinstance(where, int) else int(np.asarray(where).sum())
+    return Problem(kind=kind, count=count, text=text)
+
+
+def _column(table: Read, name: str) -> Column:
+    column = table.table.column(name)
+    cells = [cell for cell in column.to_pylist() if not is_nothing(cell)]
+    shown = list(dict.fromkeys(str(cell)[:60] for cell in cells[:200]))[:_EXAMPLES]
+    return Column(name=name, type=str(column.type), filled=len(cells), examples=tuple(shown))

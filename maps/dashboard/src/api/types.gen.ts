@@ -1,0 +1,217 @@
+// Made from the server's OpenAPI description by scripts/api-types.ts; do not edit.
+// To make it anew: npm run types (docs/dashboard.md).
+
+/** People in care and care facilities. `suppressed`: homes are left out for this role. */
+export interface CareLocations {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly by_class: Readonly<Record<string, number>>;
+  readonly suppressed: boolean;
+}
+
+/** One thing that has to be in order. */
+export interface Check {
+  readonly ok: boolean;
+  /** What is wrong and what to do about it */
+  readonly reason?: string | null;
+}
+
+/** Features touched, by use or kind. */
+export interface Classed {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly by_class: Readonly<Record<string, number>>;
+}
+
+/** What the flood touches. A layer without data in this town is absent, never 0. */
+export interface Exposed {
+  readonly people?: People | null;
+  readonly households?: Households | null;
+  readonly houses?: Houses | null;
+  readonly care_locations?: CareLocations | null;
+  readonly parcels?: Parcels | null;
+  readonly permits?: Classed | null;
+  readonly facilities?: Classed | null;
+  readonly shelters?: Shelters | null;
+  readonly roads?: Lines | null;
+  readonly waste_routes?: Lines | null;
+}
+
+/** One part of a request that could not be understood. */
+export interface FieldProblem {
+  /** Place in the request, such as query.limit or body.flood */
+  readonly where: string;
+  /** What is wrong with it, in the caller's language */
+  readonly detail: string;
+}
+
+/** The flood itself: its area (m2), overlaps counted once, and whether depth is known. */
+export interface FloodExtent {
+  readonly area_m2: number;
+  readonly depth_known: boolean;
+}
+
+/** The flood meant, named in just one way. */
+export interface FloodRequest {
+  /** Ids or codes of flood zones, or all */
+  readonly zone_ids?: readonly (number | string)[] | "all" | null;
+  /** A drawn area */
+  readonly geometry?: Polygon | MultiPolygon | null;
+  /** A gauge; needs stage_m */
+  readonly gauge?: string | null;
+  /** Stage at the gauge in m MSL */
+  readonly stage_m?: number | null;
+  /** Zones by a CQL2 condition; not yet */
+  readonly where?: string | null;
+}
+
+/** The process answers. */
+export interface Health {
+  readonly status?: "ok";
+}
+
+/** Households of the houses touched. */
+export interface Households {
+  readonly count: number;
+}
+
+/** Houses whose entrance is in the flood. Depth is above the ground at the entrance. */
+export interface Houses {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly by_depth: Readonly<Record<string, number>>;
+  /** Houses whose depth indoors nobody can say */
+  readonly depth_unknown: number;
+}
+
+/** Who and what a flood touches, with what the answer rests on. */
+export interface ImpactAnswer {
+  readonly id: string;
+  readonly computed_at: string;
+  readonly flood: FloodExtent;
+  readonly exposed: Exposed;
+  readonly provenance: readonly Provenance[];
+  /** Sentences to read before using the numbers */
+  readonly caveats: readonly string[];
+}
+
+/** The question who and what a flood touches. */
+export interface ImpactRequest {
+  readonly flood: FloodRequest;
+  /** Layers to count; all when not given */
+  readonly layers?: readonly string[] | null;
+  /** ids: list what was counted */
+  readonly include?: readonly "ids"[];
+}
+
+/** Lines touched and their length under water (m). */
+export interface Lines {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly wet_length_m: number;
+}
+
+/** The caller as the server sees them. */
+export interface Me {
+  readonly role: Role;
+  /** Name of the token, or demo */
+  readonly principal: string;
+  readonly authenticated: boolean;
+  /** True: nobody signed in, this machine sees everything */
+  readonly demo: boolean;
+  /** Layers this role may see */
+  readonly layers: readonly string[];
+  readonly town: Town;
+}
+
+/** A GeoJSON MultiPolygon in longitude and latitude. */
+export interface MultiPolygon {
+  readonly type: "MultiPolygon";
+  readonly coordinates: readonly (readonly (readonly (readonly [number, number] | readonly [number, number, number])[])[])[];
+}
+
+/** Parcels touched: whole area, area under water (m2), and the deepest class of each. */
+export interface Parcels {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly by_class: Readonly<Record<string, number>>;
+  readonly area_m2: number;
+  readonly wet_area_m2: number;
+  readonly by_depth: Readonly<Record<string, number>>;
+}
+
+/** People sleeping in the houses touched; registered ones where nobody has asked. */
+export interface People {
+  readonly count: number;
+  readonly by_age: Readonly<Record<string, number>>;
+}
+
+/** A GeoJSON Polygon in longitude and latitude. */
+export interface Polygon {
+  readonly type: "Polygon";
+  readonly coordinates: readonly (readonly (readonly [number, number] | readonly [number, number, number])[])[];
+}
+
+/** An error as RFC 9457 describes it. */
+export interface Problem {
+  /** Stable name of the kind of problem, a URN */
+  readonly type: string;
+  /** The kind of problem in the caller's language */
+  readonly title: string;
+  /** HTTP status */
+  readonly status: number;
+  /** What happened and what to do, in the caller's language */
+  readonly detail: string;
+  /** Id of this event, also written in the server's log */
+  readonly instance: string;
+  /** Parts of the request that could not be understood */
+  readonly errors?: readonly FieldProblem[] | null;
+}
+
+/** What an answer rests on: a layer, the position of its last change, when, from where. */
+export interface Provenance {
+  readonly layer: string;
+  readonly version: number;
+  readonly as_of: string | null;
+  readonly source: string | null;
+}
+
+/** Whether the server can do its work. */
+export interface Ready {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, Check>>;
+}
+
+/** Who is asking. Each role is a PostgreSQL login role of its own in every town. */
+export type Role = "public" | "staff" | "coordinator" | "team" | "care" | "analyst" | "admin";
+
+/** Shelters touched, and how many people they hold. */
+export interface Shelters {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly capacity: number;
+}
+
+/** One piece of text in Thai and in English. */
+export interface Text {
+  readonly th: string;
+  readonly en: string;
+}
+
+/** The town being served. */
+export interface Town {
+  readonly id: string;
+  readonly name: Text;
+  /** West, south, east, north in degrees; null while the town is empty */
+  readonly bounds: readonly [number, number, number, number] | null;
+  /** EPSG number of the town's projected CRS */
+  readonly srid: number;
+  /** True when the data are invented for demonstration */
+  readonly synthetic: boolean;
+}

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import type { Feature, ImpactAnswer, Properties } from '../src/api/types.ts';
+import { question } from '../src/flood/desk.ts';
+import { absent, figures, type Words } from '../src/flood/figures.ts';
+import {
+  matches,
+  scenarioLabel,
+  scenarioRows,
+  scenarios,
+  waterBox,
+  zoneOf,
+  zonesOf,
+} from '../src/flood/zones.ts';
+
+function zone(id: number, properties: Properties, at = 0) {
+  const feature: Feature = {
+    type: 'Feature',
+    id,
+    geometry: { type: 'Point', coordinates: [at, at] },
+    properties,
+  };
+  return zoneOf(feature);
+}
+
+const zones = [
+  zone(1, { kind: 'return_period', return_period_y: 100, code: 'RP100-a' }, 1),
+  zone(2, { kind: 'return_period', return_period_y: 5, code: 'RP5' }, 2),
+  zone(3, { kind: 'return_period', return_period_y: 100, code: 'RP100-b' }, 3),
+  zone(4, { kind: 'stage', gauge: 'M.7', stage_m: 112.5, code: 'S2' }, 4),
+  zone(5, { kind: 'stage', gauge: 'M.7', stage_m: 111, code: 'S1' }, 5),
+  zone(6, { kind: 'observed', observed_at: '2022-10-12T03:00:00+07:00', code: 'O1' }, 6),
+  zone(7, { kind: 'something new', code: 'X', name: 'เขตใหม่' }, 7),
+];
+
+describe('floods to choose from', () => {
+  const floods = scenarios(zones);
+
+  it('put the parts of one flood together and order floods by kind and size', () => {
+    expect(floods.map(({ key, zones: parts }) => [key, parts.map(({ id }) => id)])).toEqual([
+      ['return_period:5', [2]],
+      ['return_period:100', [1, 3]],
+      ['stage:M.7:111', [5]],
+      ['stage:M.7:112.5', [4]],
+      ['observed:2022-10-12', [6]],
+      ['other:X', [7]],
+    ]);
+  });
+
+  it('are called what people call them', () => {
+    expect(floods.map((flood) => scenarioLabel(flood, 'th'))).toEqual([
+      '5 ปี',
+      '100 ปี',
+      '111 ม.รทก.',
+      '112.5 ม.รทก.',
+      '12 ต.ค. 2565',
+      'เขตใหม่',
+    ]);
+  });
+
+  it('stand under one heading for each kind and gauge', () => {
+    expect(scenarioRows(floods).map(({ kind, gauge, unit }) => [kind, gauge, unit])).toEqual([
+      ['return_period', null, 'a'],
+      ['stage', 'M.7', 'm MSL'],
+      ['observed', null, null],
+      ['other', null, null],
+    ]);
+  });
+
+  it('are asked about by all their parts', () => {
+    expect(question({ kind: 'flood', key: 'return_period:100' }, zones)).toEqual({
+      zone_ids: [1, 3],
+    });
+    expect(question({ kind: 'zones', ids: [4] }, zones)).toEqual({ zone_ids: [4] });
+    expect(question({ kind: 'all' }, zones)).toEqual({ zone_ids: 'all' });
+  });
+
+  it('wait for the list of zones, and are no question when they are gone', () => {
+    expect(question({ kind: 'flood', key: 'return_period:100' }, undefined)).toBeNull();
+    expect(question({ kind: 'flood', key: 'return_period:7' }, zones)).toBeNull();
+  });
+
+  it('close a drawn ring', () => {
+    const ring = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ] as const;
+    expect(question({ kind: 'drawn', ring }, zones)).toEqual({
+      geometry: {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [0, 0],
+            [1, 0],
+            [1, 1],
+            [0, 0],
+          ],
+        ],
+      },
+    });
+  });
+
+  it('match the style’s default flood', () => {
+    const first = zones.filter((each) => matches(each, { return_period_y: 100 }));
+    expect(first.map(({ id }) => id)).toEqual([1, 3]);
+  });
+
+  it('know their box', () => {
+    expect(waterBox({ kind: 'flood', key: 'return_period:100' }, zones)).toEqual([1, 1, 3, 3]);
+    expect(
+      waterBox(
+        {
+          kind: 'drawn',
+          ring: [
+            [0, 5],
+            [2, 1],
+            [1, 9],
+          ],
+        },
+        zones,
+      ),
+    ).toEqual([0, 1, 2, 9]);
+    expect(waterBox(null, zones)).toBeNull();
+    expect(zonesOf({ kind: 'all' }, zones)?.length).toBe(7);
+  });
+});
+
+describe('the figures of an answer', () => {
+  const answer = {
+    id: 'a',
+    computed_at: '2026-11-20T00:00:00Z',
+    flood: { area_m2: 1, depth_known: true },
+    exposed: {
+      parcels: {
+        count: 40,
+        area_m2: 400000,
+        wet_area_m2: 1600,
+        by_class: { residential: 10, unknown: 30 },
+        by_depth: { gt_1: 10, lt_0_3: 30 },
+      },
+      roads: { count: 2, wet_length_m: 1300 },
+      people: { count: 135, by_age: { '60+': 45, '0-5': 15, '18-59': 45, '6-17': 30 } },
+      houses: { count: 0, by_depth: {}, depth_unknown: 6 },
+      care_locations: {
+        count: 8,
+        by_class: { social: 5, bedridden: 1, homebound: 2 },
+        suppressed: true,
+      },
+      shelters: null,
+    },
+    provenance: [],
+    caveats: [],
+  } satisfies ImpactAnswer;
+  const words: Words = {
+    lang: 'en',
+    layer: (id) => id,
+    sees: (id) => id !== 'permits',
+    classLabel: (_layer, value) => value.toUpperCase(),
+  };
+  const shown = figures(answer, words);
+  const named = (key: string) => shown.find((figure) => figure.key === key);
+
+  it('lead with people and houses', () => {
+    expect(shown.map(({ key }) => key)).toEqual([
+      'people',
+      'houses',
+      'care_locations',
+      'parcels',
+      'roads',
+    ]);
+  });
+
+  it('show 0 as 0 and leave out what has no data', () => {
+    expect(named('houses')?.headline).toBe('0');
+    expect(named('shelters')).toBeUndefined();
+    expect(absent(answer, words)).toEqual(['Households', 'Shelters', 'Facilities', 'Waste routes']);
+  });
+
+  it('do not call absent what the caller may not see', () => {
+    expect(absent(answer, words)).not.toContain('Permits');
+    expect(absent(answer, { ...words, sees: () => true })).toContain('Permits');
+  });
+
+  it('order ages by age, depths by depth, bands by need and kinds by number', () => {
+    const codes = (key: string, by: string) =>
+      named(key)
+        ?.breakdowns.find((breakdown) => breakdown.by === by)
+        ?.parts.map(({ code }) => code);
+    expect(codes('people', 'by_age')).toEqual(['0-5', '6-17', '18-59', '60+']);
+    expect(codes('parcels', 'by_depth')).toEqual(['lt_0_3', 'gt_1']);
+    expect(codes('care_locations', 'by_class')).toEqual(['bedridden', 'homebound', 'social']);
+    expect(codes('parcels', 'by_class')).toEqual(['unknown', 'residential']);
+  });
+
+  it('say lengths and areas in words', () => {
+    expect(named('roads')?.details).toEqual(['1.3 km under water']);
+    expect(named('parcels')?.details).toEqual(['under water 1 rai', 'whole parcels 250 rai']);
+    expect(named('houses')?.details).toEqual(['depth indoors unknown in 6']);
+  });
+
+  it('say when small numbers are hidden', () => {
+    expect(named('care_locations')?.suppressed).toBe(true);
+    expect(named('people')?.suppressed).toBe(false);
+  });
+});

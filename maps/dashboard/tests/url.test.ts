@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { readUrl, type UrlState, writeUrl } from '../src/app/url.ts';
+
+describe('a link', () => {
+  it('brings back everything it was made from', () => {
+    const state: UrlState = {
+      lang: 'th',
+      view: { lng: 105.229, lat: 15.2451, zoom: 14.25 },
+      on: ['parcels', 'roads'],
+      water: { kind: 'flood', key: 'return_period:100' },
+      record: { layer: 'parcels', id: '17' },
+      table: 'permits',
+    };
+    expect(readUrl(writeUrl(state))).toEqual(state);
+  });
+
+  it.each([
+    { kind: 'all' },
+    { kind: 'zones', ids: [3, 7] },
+    { kind: 'flood', key: 'regulatory:เขต A & B, 1' },
+    {
+      kind: 'drawn',
+      ring: [
+        [105.1, 15.1],
+        [105.2, 15.1],
+        [105.2, 15.2],
+      ],
+    },
+  ] as const)('carries the water %o', (water) => {
+    expect(readUrl(writeUrl({ water })).water).toEqual(water);
+  });
+
+  it('tells no layer apart from nothing said', () => {
+    expect(readUrl('#on=').on).toEqual([]);
+    expect(readUrl('').on).toBeUndefined();
+  });
+
+  it.each([
+    '#view=99/15/105',
+    '#view=14/95/105',
+    '#view=a/b/c',
+    '#zones=1,x',
+    '#drawn=1/2,3/4',
+    '#drawn=500/2,3/4,5/6',
+    '#rec=parcels',
+    '#rec=../../etc/passwd/1',
+    '#lang=xx',
+    '#table=<script>',
+  ])('does not believe %s', (hash) => {
+    expect(readUrl(hash)).toEqual({});
+  });
+
+  it('stays readable', () => {
+    expect(
+      writeUrl({ lang: 'en', water: { kind: 'flood', key: 'stage:M.7:112.5' }, on: ['a', 'b'] }),
+    ).toBe('#lang=en&on=a,b&zones=stage:M.7:112.5');
+  });
+});

@@ -8,12 +8,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from psycopg import AsyncConnection
-from starlette.types import Scope
 
 from api.access import layers_of
+from api.limits import Limits
 from api.live_hub import LiveHub
 from api.settings import ServerSettings
 from api.stopping import on_stop
+from api.verification import Verifier
 from db.changes import Sequencer
 from db.connect import Machine, url_for
 from db.pools import Pools
@@ -35,6 +36,10 @@ class House:
         self.pools = pools
         self.sequencer = Sequencer(url)
         self.hub = LiveHub(url)
+        self.verifier = Verifier(self.service, throwaway=settings.loopback)
+        self.limits = Limits(settings.rate_per_second)
+        # a sign-in holds a connection for as long as argon2 works; others need some as well
+        self.sign_ins = asyncio.Semaphore(2)
         self._town: TownSpec | None = None
 
     def reader(self, role: Role) -> AbstractAsyncContextManager[Connection]:
@@ -56,12 +61,6 @@ class House:
         """West, south, east, north of the town in degrees; None while it is empty."""
         async with self.reader(role) as conn:
             return await town_queries.bounds(conn, layers_of(role))
-
-
-def house_of(scope: Scope) -> House:
-    """The house behind a request or any ASGI scope."""
-    house: House = scope["app"].state.house
-    return house
 
 
 @contextlib.asynccontextmanager

@@ -166,7 +166,7 @@ class Classed(_Counted):
 
 
 class CareLocations(Classed):
-    """People in care and care facilities. `suppressed`: homes are left out for this role."""
+    """People in care and facilities. `suppressed`: homes the caller may not see are left out."""
 
     suppressed: bool
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
+from api import access
 from api.impact_models import (
     Exposed,
     FloodRequest,
@@ -50,13 +51,22 @@ async def ask_impact(
         role=who.role,
         layers=tuple(asked.layers) if asked.layers is not None else None,
         with_ids="ids" in asked.include,
+        scope_keys=who.keys,
+        openings=who.openings,
     )
     async with house.reader(who.role) as conn:
         found = await impact.impact(conn, question)
     answer = _answer(found)
     request = asked.model_dump(mode="json", exclude_unset=True)
     async with house.service() as conn:
-        await impact.keep_answer(conn, found, request=request, response=answer, role=who.role)
+        await impact.keep_answer(
+            conn,
+            found,
+            request=request,
+            response=answer,
+            role=who.role,
+            fingerprint=access.fingerprint(who),
+        )
     return _in_words(answer, lang)
 
 
@@ -72,7 +82,7 @@ async def stored_answer(
 ) -> dict[str, Any]:
     """The answer as it was given to this role, in the language asked for now."""
     async with house.service() as conn:
-        answer = await impact.stored_answer(conn, answer_id, who.role)
+        answer = await impact.stored_answer(conn, answer_id, who.role, access.fingerprint(who))
     return _in_words(answer, lang)
 
 

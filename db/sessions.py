@@ -29,6 +29,8 @@ class Attempt:
     password: str
     address: str
     code: str | None = None
+    throwaway: bool = True
+    """Whether sign-ins the demo printed are accepted here."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Person:
     communities: list[str] | None
     team: str | None
     throwaway: bool
+    totp: bool
 
 
 class CodeNeededError(UnauthenticatedError):
@@ -71,7 +74,7 @@ async def sign_in(conn: AsyncConnection, secret: str, attempt: Attempt) -> str:
             ),
             seconds=wait,
         )
-    row = await _account(conn, name)
+    row = await _account(conn, name, throwaway=attempt.throwaway)
     stored = str(row["password_hash"]) if row and row["password_hash"] is not None else None
     # argon2 takes a tenth of a second of one core: not on the event loop
     right = await asyncio.to_thread(verify_password, attempt.password, stored)
@@ -89,12 +92,14 @@ async def sign_in(conn: AsyncConnection, secret: str, attempt: Attempt) -> str:
     return await open_session(conn, row["id"])
 
 
-async def _account(conn: AsyncConnection, name: str) -> dict[str, object] | None:
+async def _account(
+    conn: AsyncConnection, name: str, *, throwaway: bool
+) -> dict[str, object] | None:
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             "SELECT id, password_hash, totp_secret, totp_last_step FROM muang.account"
-            " WHERE username = %s AND disabled_at IS NULL",
-            [name],
+            " WHERE username = %s AND disabled_at IS NULL AND (%s OR NOT throwaway)",
+            [name, throwaway],
         )
         return await cursor.fetchone()
 
@@ -148,25 +153,37 @@ async def open_session(conn: AsyncConnection, account_id: object) -> str:
     return token
 
 
-async def person_of(conn: AsyncConnection, token: str) -> Person | None:
-    """Whose session a token is, when it is still good; notes that it was used."""
+_PERSON = """
+SELECT
+    s.id AS session_id, a.id AS account_id, a.username, a.display_name, a.role,
+    a.communities, a.team, a.throwaway, a.totp_secret IS NOT NULL AS totp
+FROM muang.session AS s
+INNER JOIN muang.account AS a ON s.account_id = a.id
+WHERE
+    s.token_hash = %(digest)s AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
+    AND s.seen_at > clock_timestamp() - %(idle)s AND a.disabled_at IS NULL
+    AND (%(throwaway)s OR NOT a.throwaway)
+"""
+
+_SEEN = """
+UPDATE muang.session SET seen_at = clock_timestamp()
+WHERE id = %s AND seen_at < clock_timestamp() - interval '1 minute'
+"""
+"""A session is asked about twice a second by an open page, and written once a minute."""
+
+
+async def person_of(conn: AsyncConnection, token: str, *, throwaway: bool = True) -> Person | None:
+    """Whose session a token is, when it is still good; notes that it was used.
+
+    `throwaway`: sign-ins the demo printed count too.
+    """
+    values = {"digest": digest(token), "idle": IDLE, "throwaway": throwaway}
     async with conn.cursor(row_factory=class_row(Person)) as cursor:
-        await cursor.execute(
-            """
-            UPDATE muang.session AS s
-            SET seen_at = clock_timestamp()
-            FROM muang.account AS a
-            WHERE
-                s.token_hash = %s AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
-                AND s.seen_at > clock_timestamp() - %s AND a.id = s.account_id
-                AND a.disabled_at IS NULL
-            RETURNING
-                s.id AS session_id, a.id AS account_id, a.username, a.display_name, a.role,
-                a.communities, a.team, a.throwaway
-            """,
-            [digest(token), IDLE],
-        )
-        return await cursor.fetchone()
+        await cursor.execute(_PERSON, values)
+        person = await cursor.fetchone()
+    if person is not None:
+        await conn.execute(_SEEN, [person.session_id])
+    return person
 
 
 async def sign_out(conn: AsyncConnection, token: str) -> None:

@@ -22,13 +22,13 @@ def address(secret: str, username: str, town: str) -> str:
 
 def seal(secret: str, key: str) -> bytes:
     """The secret encrypted with a key derived from the platform's secret."""
-    return _box(key).encrypt(secret.encode())
+    return box(key).encrypt(secret.encode())
 
 
 def unseal(sealed: bytes, key: str) -> str | None:
     """The secret, or None when the platform's secret is not the one it was sealed with."""
     try:
-        return _box(key).decrypt(bytes(sealed)).decode()
+        return box(key).decrypt(bytes(sealed)).decode()
     except InvalidToken:
         return None
 
@@ -49,6 +49,7 @@ def step_of(code: str, secret: str, *, after: int | None, now: float | None = No
     return None
 
 
-def _box(key: str) -> Fernet:
+def box(key: str) -> Fernet:
+    """What seals a text with a key derived from this one."""
     derived = hashlib.sha256(b"muang totp" + key.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(derived))

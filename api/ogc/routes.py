@@ -1,25 +1,29 @@
 """Routes of OGC API Features (Parts 1 and 2, and the schemas of 3 and 5)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import access
+from api import access, filters
 from api.language import CallerLang
 from api.links import GEOJSON, SCHEMA, base_url, link, with_query
 from api.ogc import crs as crs_names
 from api.ogc import documents, items, openapi30, parameters, schema
 from api.routes import OPEN, CurrentHouse, CurrentViewer, LayerId, problems
 from db.queries import features
+from db.queries.cql2_parse import MAX_CHARACTERS
 from db.queries.features import Page
 from layers.errors import BadRequestError
 from layers.text import Text
 
 router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
 
-_DECLARED = ("bbox", "bbox-crs", "crs", "datetime", "lang", "limit", "offset", "properties")
+_DECLARED = (
+    *("bbox", "bbox-crs", "crs", "datetime", *filters.PARAMETERS),
+    *("lang", "limit", "offset", "properties"),
+)
 
 BboxText = Annotated[
     str | None,
@@ -34,6 +38,22 @@ BboxCrsUri = Annotated[
 CrsUri = Annotated[str | None, Query(description="CRS of the answer; CRS84 when not given")]
 PropertyNames = Annotated[
     str | None, Query(description="Names of the properties wanted, with commas; all when not given")
+]
+FilterText = Annotated[
+    str | None,
+    Query(
+        description="CQL2 condition over the queryables",
+        examples=["kind = 'food' AND status = 'issued'"],
+        max_length=MAX_CHARACTERS,
+    ),
+]
+FilterLang = Annotated[
+    Literal["cql2-text", "cql2-json"],
+    Query(alias="filter-lang", description="How filter is written"),
+]
+FilterCrs = Annotated[
+    str | None,
+    Query(alias="filter-crs", description="CRS of coordinates in filter: CRS84, the default"),
 ]
 Moment = Annotated[
     str | None,
@@ -108,6 +128,9 @@ async def list_items(
     crs: CrsUri = None,
     datetime: Moment = None,
     properties: PropertyNames = None,
+    filter: FilterText = None,  # noqa: A002, ARG001 - the standard's name; read with the others
+    filter_lang: FilterLang = "cql2-text",  # noqa: ARG001
+    filter_crs: FilterCrs = None,  # noqa: ARG001
     limit: Limit = parameters.DEFAULT_LIMIT,
     offset: Offset = 0,
 ) -> Response:
@@ -121,6 +144,8 @@ async def list_items(
     when = parameters.temporal_field(found, who.role)
     page = Page(
         layer=found,
+        role=who.role,
+        keys=who.keys,
         fields=parameters.fields(properties, found, who.role),
         town_srid=srid,
         srid=out.srid,
@@ -130,6 +155,7 @@ async def list_items(
         box=parameters.box(bbox, crs_names.parse(bbox_crs, srid, "bbox-crs")) if bbox else None,
         equals=parameters.equals(_filters(request), found, who.role, _DECLARED),
         period=parameters.period(datetime, when) if datetime else None,
+        filter=filters.parse(request.query_params, found, who.role),
     )
     async with house.reader(who.role) as conn:
         rows = await features.fetch(conn, page)
@@ -172,6 +198,8 @@ async def one_item(
     shown = parameters.fields(properties, found, who.role)
     page = Page(
         layer=found,
+        role=who.role,
+        keys=who.keys,
         fields=shown,
         town_srid=srid,
         srid=out.srid,
@@ -241,6 +269,6 @@ def _geojson(body: bytes, out: crs_names.Crs, *, private: bool) -> Response:
         headers={
             "Content-Crs": f"<{out.uri}>",
             "Cache-Control": access.cache_control(private=private),
-            "Vary": "Authorization, Accept-Encoding",
+            "Vary": access.VARY,
         },
     )

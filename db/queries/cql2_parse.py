@@ -36,8 +36,9 @@ SPATIAL = {
 """CQL2 spatial predicates and the PostGIS functions they are; literals are in EPSG:4326."""
 TEMPORAL = {"t_after": ">", "t_before": "<", "t_equals": "="}
 ARRAY = {"a_contains": "@>", "a_containedby": "<@", "a_equals": "=", "a_overlaps": "&&"}
-GEOMETRY = "geom"
-"""The name under which a layer's geometry is a property."""
+GEOMETRY = "geometry"
+"""The name under which a layer's geometry is a property; the column's own name works as well."""
+_GEOMETRIES = ({"property": GEOMETRY}, {"property": "geom"})
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,8 @@ class _Reader:
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_NESTING:
             raise refuse("ซับซ้อนเกินไป", "it is too complex.")
+        if isinstance(tree, bool):
+            return Node("true" if tree else "false", ())
         if not isinstance(tree, dict) or not isinstance(tree.get("op"), str):
             raise refuse("ต้องเป็นเงื่อนไข", "a condition is needed where there is none.")
         op, args = tree["op"].lower(), tree.get("args")
@@ -243,7 +246,7 @@ class _Reader:
         return Node(op, (prop, Literal(values)))
 
     def _spatial(self, op: str, left: Any, right: Any) -> Node:
-        if not self._has_geometry or left != {"property": GEOMETRY}:
+        if not self._has_geometry or left not in _GEOMETRIES:
             raise refuse(
                 f"ด้านซ้ายของ {op} ต้องเป็น {GEOMETRY}",
                 f"{op} compares the property {GEOMETRY} with a geometry.",

@@ -76,6 +76,8 @@ class _Writer:
             joiner = sql.SQL(" AND ") if tree.op == "and" else sql.SQL(" OR ")
             parts = [self.node(arg) for arg in tree.args if isinstance(arg, Node)]
             return sql.SQL("({})").format(joiner.join(parts))
+        if tree.op in ("true", "false"):
+            return sql.Composed([sql.SQL("true" if tree.op == "true" else "false")])
         if tree.op == "not":
             (inner,) = (arg for arg in tree.args if isinstance(arg, Node))
             return sql.SQL("NOT ({})").format(self.node(inner))

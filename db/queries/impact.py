@@ -4,6 +4,7 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -11,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
-from layers.model import Layer, Role
+from layers.model import Layer, Role, Scope
 from layers.privacy import may_see, scope_of, visible_fields, visible_rows
 from layers.text import Text
 
@@ -58,7 +59,8 @@ class Flood:
 class Question:
     """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom.
 
-    `scope_keys` are the communities or the crew of somebody whose rows vary by person.
+    `scope_keys` are the communities or the crew of somebody whose rows vary by person,
+    `openings` the events or tasks that open rows to them now.
     """
 
     flood: Flood
@@ -66,6 +68,7 @@ class Question:
     layers: tuple[str, ...] | None = None
     with_ids: bool = False
     scope_keys: tuple[str, ...] | None = None
+    openings: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ async def impact(conn: Connection, question: Question) -> Impact:
         pos, answer = _one(await cursor.fetchone())
         used = ([] if drawn else ["flood_zones"]) + list(counted)
         provenance = [await _provenance(conn, layer) for layer in used]
-    exposed = _mark_suppressed(answer["exposed"], question.role)
+    exposed = _mark_suppressed(answer["exposed"], question)
     present = {*exposed, "flood_zones"}
     return Impact(
         id=uuid.uuid4(),
@@ -244,16 +247,44 @@ async def _provenance(conn: Connection, layer: str) -> Provenance:
     return Provenance(layer=layer, version=version, as_of=as_of, source=source)
 
 
-def _sees_homes(role: Role) -> bool:
-    rules = visible_rows(get("care_locations"), role)
-    return rules is None or any(rule.value == "home" for rule in rules)
+class _Homes(Enum):
+    """How many of the homes of people in care this person sees."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
 
 
-def _mark_suppressed(exposed: dict[str, Any], role: Role) -> dict[str, Any]:
-    """Say on the care count itself that homes are left out for a role that may not see them."""
+def _homes(question: Question) -> _Homes:
+    care = get("care_locations")
+    rules = visible_rows(care, question.role)
+    if rules is not None and all(rule.value != "home" for rule in rules):
+        return _Homes.NONE
+    scope = scope_of(care, question.role)
+    if scope is None or (scope is Scope.COMMUNITIES and question.scope_keys is None):
+        return _Homes.ALL
+    if scope is Scope.EVENT:
+        return _Homes.ALL if question.openings else _Homes.NONE
+    return _Homes.SOME
+
+
+def _mark_suppressed(exposed: dict[str, Any], question: Question) -> dict[str, Any]:
+    """Say on the care count itself that homes are left out for somebody who may not see them."""
     if "care_locations" in exposed:
-        exposed["care_locations"]["suppressed"] = not _sees_homes(role)
+        exposed["care_locations"]["suppressed"] = _homes(question) is not _Homes.ALL
     return exposed
+
+
+_ABOUT_HOMES = {
+    _Homes.NONE: Text(
+        th="ไม่รวมผู้ที่ดูแลที่บ้าน เพราะขณะนี้สิทธิ์ของท่านดูไม่ได้",
+        en="People cared for at home are left out: you may not see them at present.",
+    ),
+    _Homes.SOME: Text(
+        th="นับผู้ที่ดูแลที่บ้านเฉพาะในชุมชนหรืองานของท่าน",
+        en="Of the people cared for at home only those of your communities or tasks are counted.",
+    ),
+}
 
 
 def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
@@ -288,13 +319,9 @@ def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
                 en="by_depth of houses is depth above the ground at the entrance.",
             )
         )
-    if not _sees_homes(question.role):
-        found.append(
-            Text(
-                th="ไม่รวมผู้ที่ดูแลที่บ้าน เพราะสิทธิ์ของท่านดูไม่ได้",
-                en="People cared for at home are left out: your role may not see them.",
-            )
-        )
+    homes = _homes(question)
+    if homes is not _Homes.ALL:
+        found.append(_ABOUT_HOMES[homes])
     return tuple(found)
 
 
@@ -311,11 +338,20 @@ async def keep_answer(
     request: dict[str, Any],
     response: dict[str, Any],
     role: Role,
+    fingerprint: str,
 ) -> None:
-    """Store an answer under its id with the request; needs the `service` login."""
+    """Store an answer under its id with the request; needs the `service` login.
+
+    `fingerprint` stands for what the person may see now: an answer that counts rows which vary
+    by person is given again only to somebody with the same.
+    """
+    scoped = any(
+        layer.id in answer.exposed and scope_of(layer, role) is not None for layer in LAYERS
+    )
     await conn.execute(
-        "INSERT INTO muang.answer (id, kind, computed_at, pos, role, request, response)"
-        " VALUES (%s, 'impact', %s, %s, %s, %s, %s)",
+        "INSERT INTO muang.answer"
+        " (id, kind, computed_at, pos, role, request, response, fingerprint)"
+        " VALUES (%s, 'impact', %s, %s, %s, %s, %s, %s)",
         [
             answer.id,
             answer.computed_at,
@@ -323,14 +359,23 @@ async def keep_answer(
             str(role),
             Jsonb(request, dumps=_dumps),
             Jsonb(response, dumps=_dumps),
+            fingerprint if scoped else None,
         ],
     )
 
 
-async def stored_answer(conn: Connection, answer_id: uuid.UUID, role: Role) -> dict[str, Any]:
-    """The response kept under an id; NotFoundError also when another role's answer is asked for."""
+async def stored_answer(
+    conn: Connection, answer_id: uuid.UUID, role: Role, fingerprint: str
+) -> dict[str, Any]:
+    """The response kept under an id.
+
+    NotFoundError also when it was given to another role, or holds what this person may not see
+    now: another scope, an event that is over.
+    """
     cursor = await conn.execute(
-        "SELECT response FROM muang.answer WHERE id = %s AND role = %s", [answer_id, str(role)]
+        "SELECT response FROM muang.answer WHERE id = %s AND role = %s"
+        " AND (fingerprint IS NULL OR fingerprint = %s)",
+        [answer_id, str(role), fingerprint],
     )
     row = await cursor.fetchone()
     if row is None:

@@ -17,6 +17,8 @@ CREATE TABLE muang.account (
     totp_last_step bigint,
     oidc_issuer text,
     oidc_subject text,
+    -- made at first sign-in by the configured mapping, which gives it its role each time
+    oidc_mapped boolean NOT NULL DEFAULT false,
     -- made by the demo and printed on the screen: never accepted off loopback
     throwaway boolean NOT NULL DEFAULT false,
     created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
@@ -63,6 +65,11 @@ CREATE INDEX opening_open ON muang.opening (kind, team) WHERE closed_at IS NULL;
 -- a token may be limited like the person it was made for
 ALTER TABLE muang.api_token ADD COLUMN communities text[];
 ALTER TABLE muang.api_token ADD COLUMN team text;
+-- whoever made it: it ends with their account, and never allows more than the account does
+ALTER TABLE muang.api_token ADD COLUMN account_id bigint REFERENCES muang.account (id);
+
+-- what the person could see when an answer with scoped counts was given; null: the role says all
+ALTER TABLE muang.answer ADD COLUMN fingerprint text;
 
 -- operational needs of people in care: what rescuers must bring, which is not diagnosis
 ALTER TABLE town.care_locations

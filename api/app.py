@@ -20,6 +20,7 @@ from api import (
     status,
     tilejson,
 )
+from api.auth.oidc_routes import router as oidc_router
 from api.auth.routes import router as auth_router
 from api.auth.tokens import router as tokens_router
 from api.edge import Edge
@@ -66,6 +67,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         status.router,
         auth_router,
         tokens_router,
+        oidc_router,
         tilejson.router,
         live.router,
         queries.router,

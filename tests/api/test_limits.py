@@ -1,5 +1,6 @@
 """How often one may ask: a bucket each, tiles cheap, and when to come back."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.conftest import TownHandle
 
 def test_a_bucket_empties_and_fills(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = Limits(10)
     for _ in range(int(10 * BURST_SECONDS)):
         bucket.take("a", 1)
@@ -41,7 +42,7 @@ def test_no_limit_when_the_rate_is_zero() -> None:
 def test_buckets_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_MOST", 10)
     now = 100.0
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = Limits(10)
     for number in range(100):
         now += 10

@@ -96,7 +96,7 @@ def test_one_time_codes_from_offer_to_removal(browser: Browser, town: TownHandle
     assert answer.json()["type"] == "urn:muang:problem:code-needed"
     assert again.sign_in("coded", "wrong").json()["type"] == "urn:muang:problem:unauthenticated"
     assert again.sign_in("coded", code=code).status_code == 401, "a code works once"
-    late = clock.at(int(time.time()), 1)
+    late = clock.at(int(time.time()), counter_offset=1)
     assert again.sign_in("coded", code=late).status_code == 200
     assert again.post("/auth/totp/remove", {"password": PASSWORD}).is_success
     assert Browser(browser.caller).sign_in("coded").status_code == 200

@@ -54,7 +54,7 @@ def test_a_provider_is_set_up_wholly_or_not_at_all(given: dict[str, Any], says: 
         "oidc_client_secret": "s",
     }
     with pytest.raises(UnavailableError, match=says):
-        ServerSettings(**GIVEN, **(whole | given))
+        ServerSettings(**GIVEN, **(whole | given))  # type: ignore[arg-type]
 
 
 def test_a_provider_on_this_machine_may_be_plain() -> None:

@@ -33,7 +33,7 @@ from etl.demo.plan import Plan
 from etl.demo.towns import DEMO_TOWNS, DemoTown
 from layers.catalog import LAYERS
 from layers.errors import NotFoundError
-from layers.model import GeometryKind, Layer
+from layers.model import Field, FieldType, GeometryKind, Layer
 from layers.text import Text
 
 _PLANS: Mapping[str, Callable[[DemoTown], Plan]] = {"phibun": phibun.plan, "patong": patong.plan}
@@ -100,7 +100,7 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "communities": base_layers.communities(
             town, plan, zones, homes["community"].iloc[home_of], rng(8)
         ),
-        "water": base_layers.water(town, plan, area),
+        "water": base_layers.water(town, plan),
         "parcels": land.frame,
         "parcel_uses": cadastre.uses(land, rng(9)),
         "houses": homes,
@@ -125,15 +125,31 @@ def _place_addresses(land: Land, count: int) -> list[str]:
 
 def _fit(layer: Layer, frame: pd.DataFrame, town: DemoTown) -> pd.DataFrame:
     """The frame with exactly the layer's fields, in their order, and its geometry as declared."""
-    names = [field.name for field in layer.fields]
-    full = frame.reindex(columns=[*names, "geom"] if layer.geometry else names)
+    full = pd.DataFrame({field.name: _column(frame, field) for field in layer.fields})
     if layer.geometry is None:
-        return full.reset_index(drop=True)
-    shape = full["geom"].to_numpy()
+        return full
+    shape = frame["geom"].to_numpy()
     if layer.geometry is GeometryKind.MULTIPOLYGON:
-        single = shapely.get_type_id(shape) == shapely.GeometryType.POLYGON
-        shape[single] = shapely.multipolygons(
-            shape[single], indices=np.arange(int(single.sum()))
-        )
-    fitted = gpd.GeoDataFrame(full.drop(columns="geom"), geometry=shape, crs=f"EPSG:{town.srid}")
-    return fitted.rename_geometry("geom").reset_index(drop=True)
+        single = np.flatnonzero(shapely.get_type_id(shape) == shapely.GeometryType.POLYGON)
+        shape = shape.copy()
+        shape[single] = shapely.multipolygons(shape[single], indices=np.arange(len(single)))
+    fitted = gpd.GeoDataFrame(full, geometry=shape, crs=f"EPSG:{town.srid}")
+    return fitted.rename_geometry("geom")
+
+
+_DTYPES = {
+    FieldType.INTEGER: "Int64",
+    FieldType.NUMBER: "Float64",
+    FieldType.BOOLEAN: "boolean",
+}
+
+
+def _column(frame: pd.DataFrame, field: Field) -> pd.Series:
+    """One field's values with nothing but None or NA for unknown; all unknown where not made."""
+    if field.name not in frame:
+        values = pd.Series([None] * len(frame), dtype=object)
+    else:
+        values = frame[field.name].reset_index(drop=True)
+    if field.type in _DTYPES:
+        return values.astype(_DTYPES[field.type])
+    return values.astype(object).where(values.notna(), None)

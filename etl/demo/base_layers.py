@@ -53,14 +53,14 @@ def communities(
     ).rename_geometry("geom")
 
 
-def water(town: DemoTown, plan: Plan, area: MultiPolygon) -> gpd.GeoDataFrame:
-    """Rivers, canals and ponds within the town."""
+def water(town: DemoTown, plan: Plan) -> gpd.GeoDataFrame:
+    """Rivers, canals, ponds and the sea as far as the raster reaches: beyond the boundary too."""
     rows = [
         {
             "code": f"WA-{town.short}-{n:02d}",
             "name": w.name,
             "kind": w.kind,
-            "geom": multipolygon(shapely.intersection(w.shape, area)),
+            "geom": multipolygon(shapely.intersection(w.shape, plan.grid.box)),
         }
         for n, w in enumerate(plan.water, start=1)
     ]

@@ -7,7 +7,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from scipy.ndimage import map_coordinates, zoom
-from shapely import Polygon
+from shapely import Polygon, box
 
 from etl.demo.curves import Baseline, FloatArray
 
@@ -43,6 +43,12 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.rows, self.columns
+
+    @property
+    def box(self) -> Polygon:
+        """The ground the grid covers."""
+        east, south = self.west + self.columns * self.cell, self.north - self.rows * self.cell
+        return box(self.west, south, east, self.north)
 
     def centres(self) -> FloatArray:
         """Plane coordinates (rows * columns, 2) of the cell centres, row by row."""

@@ -22,6 +22,8 @@ HALF_WIDTH_M = {
 """Half of the right of way by road class: plots begin there."""
 _RESERVE_M = {"river": 22.0, "canal": 2.5, "pond": 8.0, "sea": 50.0}
 """Width of the land along water that is nobody's plot, by kind of water."""
+_BLOCKING = ("river", "pond")
+"""Water that ends land; the sea is where the town ends anyway, and roads step over canals."""
 _STUB_M = 45.0
 """A drawn road's dead end shorter than this is only where it was drawn too long."""
 
@@ -62,7 +64,7 @@ class Network:
 
 def build(plan: Plan, rng: np.random.Generator) -> Network:
     """Cut the plan's land into blocks and return the whole network."""
-    open_water = shapely.union_all([w.shape for w in plan.water if w.kind != "canal"])
+    open_water = shapely.union_all([w.shape for w in plan.water if w.kind in _BLOCKING])
     shapely.prepare(open_water)
     shores = [part.exterior for part in shapely.get_parts(open_water)]
     bare = [*plan.edges, *shores]
@@ -97,8 +99,6 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
 def shore_land(plan: Plan) -> shapely.Geometry:
     """Water and the land along it that is nobody's plot."""
     kept = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water]
-    if plan.shore is not None:
-        kept.append(plan.shore.buffer(_RESERVE_M["sea"]))
     return shapely.union_all(kept)
 
 

@@ -168,19 +168,22 @@ def plan(town: DemoTown) -> Plan:
         on_plain = shapely.contains_xy(foot, xy[:, 0], xy[:, 1])
         return np.where(on_plain, np.maximum(built(xy), 0.3), -1.0)
 
-    water = Water("คลองปากบาง", "canal", shapely.intersection(canal.along(0, canal.length, 0.0).buffer(8.0), wide))
+    channel = canal.along(0, canal.length, 0.0).buffer(8.0)
+    water = (
+        Water("อ่าวป่าตอง", "sea", shapely.difference(grid.box, wide)),
+        Water("คลองปากบาง", "canal", shapely.intersection(channel, wide)),
+    )
     return Plan(
         boundary=boundary,
         grid=grid,
         elevation=elevation,
         streets=tuple(_streets(beach, origin)),
-        water=(water,),
+        water=water,
         edges=(foot.exterior, *(beach.across(at, at, -40.0, 90.0) for at in (285.0, beach.length - 60.0))),
         density=density,
         places=placed(PLACES, origin),
         communities=peopled(COMMUNITIES, origin),
         floods=_floods(elevation, land, beach, canal, grid),
-        shore=LineString(coast + origin),
         plot_scale=0.69,
         price_scale=6.0,
         storeys=1.0,

@@ -28,37 +28,57 @@ _WORDS = {
     2: Text(th="พื้นที่", en="an area"),
     -1: Text(th="หลายชนิดปนกัน", en="a mixed collection"),
 }
-_CURVES = (8, 9, 10, 11, 12)
-_EARTH_M2 = 0.005
+_UNSUPPORTED = (8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
 
 
 def parse_wkb(blobs: list[bytes | None], rows: list[int]) -> tuple[Shapes, Outcome]:
     """WKB of a file to shapes; a shape that cannot be parsed is missing, and its row refused."""
     notes = Notes()
-    shapes = np.asarray(
-        shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore"), dtype=object
-    )
+    curved = {
+        row
+        for row, blob in zip(rows, blobs, strict=True)
+        if blob is not None and _wkb_type(blob) in _UNSUPPORTED
+    }
+    plain = [None if row in curved else blob for row, blob in zip(rows, blobs, strict=True)]
+    try:
+        shapes = np.asarray(
+            shapely.from_wkb(np.array(plain, dtype=object), on_invalid="ignore"), dtype=object
+        )
+    except NotImplementedError:
+        # a curve hidden in a collection: find it by parsing one at a time
+        shapes = np.empty(len(plain), dtype=object)
+        shapes[:] = [parse_one(blob) for blob in plain]
     broken = [
         (row, blob)
         for row, blob, missing in zip(rows, blobs, shapely.is_missing(shapes), strict=True)
         if missing and blob is not None
     ]
-    curved = [row for row, blob in broken if _wkb_type(blob) in _CURVES]
     notes.refuse(
-        curved,
+        sorted(curved),
         Text(
-            th="รูปเป็นเส้นโค้ง (curve) ยังไม่รองรับ โปรดแปลงเป็นเส้นตรงก่อน",
-            en="The shape has true curves, which are not supported: turn them into lines first.",
+            th="รูปมีเส้นโค้ง (curve) หรือเป็นผิวสามมิติ ยังไม่รองรับ โปรดแปลงเป็นเส้นตรงก่อน",
+            en="The shape has true curves or is a surface in space, which are not supported: "
+            "turn it into straight lines first.",
         ),
     )
     notes.refuse(
-        [row for row, _blob in broken if row not in set(curved)],
+        [row for row, _blob in broken if row not in curved],
         Text(
             th="รูปเสีย อ่านไม่ได้ (เช่น วงรูปไม่ปิด หรือจุดไม่พอ)",
             en="The shape is broken and cannot be read (an unclosed ring, or too few points).",
         ),
     )
     return shapes, notes.take(pd.DataFrame())[1]
+
+
+def parse_one(blob: bytes | None) -> shapely.Geometry | None:
+    """One shape from WKB; None when there is none or it cannot be parsed."""
+    if blob is None:
+        return None
+    try:
+        return shapely.from_wkb(blob, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def _wkb_type(blob: bytes) -> int:

@@ -97,14 +97,25 @@ def _install(packages: Sequence[str], prefix: Sequence[str], progress: Progress,
             en=f"Will install {len(names)} system packages{size}:",
         )
     )
-    progress.say(
-        textwrap.fill(" ".join(names), 96, initial_indent="    ", subsequent_indent="    ")
+    progress.say(_listed(names))
     )
     words = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *_OPTIONS]
     progress.say("    " + " ".join([*words, *packages]))
     title = Text(th=f"ติดตั้ง {' '.join(packages)}", en=f"Installing {len(names)} system packages")
     with progress.step(title) as step, _without_main_cluster(prefix, step):
         run([*words, *packages], step=step, log=log)
+
+
+def _listed(names: Sequence[str]) -> str:
+    indent = "    "
+    return textwrap.fill(
+        " ".join(names),
+        96,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def plan(packages: Sequence[str]) -> tuple[list[str], str]:

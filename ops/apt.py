@@ -98,7 +98,6 @@ def _install(packages: Sequence[str], prefix: Sequence[str], progress: Progress,
         )
     )
     progress.say(_listed(names))
-    )
     words = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *_OPTIONS]
     progress.say("    " + " ".join([*words, *packages]))
     title = Text(th=f"ติดตั้ง {' '.join(packages)}", en=f"Installing {len(names)} system packages")

@@ -30,6 +30,8 @@ from maps.legend import Drawn, drawn, legend
 from maps.shapes import OUTLINE_PX, PATHS, diameter, icon_id
 
 GROUND = "#e8ebed"
+TOWN_LAYER = "town_boundary"
+TOWN_GROUND = "#f3f4f2"
 SCENARIO_LAYER = "flood_zones"
 SCENARIO_FIELDS = ("kind", "return_period_y", "stage_m")
 SCENARIO_DEFAULT = {"return_period_y": 100}
@@ -69,6 +71,7 @@ def style(
         },
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": GROUND}},
+            *(_ground(each) for each in shown if each.layer.id == TOWN_LAYER),
             *features,
             *labels,
         ],
@@ -113,6 +116,18 @@ def _features(each: Drawn) -> list[dict[str, Any]]:
         if each.layer.id == SCENARIO_LAYER:
             part["filter"] = _scenario_filter()
     return parts
+
+
+def _ground(each: Drawn) -> dict[str, Any]:
+    """The town's own ground, a little lighter than the land around it; below everything."""
+    part = {
+        "id": f"{each.layer.id}-ground",
+        "type": "fill",
+        **_source(each),
+        "paint": {"fill-color": TOWN_GROUND},
+    }
+    _finish(each, part)
+    return part
 
 
 def _labels(each: Drawn) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionDtype
 from pyproj import CRS
 
 from etl.demo import (
@@ -87,7 +88,16 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
     zones = communities.grow(plan, net)
     land_blocks = blocks.build(plan, net)
     lots = plots.lay_out(land_blocks, plan.plot_scale, rng(3))
-    land = cadastre.survey(town, plan, net, zones, land_blocks, lots, lanes, rng(4))
+    land = cadastre.survey(
+        town,
+        plan,
+        network=net,
+        zones=zones,
+        blocks=land_blocks,
+        plots=lots,
+        street_names=lanes,
+        rng=rng(4),
+    )
     address = _place_addresses(land, len(plan.places))
     homes, plot_of = houses.build(town, plan, land, lanes, rng(5))
     rural = np.isin(np.asarray(land.kind)[plot_of], ("village", "farm"))
@@ -137,19 +147,21 @@ def _fit(layer: Layer, frame: pd.DataFrame, town: DemoTown) -> pd.DataFrame:
     return fitted.rename_geometry("geom")
 
 
-_DTYPES = {
-    FieldType.INTEGER: "Int64",
-    FieldType.NUMBER: "Float64",
-    FieldType.BOOLEAN: "boolean",
+_DTYPES: Mapping[FieldType, ExtensionDtype] = {
+    FieldType.INTEGER: pd.Int64Dtype(),
+    FieldType.NUMBER: pd.Float64Dtype(),
+    FieldType.BOOLEAN: pd.BooleanDtype(),
 }
 
 
 def _column(frame: pd.DataFrame, field: Field) -> pd.Series:
     """One field's values with nothing but None or NA for unknown; all unknown where not made."""
     if field.name not in frame:
-        values = pd.Series([None] * len(frame), dtype=object)
+        values: pd.Series = pd.Series([None] * len(frame), dtype=object)
     else:
         values = frame[field.name].reset_index(drop=True)
     if field.type in _DTYPES:
-        return values.astype(_DTYPES[field.type])
-    return values.astype(object).where(values.notna(), None)
+        typed: pd.Series = values.astype(_DTYPES[field.type])
+        return typed
+    plain: pd.Series = values.astype(object).where(values.notna(), None)
+    return plain

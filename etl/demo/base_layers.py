@@ -13,8 +13,22 @@ from etl.demo.network import Network
 from etl.demo.plan import Plan
 from etl.demo.towns import DemoTown
 
-_SPEED_KMH = {"trunk": 80.0, "primary": 60.0, "secondary": 50.0, "residential": 40.0, "service": 30.0, "track": 20.0}
-_CROWN_M = {"trunk": 0.9, "primary": 0.5, "secondary": 0.35, "residential": 0.2, "service": 0.1, "track": 0.0}
+_SPEED_KMH = {
+    "trunk": 80.0,
+    "primary": 60.0,
+    "secondary": 50.0,
+    "residential": 40.0,
+    "service": 30.0,
+    "track": 20.0,
+}
+_CROWN_M = {
+    "trunk": 0.9,
+    "primary": 0.5,
+    "secondary": 0.35,
+    "residential": 0.2,
+    "service": 0.1,
+    "track": 0.0,
+}
 """How far a road's surface stands above the ground beside it, by class."""
 _DECK_M = 1.5
 """How far a bridge's deck stands above the higher of its two ends."""

@@ -4,6 +4,8 @@ All zones of one plan are unions of the same small areas, so that within a scena
 classes never overlap and every higher scenario holds all of every lower one.
 """
 
+import math
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -60,7 +62,12 @@ def _zones_of(
             if shape is not None:
                 deepest = _deepest(flood, scenario.level_m) if np.isinf(high) else high
                 records.append(
-                    {**_describe(town, flood, scenario, code), "depth_min_m": low, "depth_max_m": deepest, "geom": shape}
+                    {
+                        **_describe(town, flood, scenario, code),
+                        "depth_min_m": low,
+                        "depth_max_m": deepest,
+                        "geom": shape,
+                    }
                 )
     return records
 
@@ -99,8 +106,8 @@ def _shape(areas: Shapes, ground: shapely.Geometry) -> MultiPolygon | None:
 
 def _deepest(flood: FloodPlan, level: float) -> float:
     """Greatest depth outside the channel, in whole half metres."""
-    depth = level - np.percentile(flood.relative[flood.relative < level], 25)
-    return float(np.ceil(max(depth, 1.5) * 2) / 2)
+    depth = level - float(np.percentile(flood.relative[flood.relative < level], 25))
+    return math.ceil(max(depth, 1.5) * 2) / 2
 
 
 def _describe(
@@ -114,7 +121,12 @@ def _describe(
         if period
         else f"{flood.title_th} ระดับ {scenario.value:.2f} ม."
     )
-    depth = {"lt_0_3": "ต่ำกว่า 0.3 ม.", "0_3_0_5": "0.3-0.5 ม.", "0_5_1": "0.5-1 ม.", "gt_1": "เกิน 1 ม."}
+    depth = {
+        "lt_0_3": "ต่ำกว่า 0.3 ม.",
+        "0_3_0_5": "0.3-0.5 ม.",
+        "0_5_1": "0.5-1 ม.",
+        "gt_1": "เกิน 1 ม.",
+    }
     return {
         "code": f"FZ-{town.short}-{mark}-{depth_class}",
         "name": f"{when} ลึก{depth[depth_class]} (สาธิต)",

@@ -65,19 +65,13 @@ def load_town(
     return data
 
 
-def is_unfinished(conn: AnyConnection) -> bool:
-    """Whether a demo load was begun in this town and broken off; False for an empty town."""
-    loaded = {row.layer for row in list_datasets(conn) if row.source == SOURCE}
-    return bool(loaded) and catalog.LAYERS[-1].id not in loaded
-
-
 def _check_only_demo(conn: AnyConnection, town_id: str) -> None:
     """Refuse to replace what somebody else loaded."""
     if any(row.source != SOURCE for row in list_datasets(conn)):
         raise ConflictError(
             Text(
                 th=f"เมือง “{town_id}” มีข้อมูลอื่นอยู่แล้ว จึงไม่นำข้อมูลสาธิตทับ",
-                en=f"The town “{town_id}” holds other data, so the demo data was not loaded over it.",
+                en=f"The town “{town_id}” holds other data: the demo data was not loaded over it.",
             )
         )
 
@@ -88,7 +82,7 @@ def _load_layer(conn: AnyConnection, layer: Layer, frame: pd.DataFrame) -> None:
         layer=layer.id,
         source=SOURCE,
         actor=ACTOR,
-        licence="CC0-1.0",
+        licence="Apache-2.0",
         note="Invented by etl.demo; no record stands for a real person, plot or building.",
         synthetic=True,
     )
@@ -98,7 +92,8 @@ def _load_layer(conn: AnyConnection, layer: Layer, frame: pd.DataFrame) -> None:
         first = loaded.refused[0]
         raise RefusedError(
             Text(
-                th=f"ข้อมูลสาธิตของชั้น {layer.id} ไม่ผ่านการตรวจ {len(loaded.refused)} แถว: {first.reason.th}",
+                th=f"ข้อมูลสาธิตของชั้น {layer.id} "
+                f"ไม่ผ่านการตรวจ {len(loaded.refused)} แถว: {first.reason.th}",
                 en=f"{len(loaded.refused)} demo rows of {layer.id} were refused: {first.reason.en}",
             )
         )

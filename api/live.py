@@ -6,16 +6,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header
+import psycopg
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
+from psycopg_pool import PoolTimeout
+from starlette.types import Scope
 
+from api import viewer
 from api.house import House
 from api.live_hub import BATCH
 from api.routes import CurrentHouse, CurrentViewer, problems
 from db.changes import Change, changes_since
 from db.queries.town import position
 from layers import catalog
-from layers.errors import BadRequestError, NotFoundError
+from layers.errors import BadRequestError, NotFoundError, UnauthenticatedError
 from layers.model import Role
 from layers.privacy import may_see, visible_rows
 from layers.text import Text
@@ -40,6 +44,7 @@ _QUIET = b":\n\n"
     response_class=StreamingResponse,
 )
 async def live(
+    request: Request,
     house: CurrentHouse,
     who: CurrentViewer,
     last_event_id: Annotated[
@@ -57,7 +62,7 @@ async def live(
     async with house.service() as conn:
         now = await position(conn)
     return StreamingResponse(
-        _events(house, who.role, since, now),
+        _events(request.scope, house, who.role, since, now),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
@@ -76,7 +81,9 @@ def _since(last_event_id: str | None) -> int | None:
     return int(last_event_id)
 
 
-async def _events(house: House, role: Role, since: int | None, now: int) -> AsyncGenerator[bytes]:
+async def _events(
+    scope: Scope, house: House, role: Role, since: int | None, now: int
+) -> AsyncGenerator[bytes]:
     with house.hub.subscribe() as stream:
         pos = now if since is None else since
         if pos > now or now - pos > LONGEST_REPLAY:
@@ -102,7 +109,19 @@ async def _events(house: House, role: Role, since: int | None, now: int) -> Asyn
                 yield b"".join(told(change, role) for change in news) or _QUIET
             if time.monotonic() >= next_beat and not stream.lost:
                 next_beat = time.monotonic() + HEARTBEAT_SECONDS
+                if not await _may_stay(scope, house, role):
+                    return
                 yield _beat(house, pos)
+
+
+async def _may_stay(scope: Scope, house: House, role: Role) -> bool:
+    """Whether the caller's token is still good: a revoked one ends its stream within a beat."""
+    try:
+        return (await viewer.of_scope(scope, house)).role is role
+    except UnauthenticatedError:
+        return False
+    except (psycopg.Error, PoolTimeout):
+        return True  # the database is away, which the missing heartbeats say
 
 
 def _beat(house: House, pos: int) -> bytes:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from starlette.types import Scope
 
-from api import live
+from api import exchange, live
 from api.house import House
 from api.live import told
 from api.live_hub import LiveHub, Subscription
 from db.changes import Change
 from db.connect import Machine
-from db.tokens import new_token
+from db.tokens import new_token, revoke_token
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.caller import Caller
@@ -168,6 +169,38 @@ def test_a_closed_hub_takes_no_new_streams() -> None:
     assert hub.streams == 0
 
 
+def scope_with(caller: Caller, token: str | None = None) -> Scope:
+    """An ASGI scope of a request for the stream."""
+    headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+    scope: Scope = {"type": "http", "app": caller.app, "headers": headers}
+    exchange.begin(scope)
+    return scope
+
+
+def test_a_revoked_token_ends_its_stream(
+    caller: Caller, tiny_town: TownHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.02)
+    house: House = caller.app.state.house
+    with tiny_town.connect(Machine.SERVICE) as conn:
+        info, token = new_token(conn, Role.STAFF, "soon revoked", 1)
+    events = live._events(scope_with(caller, token), house, Role.STAFF, None, 10_000_000)
+
+    async def frame() -> bytes | None:
+        return await anext(events, None)
+
+    assert b"event: hello" in (caller.run(frame()) or b"")
+    assert b"event: heartbeat" in (caller.run(frame()) or b"")
+    with tiny_town.connect(Machine.SERVICE) as conn:
+        revoke_token(conn, info.id)
+    assert caller.run(frame()) is None
+    assert house.hub.streams == 0
+
+
+def test_head_of_the_stream_is_refused(caller: Caller) -> None:
+    assert caller.ask("HEAD", "/live").status_code == 405
+
+
 def test_heartbeats_stop_while_the_database_is_away(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +209,7 @@ def test_heartbeats_stop_while_the_database_is_away(
     house: House = caller.app.state.house
 
     async def frames(count: int) -> list[bytes]:
-        events = live._events(house, Role.ADMIN, None, 10_000_000)
+        events = live._events(scope_with(caller), house, Role.ADMIN, None, 10_000_000)
         try:
             return [await anext(events) for _ in range(count)]
         finally:

@@ -40,14 +40,13 @@ def parse_wkb(blobs: list[bytes | None], rows: list[int]) -> tuple[Shapes, Outco
         if blob is not None and _wkb_type(blob) in _UNSUPPORTED
     }
     plain = [None if row in curved else blob for row, blob in zip(rows, blobs, strict=True)]
-    try:
-        shapes = np.asarray(
-            shapely.from_wkb(np.array(plain, dtype=object), on_invalid="ignore"), dtype=object
-        )
-    except NotImplementedError:
-        # a curve hidden in a collection: find it by parsing one at a time
-        shapes = np.empty(len(plain), dtype=object)
-        shapes[:] = [parse_one(blob) for blob in plain]
+    shapes = np.asarray(
+        shapely.from_wkb(np.array(plain, dtype=object), on_invalid="ignore"), dtype=object
+    )
+    for at in np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION):
+        if _hides_curves(shapes[at]):
+            shapes[at] = None
+            curved.add(rows[at])
     broken = [
         (row, blob)
         for row, blob, missing in zip(rows, blobs, shapely.is_missing(shapes), strict=True)
@@ -69,6 +68,15 @@ def parse_wkb(blobs: list[bytes | None], rows: list[int]) -> tuple[Shapes, Outco
         ),
     )
     return shapes, notes.take(pd.DataFrame())[1]
+
+
+def _hides_curves(shape: Any) -> bool:
+    """Whether a collection holds a kind of shape GEOS parses but cannot work with."""
+    try:
+        _leaves(shapely.get_parts(shape))
+    except NotImplementedError:
+        return True
+    return False
 
 
 def parse_one(blob: bytes | None) -> shapely.Geometry | None:

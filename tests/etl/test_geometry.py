@@ -1,5 +1,6 @@
 """Geometry steps: repair keeps the dimension, singles become multi, nothing is lost unsaid."""
 
+import struct
 from typing import Any
 
 import pandas as pd
@@ -112,9 +113,11 @@ def test_broken_and_curved_wkb_are_told_apart() -> None:
     reasons = {refused.row: refused.reason.en for refused in outcome.refused}
     assert "broken" in reasons[2]
     assert "true curves" in reasons[3]
-    hidden = bytes([1]) + (7).to_bytes(4, "little") + (1).to_bytes(4, "little") + curve
+    arc = bytes([1]) + struct.pack("<II6d", 8, 3, 0, 0, 1, 1, 2, 0)
+    hidden = bytes([1]) + struct.pack("<II", 7, 1) + arc
     shapes, outcome = geometry.parse_wkb([hidden, good], [1, 2])
     assert [refused.row for refused in outcome.refused] == [1]
+    assert shapes[0] is None
     assert shapes[1] == Point(1, 1)
 
 

@@ -90,7 +90,7 @@ def install(packages: Sequence[str], prefix: Sequence[str], progress: Progress, 
 
 
 def _install(packages: Sequence[str], prefix: Sequence[str], progress: Progress, log: Path) -> None:
-    names, size = plan(packages)
+    names, size = plan(packages, prefix)
     progress.say(
         Text(
             th=f"จะติดตั้งแพ็กเกจของระบบ {len(names)} รายการ{size}",
@@ -117,13 +117,15 @@ def _listed(names: Sequence[str]) -> str:
     )
 
 
-def plan(packages: Sequence[str]) -> tuple[list[str], str]:
+def plan(packages: Sequence[str], prefix: Sequence[str] = ()) -> tuple[list[str], str]:
     """Every package that would be installed, and the download size in words (may be empty)."""
     done = subprocess.run(
-        ["apt-get", "install", "--assume-no", "--no-install-recommends", *packages],
+        [
+            *(*prefix, "env", "LC_ALL=C", "apt-get", "install", "--assume-no"),
+            *("--no-install-recommends", *packages),
+        ],
         capture_output=True,
         text=True,
-        env=os.environ | {"LC_ALL": "C"},
         check=False,
     )
     block = re.search(r"NEW packages will be installed:\n((?:  .*\n)+)", done.stdout)

@@ -128,6 +128,16 @@ def list_towns(server_url: str) -> tuple[TownSpec, ...]:
     return tuple(found)
 
 
+def has_town(server_url: str, town_id: str) -> bool:
+    """Whether the server has a database of that town, without looking into any."""
+    with connect_admin(server_url) as server:
+        found = server.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s AND datallowconn",
+            [database_name(town_id)],
+        ).fetchone()
+    return found is not None
+
+
 def get_town(conn: AnyConnection) -> TownSpec:
     """The town a connection leads to; any role may ask."""
     row = conn.execute(

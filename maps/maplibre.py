@@ -158,7 +158,7 @@ def _fill(each: Drawn) -> list[dict[str, Any]]:
             "layout": {"fill-sort-key": rank(each)},
             "paint": {
                 "fill-color": by_class(each, lambda cls: cls.color),
-                "fill-opacity": look.opacity,
+                "fill-opacity": _opacity(each),
             },
         }
     ]
@@ -176,6 +176,14 @@ def _fill(each: Drawn) -> list[dict[str, Any]]:
             }
         )
     return parts
+
+
+def _opacity(each: Drawn) -> Expression:
+    """Water thins out close up, where the streets and parcels under it must be readable."""
+    opacity = each.style.opacity
+    if each.layer.id != SCENARIO_LAYER:
+        return opacity
+    return ["interpolate", ["linear"], ["zoom"], 15, opacity, 18, round(opacity * 0.75, 3)]
 
 
 def _width(cls: StyleClass) -> float:

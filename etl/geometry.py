@@ -20,6 +20,12 @@ _MULTI = {
     GeometryKind.MULTILINESTRING: shapely.multilinestrings,
     GeometryKind.MULTIPOLYGON: shapely.multipolygons,
 }
+_TYPE_IDS = {
+    GeometryKind.POINT: (0, 0),
+    GeometryKind.MULTILINESTRING: (1, 5),
+    GeometryKind.MULTIPOLYGON: (3, 6),
+}
+"""GEOS type ids of the single and the multi shape of each kind."""
 _COLLECTION = 7
 _DIMENSIONS = {0: 0, 4: 0, 1: 1, 2: 1, 5: 1, 3: 2, 6: 2}
 _WORDS = {
@@ -188,17 +194,27 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
     if kind is None:
         raise ValueError(f"{layer.id} has no geometry")
     notes = Notes()
-    found: list[shapely.Geometry | None] = []
+    shapes = _shapes(frame)
+    types = np.asarray(shapely.get_type_id(shapes))
+    single, multi = _TYPE_IDS[kind]
+    found = np.empty(len(shapes), dtype=object)
+    found[types == multi] = shapes[types == multi]
+    alone = np.flatnonzero(types == single)
+    build = _MULTI[kind]
+    if alone.size:
+        found[alone] = (
+            shapes[alone] if build is None else build(shapes[alone], indices=np.arange(alone.size))
+        )
     trimmed: list[int] = []
-    for row, shape in zip(frame.index, _shapes(frame), strict=True):
-        parts = _leaves(shapely.get_parts(shape))
+    for at in np.flatnonzero((types != single) & (types != multi)).tolist():
+        row = int(str(frame.index[at]))
+        parts = _leaves(shapely.get_parts(shapes[at]))
         right = [part for part in parts if _dimension(part) == kind.dimension]
-        made = _assemble(right, kind)
-        found.append(made)
-        if made is None:
-            notes.refuse([row], _wrong_type(shape, right, kind))
+        found[at] = _assemble(right, kind)
+        if found[at] is None:
+            notes.refuse([row], _wrong_type(shapes[at], right, kind))
         elif len(right) < len(parts):
-            trimmed.append(int(str(row)))
+            trimmed.append(row)
     notes.find(
         "trimmed_collection",
         "repair",
@@ -209,7 +225,7 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
         count=len(trimmed),
         examples=[f"row {row}" for row in trimmed],
     )
-    return notes.take(frame.assign(**{GEOM: pd.Series(found, frame.index, dtype=object)}))
+    return notes.take(frame.assign(**{GEOM: pd.Series(list(found), frame.index, dtype=object)}))
 
 
 def _assemble(parts: list[Any], kind: GeometryKind) -> shapely.Geometry | None:

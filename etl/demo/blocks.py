@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely import Polygon, STRtree
 
-from etl.demo.network import HALF_WIDTH_M, RANK, IntArray, Network, Shapes, shore_land
+from etl.demo.network import HALF_WIDTH_M, RANK, WATERS, IntArray, Network, Shapes, shore_land
 from etl.demo.plan import Place, Plan
 from etl.demo.streets import Spec, kinds_of
 
@@ -53,7 +53,7 @@ def _buildable(plan: Plan, network: Network) -> tuple[Shapes, IntArray]:
     klass = [network.streets[s].klass for s in network.edge_street[road]]
     half = np.array([HALF_WIDTH_M[k] for k in klass])
     taken = shapely.buffer(network.edges[road], half, quad_segs=2)
-    taken = np.concatenate([taken, shapely.get_parts(shore_land(plan))])
+    taken = np.concatenate([taken, shapely.get_parts(shore_land(plan, WATERS))])
     dry = np.flatnonzero(~network.wet)
     of_face, of_taken = STRtree(taken).query(network.faces[dry], predicate="intersects")
     starts = np.searchsorted(of_face, np.arange(len(dry) + 1))

@@ -24,9 +24,9 @@ _CLASSES = (("lt_0_3", 0.0, 0.3), ("0_3_0_5", 0.3, 0.5), ("0_5_1", 0.5, 1.0), ("
 """Depth classes: code, least and greatest depth in metres."""
 _PATCH_CELLS = 40
 """Areas smaller than this (1,000 m2) are joined to their neighbour."""
-_SMOOTH_M = 9.0
+_SMOOTH_M = 8.0
 """Tolerance of the simplification of the raster's stair steps."""
-_SCRAP_M2 = 30.0
+_SCRAP_M2 = 0.05
 
 
 def zones(town: DemoTown, plan: Plan, boundary: MultiPolygon) -> gpd.GeoDataFrame:
@@ -82,7 +82,7 @@ def _cells(flood: FloodPlan, levels: list[float], edges: list[float]) -> NDArray
         first[np.isin(joined, wet[wet > 0])] = number
     band = np.searchsorted(np.asarray(edges), flood.relative, side="right")
     code = np.where(first < len(levels), 1 + first * bands + band, 0).astype(np.int32)
-    return np.asarray(sieve(code, size=_PATCH_CELLS, connectivity=4), dtype=np.int32)
+    return np.asarray(sieve(code, size=_PATCH_CELLS, connectivity=8), dtype=np.int32)
 
 
 def _areas(cells: NDArray[np.int32], grid: Grid, bands: int) -> tuple[Shapes, IntArray, IntArray]:

@@ -39,16 +39,24 @@ class Progress(Protocol):
 
 
 def load_town(
-    town_id: str, server_url: str, secret: str, progress: Progress, *, rasters: Path | None = None
+    town_id: str,
+    server_url: str,
+    secret: str,
+    progress: Progress,
+    *,
+    rasters: Path | None = None,
+    into: str | None = None,
 ) -> DemoData:
-    """Generate a demo town and load all of it into the town's database, which must exist.
+    """Generate a demo town and load all of it into its database, which must exist.
 
     Every layer is a synthetic dataset of its own. A load that was broken off is taken up again
-    from the start. `rasters` is the folder the elevation goes to, as `<town>/elevation.tif`.
-    ConflictError when the town holds anything but demo data.
+    from the start. `rasters` is the folder the elevation goes to, as `<town>/elevation.tif`;
+    `into` the id of the town that takes the data when it is another of the same CRS.
+    ConflictError when that town holds anything but demo data.
     """
-    with connect(server_url, secret, town_id, Machine.LOADER) as conn:
-        _check_only_demo(conn, town_id)
+    target = into or town_id
+    with connect(server_url, secret, target, Machine.LOADER) as conn:
+        _check_only_demo(conn, target)
         with progress.step(Text(th="สร้างข้อมูลสาธิต", en="Inventing the demo town")):
             data = generate(town_id)
         total = sum(len(frame) for frame in data.frames.values())
@@ -61,7 +69,7 @@ def load_town(
                 done += len(frame)
     if rasters is not None:
         with progress.step(Text(th="เขียนแรสเตอร์ระดับดิน", en="Writing the elevation raster")):
-            write_elevation(rasters / town_id / "elevation.tif", data.elevation)
+            write_elevation(rasters / target / "elevation.tif", data.elevation)
     return data
 
 

@@ -21,6 +21,7 @@ HALF_WIDTH_M = {
     "track": 2.5,
 }  # fmt: skip
 """Half of the right of way by road class: plots begin there."""
+WATERS = ("river", "canal", "pond", "sea")
 _RESERVE_M = {"river": 22.0, "canal": 2.5, "pond": 8.0, "sea": 50.0}
 """Width of the land along water that is nobody's plot, by kind of water."""
 _BLOCKING = ("river", "pond")
@@ -67,13 +68,13 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
     """Cut the plan's land into blocks and return the whole network."""
     open_water = shapely.union_all([w.shape for w in plan.water if w.kind in _BLOCKING])
     shapely.prepare(open_water)
-    shores = [part.exterior for part in shapely.get_parts(open_water)]
-    bare = [*plan.edges, *shores]
+    strand = shore_land(plan, (*_BLOCKING, "sea"))
+    shapely.prepare(strand)
+    bare = [*plan.edges, *_outlines(open_water), *_outlines(strand)]
     edges, _, faces = _node([*(s.line for s in plan.streets), *bare], plan.boundary)
     cutter = Cutter(plan.density, shapely.get_coordinates(shapely.boundary(edges)), rng)
-    shore = shore_land(plan)
     for face in _in_order(faces):
-        if not open_water.contains(face.point_on_surface()) and not _is_strand(face, shore):
+        if not strand.contains(face.point_on_surface()):
             cutter.cut(face)
     made = [Street("", cut.klass, cut.line) for cut in cutter.cuts if cut.klass]
     streets = (*plan.streets, *sorted(made, key=lambda street: RANK[street.klass]))
@@ -97,15 +98,15 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
     )
 
 
-def shore_land(plan: Plan) -> shapely.Geometry:
-    """Water and the land along it that is nobody's plot."""
-    kept = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water]
+def shore_land(plan: Plan, kinds: tuple[str, ...]) -> shapely.Geometry:
+    """Water of some kinds and the land along it that is nobody's plot."""
+    kept = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water if w.kind in kinds]
     return shapely.union_all(kept)
 
 
-def _is_strand(face: Polygon, shore: shapely.Geometry) -> bool:
-    """Whether a face is hardly more than the strip between a road and the water."""
-    return bool(shapely.difference(face, shore).area < 0.35 * face.area)
+def _outlines(shape: shapely.Geometry) -> list[LineString]:
+    """Every ring of an area as a line."""
+    return [LineString(ring.coords) for ring in shapely.get_rings(shapely.get_parts(shape))]
 
 
 def _in_order(shapes: Shapes) -> Shapes:

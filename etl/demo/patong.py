@@ -113,7 +113,8 @@ def _elevation(
     ridge = 1.4 * np.exp(-(((inland - 95.0) / 75.0) ** 2))
     flat = 2.0 + ridge + 0.0052 * np.maximum(inland - 380.0, 0.0) + 0.3 * broad + 0.12 * fine
     hill = 0.34 * uphill * step(uphill, -50.0, 520.0) * np.clip(0.55 + 0.75 * ridges, 0.25, 1.35)
-    hill = 330.0 * np.tanh(hill / 330.0)
+    # slopes, not walls, where the hills meet the sea
+    hill = np.minimum(330.0 * np.tanh(hill / 330.0), (0.38 + 0.12 * broad) * from_sea)
     foot = 3.0 * np.exp(-into_plain / 90.0) * step(inland, 250.0, 700.0)
     shore = step(from_sea, 0.0, 60.0)
     ground = np.where(
@@ -226,7 +227,11 @@ def plan(town: DemoTown) -> Plan:
         water=water,
         edges=(
             foot.exterior,
-            *(beach.across(at, at, -40.0, 90.0) for at in (285.0, beach.length - 60.0)),
+            # lines that part the beach between the communities behind it
+            *(
+                beach.across(at, at, -40.0, 62.0)
+                for at in np.linspace(285.0, beach.length - 60.0, 8)
+            ),
         ),
         density=density,
         places=placed(PLACES, origin),

@@ -187,7 +187,7 @@ def _old_grid(river: Baseline) -> list[Street]:
 def _river_parts(river: Baseline) -> tuple[LineString, ...]:
     """Lines that part the river between the communities on its banks."""
     parts = [
-        river.across(s, s, -1.05 * float(w), 1.05 * float(w))
+        river.across(s, s, -float(w) - 31.0, float(w) + 31.0)
         for s in np.arange(2150.0, river.length - 1500.0, 640.0)
         for w in (_half_width(np.asarray(s)),)
     ]
@@ -207,12 +207,13 @@ def plan(town: DemoTown) -> Plan:
     reach = np.arange(0.0, river.length, 15.0)
     half = _half_width(reach)
     channel = river.band(reach, -half, half)
+    ponds = [smooth_ring(np.asarray(points) + origin) for _, points in _PONDS]
     water = [Water("แม่น้ำมูล", "river", channel)]
     for (name, _), creek in zip(_CREEKS, creeks, strict=True):
         bed = creek.along(0, creek.length, 0.0).buffer(6.5)
-        shape = polygon_of(shapely.difference(bed, channel))
+        shape = polygon_of(shapely.difference(bed, shapely.union_all([channel, *ponds])))
         water.append(Water(name, "canal", shape))
-    water += [Water(n, "pond", smooth_ring(np.asarray(p) + origin)) for n, p in _PONDS]
+    water += [Water(name, "pond", pond) for (name, _), pond in zip(_PONDS, ponds, strict=True)]
     scenarios = tuple(
         Scenario("return_period", years, level)
         for years, level in ((5, 108.4), (10, 108.8), (25, 109.2), (50, 109.6), (100, 110.05))

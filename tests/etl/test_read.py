@@ -190,6 +190,18 @@ def test_csv_with_repeated_names_semicolons_and_short_rows(tmp_path: Path) -> No
     assert found.messages == ("row 2: 1 cells",)
 
 
+def test_a_dbf_alone_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "table.dbf"
+    with zipfile.ZipFile(DATA / "communities.zip") as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dbf"))
+        path.write_bytes(archive.read(name))
+    (tmp_path / "table.cpg").write_text("UTF-8", encoding="ascii")
+    found = open_(path, tmp_path)
+    assert found.source.format is Format.DBF
+    assert not found.has_geometry
+    assert found.table.column("NAME_TH").to_pylist()[0] == "ชุมชนท่าน้ำ"
+
+
 def test_the_type_of_a_json_is_its_outermost_one() -> None:
     nested = {"a": {"type": "Topology"}, "type": "FeatureCollection", "b": '{"type": "x"}'}
     assert top_level_type(json.dumps(nested)) == "FeatureCollection"

@@ -11,6 +11,8 @@ from layers.text import Text
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """Largest request body read: a drawn area of some 40,000 vertices."""
 
+_STREAMS = frozenset({"/live"})
+
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -66,7 +68,9 @@ class Edge:
             await self.app(scope, receive, send)
             return
         here = exchange.begin(scope)
-        sender = _Sender(send, here, self.headers, head=scope["method"] == "HEAD")
+        # the head of a stream would never end: there HEAD is a method like any other
+        head = scope["method"] == "HEAD" and scope["path"] not in _STREAMS
+        sender = _Sender(send, here, self.headers, head=head)
         try:
             await self._answer(scope, receive, sender)
         finally:

@@ -6,10 +6,11 @@ not at all.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from psycopg import Rollback, sql
+from psycopg.types.json import Jsonb
 
 from db.changes import number_changes
 from db.datasets import Dataset, Refusal, begin, keep_refusals
@@ -118,12 +119,23 @@ def load_inside(
     keep_refusals(conn, dataset_id, refused)
     counts = _MODES[mode](conn, layer, columns, dataset.source, dataset_id)
     conn.execute("DROP TABLE pg_temp.incoming")
+    loaded = Loaded(dataset_id, read, counts, tuple(refused))
+    _register(conn, loaded)
+    return loaded
+
+
+def _register(conn: AnyConnection, loaded: Loaded) -> None:
+    """Put the figures and the change set on record with the data; `datasets.finish` says more."""
+    counts = asdict(loaded.counts)
+    refused = len(loaded.refused)
+    report = {"read": loaded.read, "loaded": loaded.read - refused, "refused": refused, **counts}
     conn.execute(
-        "UPDATE muang.dataset SET change_set = s.id FROM muang.change_set AS s WHERE dataset.id ="
-        " %s AND s.id = nullif(current_setting('muang.change_set', true), '')::bigint",
-        [dataset_id],
+        "UPDATE muang.dataset SET report = %s, finished_at = clock_timestamp(), change_set ="
+        " (SELECT s.id FROM muang.change_set AS s"
+        " WHERE s.id = nullif(current_setting('muang.change_set', true), '')::bigint)"
+        " WHERE id = %s",
+        [Jsonb(report), loaded.dataset_id],
     )
-    return Loaded(dataset_id, read, counts, tuple(refused))
 
 
 def _check_columns(layer: Layer, columns: tuple[str, ...]) -> None:

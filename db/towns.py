@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
+import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
@@ -20,7 +21,7 @@ from db.connect import (
 from db.derived import AnyConnection
 from db.migrate import migrate
 from db.roles import ensure_roles
-from layers.errors import ConflictError, NotFoundError
+from layers.errors import ConflictError, NotFoundError, UnavailableError
 from layers.text import Text
 
 
@@ -117,10 +118,24 @@ def list_towns(server_url: str) -> tuple[TownSpec, ...]:
     found = []
     for (town_id,) in rows:
         # a town may be dropped, or still be in the making, while the others are listed
-        with suppress(NotFoundError), connect_admin(server_url, str(town_id)) as conn:
-            if conn.execute("SELECT to_regclass('muang.town')").fetchone() != (None,):
+        with (
+            suppress(NotFoundError, UnavailableError, psycopg.OperationalError),
+            connect_admin(server_url, str(town_id)) as conn,
+        ):
+            made = conn.execute("SELECT to_regprocedure('muang.town_facts()')").fetchone()
+            if made != (None,):
                 found.append(get_town(conn))
     return tuple(found)
+
+
+def has_town(server_url: str, town_id: str) -> bool:
+    """Whether the server has a database of that town, without looking into any."""
+    with connect_admin(server_url) as server:
+        found = server.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s AND datallowconn",
+            [database_name(town_id)],
+        ).fetchone()
+    return found is not None
 
 
 def get_town(conn: AnyConnection) -> TownSpec:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 from etl import units, values
 from etl.plan import Entry
@@ -68,7 +69,8 @@ def _reader(
 ) -> Callable[[object], Value]:
     field = entry.field
     if field.codes and field.type is FieldType.TEXT:
-        return lambda cell: match_code(field, values.text(cell), entry.codes)
+        match = cache(lambda word: match_code(field, word, entry.codes))
+        return lambda cell: match(values.text(cell))
     if field.codes:
         return lambda cell: (
             [match_code(field, word, entry.codes) or "" for word in values.text_list(cell) or []]

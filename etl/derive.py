@@ -17,7 +17,8 @@ def derive(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, tuple[str, 
     """The frame with derived fields, and their names.
 
     `area_m2` of polygons is their area in the town's projected CRS, to a square centimetre;
-    `band` of care follows the Barthel ADL score (0-4, 5-11, 12-20; Department of Health).
+    `band` of care follows the Barthel ADL score (0-4, 5-11, 12-20; Department of Health), and is
+    `unknown` for a home without one.
     """
     names = {field.name for field in layer.fields}
     added: dict[str, Any] = {}
@@ -27,6 +28,12 @@ def derive(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, tuple[str, 
     if _wanted("band", names, frame) and "adl_score" in frame.columns:
         bands = [band(score) for score in frame["adl_score"]]
         added["band"] = pd.Series(bands, frame.index, dtype=object)
+    if "band" in names and "kind" in frame.columns:
+        known = added.get("band", frame.get("band", pd.Series(None, frame.index, dtype=object)))
+        unassessed = known.isna() & (frame["kind"] == "home")
+        if unassessed.any():
+            # a home whose need nobody has assessed is still a home, and is shown as one
+            added["band"] = known.mask(unassessed, "unknown")
     return frame.assign(**added), tuple(added)
 
 

@@ -20,6 +20,12 @@ _MULTI = {
     GeometryKind.MULTILINESTRING: shapely.multilinestrings,
     GeometryKind.MULTIPOLYGON: shapely.multipolygons,
 }
+_TYPE_IDS = {
+    GeometryKind.POINT: (0, 0),
+    GeometryKind.MULTILINESTRING: (1, 5),
+    GeometryKind.MULTIPOLYGON: (3, 6),
+}
+"""GEOS type ids of the single and the multi shape of each kind."""
 _COLLECTION = 7
 _DIMENSIONS = {0: 0, 4: 0, 1: 1, 2: 1, 5: 1, 3: 2, 6: 2}
 _WORDS = {
@@ -28,37 +34,65 @@ _WORDS = {
     2: Text(th="พื้นที่", en="an area"),
     -1: Text(th="หลายชนิดปนกัน", en="a mixed collection"),
 }
-_CURVES = (8, 9, 10, 11, 12)
-_EARTH_M2 = 0.005
+_UNSUPPORTED = (8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
 
 
 def parse_wkb(blobs: list[bytes | None], rows: list[int]) -> tuple[Shapes, Outcome]:
     """WKB of a file to shapes; a shape that cannot be parsed is missing, and its row refused."""
     notes = Notes()
+    curved = {
+        row
+        for row, blob in zip(rows, blobs, strict=True)
+        if blob is not None and _wkb_type(blob) in _UNSUPPORTED
+    }
+    plain = [None if row in curved else blob for row, blob in zip(rows, blobs, strict=True)]
     shapes = np.asarray(
-        shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore"), dtype=object
+        shapely.from_wkb(np.array(plain, dtype=object), on_invalid="ignore"), dtype=object
     )
+    for at in np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION):
+        if _hides_curves(shapes[at]):
+            shapes[at] = None
+            curved.add(rows[at])
     broken = [
         (row, blob)
         for row, blob, missing in zip(rows, blobs, shapely.is_missing(shapes), strict=True)
         if missing and blob is not None
     ]
-    curved = [row for row, blob in broken if _wkb_type(blob) in _CURVES]
     notes.refuse(
-        curved,
+        sorted(curved),
         Text(
-            th="รูปเป็นเส้นโค้ง (curve) ยังไม่รองรับ โปรดแปลงเป็นเส้นตรงก่อน",
-            en="The shape has true curves, which are not supported: turn them into lines first.",
+            th="รูปมีเส้นโค้ง (curve) หรือเป็นผิวสามมิติ ยังไม่รองรับ โปรดแปลงเป็นเส้นตรงก่อน",
+            en="The shape has true curves or is a surface in space, which are not supported: "
+            "turn it into straight lines first.",
         ),
     )
     notes.refuse(
-        [row for row, _blob in broken if row not in set(curved)],
+        [row for row, _blob in broken if row not in curved],
         Text(
             th="รูปเสีย อ่านไม่ได้ (เช่น วงรูปไม่ปิด หรือจุดไม่พอ)",
             en="The shape is broken and cannot be read (an unclosed ring, or too few points).",
         ),
     )
     return shapes, notes.take(pd.DataFrame())[1]
+
+
+def _hides_curves(shape: Any) -> bool:
+    """Whether a collection holds a kind of shape GEOS parses but cannot work with."""
+    try:
+        _leaves(shapely.get_parts(shape))
+    except NotImplementedError:
+        return True
+    return False
+
+
+def parse_one(blob: bytes | None) -> shapely.Geometry | None:
+    """One shape from WKB; None when there is none or it cannot be parsed."""
+    if blob is None:
+        return None
+    try:
+        return shapely.from_wkb(blob, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def _wkb_type(blob: bytes) -> int:
@@ -160,17 +194,27 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
     if kind is None:
         raise ValueError(f"{layer.id} has no geometry")
     notes = Notes()
-    found: list[shapely.Geometry | None] = []
+    shapes = _shapes(frame)
+    types = np.asarray(shapely.get_type_id(shapes))
+    single, multi = _TYPE_IDS[kind]
+    found = np.empty(len(shapes), dtype=object)
+    found[types == multi] = shapes[types == multi]
+    alone = np.flatnonzero(types == single)
+    build = _MULTI[kind]
+    if alone.size:
+        found[alone] = (
+            shapes[alone] if build is None else build(shapes[alone], indices=np.arange(alone.size))
+        )
     trimmed: list[int] = []
-    for row, shape in zip(frame.index, _shapes(frame), strict=True):
-        parts = _leaves(shapely.get_parts(shape))
+    for at in np.flatnonzero((types != single) & (types != multi)).tolist():
+        row = int(str(frame.index[at]))
+        parts = _leaves(shapely.get_parts(shapes[at]))
         right = [part for part in parts if _dimension(part) == kind.dimension]
-        made = _assemble(right, kind)
-        found.append(made)
-        if made is None:
-            notes.refuse([row], _wrong_type(shape, right, kind))
+        found[at] = _assemble(right, kind)
+        if found[at] is None:
+            notes.refuse([row], _wrong_type(shapes[at], right, kind))
         elif len(right) < len(parts):
-            trimmed.append(int(str(row)))
+            trimmed.append(row)
     notes.find(
         "trimmed_collection",
         "repair",
@@ -181,7 +225,7 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
         count=len(trimmed),
         examples=[f"row {row}" for row in trimmed],
     )
-    return notes.take(frame.assign(**{GEOM: pd.Series(found, frame.index, dtype=object)}))
+    return notes.take(frame.assign(**{GEOM: pd.Series(list(found), frame.index, dtype=object)}))
 
 
 def _assemble(parts: list[Any], kind: GeometryKind) -> shapely.Geometry | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import shapely
 
+from etl.geometry import parse_one
 from etl.read import FID, WKB, Read
 from etl.values import is_nothing, text
 
@@ -45,7 +46,7 @@ class Originals:
         found["_file"] = read.source.name
         found["_row_in_file"] = row - start + 1
         if shape is not None:
-            parsed = shapely.from_wkb(shape, on_invalid="ignore")
+            parsed = parse_one(shape)
             found["_geometry"] = (
                 shape.hex() if parsed is None else shapely.to_wkt(parsed, rounding_precision=-1)
             )

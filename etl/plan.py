@@ -24,7 +24,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "name": ("site_name", "sitename", "ชื่อ", "name_th", "nameth"),
         "facility_name": ("site_name", "sitename", "name", "ชื่อ"),
-        "address": ("addr", "full_address", "ที่อยู่", "สถานที่"),
+        "address": ("addr", "full_address", "location", "ที่อยู่", "สถานที่"),
         "phone": ("tel", "telephone", "phone_no", "โทร", "เบอร์โทร", "เบอร์โทรศัพท์"),
         "code": ("รหัส",),
     }

@@ -73,8 +73,7 @@ def read(
     limits: Limits = Limits(),
 ) -> Read:
     """Read one layer of a located file; RefusedError when there is no single layer to read."""
-    chosen = _choose_layer(source, scratch, layer, limits)
-    meta = _run(source, scratch, limits, task="read", layer=chosen, encoding=encoding)
+    meta = _run(source, scratch, limits, task="read", layer=layer, encoding=encoding)
     stated, evidence = _encoding(source, encoding, meta)
     with pa.memory_map(str(scratch / "table.arrow")) as handle:
         # copied into memory: the scratch folder goes before the table does
@@ -91,7 +90,7 @@ def read(
         geometry_type=meta["geometry_type"],
         has_geometry=bool(meta["has_geometry"]),
         messages=tuple(str(line) for line in meta["messages"]),
-        layer=chosen,
+        layer=meta["layer"],
         network_isolated=bool(meta["isolated"]),
     )
 
@@ -112,30 +111,6 @@ def _encoding(source: Source, asked: str | None, meta: dict[str, Any]) -> tuple[
     if source.format is Format.CSV:
         return meta["encoding"], str(meta["encoding_evidence"])
     return "UTF-8", f"{source.format.value} is always UTF-8"
-
-
-def _choose_layer(source: Source, scratch: Path, wanted: str | None, limits: Limits) -> str | None:
-    if source.format is Format.CSV or (source.member and source.format is Format.SHAPEFILE):
-        return None
-    names = layers_in(source, scratch, limits)
-    listed = ", ".join(names[:30])
-    if wanted is not None:
-        if wanted in names:
-            return wanted
-        raise _refuse(
-            source,
-            f"ไม่มีชั้นข้อมูล “{wanted}” ในไฟล์ มี: {listed}",
-            f"it has no layer “{wanted}”; its layers are: {listed}",
-        )
-    if len(names) == 1:
-        return names[0]
-    if not names:
-        raise _refuse(source, "ไม่มีชั้นข้อมูลอยู่ข้างใน", "there is no layer inside it")
-    raise _refuse(
-        source,
-        f"มีหลายชั้นข้อมูล ({listed}) เลือกด้วย --layer-in-file",
-        f"it holds several layers ({listed}); choose one with --layer-in-file",
-    )
 
 
 @cache
@@ -223,6 +198,8 @@ def _run(
 def _explain(source: Source, word: str, facts: object) -> RefusedError:
     """The reader's machine word as a sentence about this file."""
     told = facts if isinstance(facts, dict) else {}
+    if word == "choose":
+        return _which_layer(source, told.get("wanted"), [str(n) for n in told.get("layers", [])])
     message = str(told.get("message", ""))[:300]
     if "codec can't decode" in message:
         word = "cut_names"
@@ -237,6 +214,23 @@ def _explain(source: Source, word: str, facts: object) -> RefusedError:
     refusal = _refuse(source, sentence.th.format(name=name), sentence.en.format(name=name))
     refusal.facts["reader"] = message
     return refusal
+
+
+def _which_layer(source: Source, wanted: object, names: list[str]) -> RefusedError:
+    listed = ", ".join(names[:30])
+    if wanted is not None:
+        return _refuse(
+            source,
+            f"ไม่มีชั้นข้อมูล “{wanted}” ในไฟล์ มี: {listed}",
+            f"it has no layer “{wanted}”; its layers are: {listed}",
+        )
+    if not names:
+        return _refuse(source, "ไม่มีชั้นข้อมูลอยู่ข้างใน", "there is no layer inside it")
+    return _refuse(
+        source,
+        f"มีหลายชั้นข้อมูล ({listed}) เลือกด้วย --layer-in-file",
+        f"it holds several layers ({listed}); choose one with --layer-in-file",
+    )
 
 
 def _flat(message: str) -> str:

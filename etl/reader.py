@@ -75,9 +75,17 @@ def _limit(order: dict[str, Any]) -> bool:
 
 
 def _do(order: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """List the layers, or read: the layer named, or the only one there is."""
     if order["driver"] is None:
         return _read_csv(order, folder)
-    return _list_layers(order) if order["task"] == "list" else _read_gdal(order, folder)
+    if order["task"] == "list":
+        return _list_layers(order)
+    if order["layer"] is None:
+        names = [name for name, _kind in _list_layers(order)["layers"]]
+        if len(names) != 1:
+            raise Trouble("choose", layers=names)
+        order = order | {"layer": names[0]}
+    return _read_gdal(order, folder) | {"layer": order["layer"]}
 
 
 def _gdal(order: dict[str, Any]) -> Any:
@@ -132,7 +140,10 @@ def _read_gdal(order: dict[str, Any], folder: Path) -> dict[str, Any]:
                 [field.with_name(name) for field, name in zip(reader.schema, names, strict=True)]
             )
             rows = _write(pa, folder, schema, reader)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except pyogrio.errors.DataLayerError as error:
+        names = [name for name, _kind in _list_layers(order)["layers"]]
+        raise Trouble("choose", wanted=order["layer"], layers=names) from error
+    except pyogrio.errors.DataSourceError as error:
         raise Trouble("unreadable", message=str(error)) from error
     except (pa.ArrowException, RuntimeError, ValueError) as error:
         raise Trouble("damaged", message=str(error)) from error
@@ -229,6 +240,7 @@ def _read_csv(order: dict[str, Any], folder: Path) -> dict[str, Any]:
     _write(pa, folder, schema, [batch])
     return {
         "rows": len(rows),
+        "layer": None,
         "crs": None,
         "encoding": encoding,
         "encoding_evidence": evidence,

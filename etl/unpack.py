@@ -1,6 +1,7 @@
 """From what a person names to one file on disk that is safe to open: regular, local, unpacked."""
 
 import hashlib
+import re
 import stat
 import zipfile
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from layers.text import Text
 _MAX_MEMBERS = 2000
 _MAX_UNPACKED = 4 * 1024**3
 _CHUNK = 1024 * 1024
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _SIDE_FILES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _MAIN_FILES = (".shp", ".gpkg", ".fgb", ".geojson", ".topojson", ".json", ".csv")
 
@@ -39,7 +41,8 @@ def locate(path: Path, scratch: Path, *, member: str | None = None) -> Source:
     `member` chooses among several layers of one zip. RefusedError explains every refusal.
     """
     text = str(path)
-    if "/vsi" in text.replace("\\", "/") or "://" in text:
+    # a Path folds the two slashes of an address into one
+    if "/vsi" in text.replace("\\", "/") or _ADDRESS.match(text):
         raise RefusedError(
             Text(
                 th=f"ไม่รับ “{text}”: อ่านเฉพาะไฟล์ในเครื่องนี้ ไม่อ่านที่อยู่เครือข่ายหรือเส้นทางเสมือน",

@@ -58,6 +58,7 @@ LAYER = Layer(
                 code("bedridden", "ติดเตียง (0-4)", "Bedridden (0-4)"),
                 code("homebound", "ติดบ้าน (5-11)", "Homebound (5-11)"),
                 code("social", "ติดสังคม (12-20)", "Active (12-20)"),
+                code("unknown", "ยังไม่ประเมิน", "Not assessed yet"),
             ),
             in_tile=True,
         ),
@@ -150,6 +151,16 @@ LAYER = Layer(
                 values=("social",),
                 shape=Shape.HEART,
                 size=9,
+            ),
+            # drawn as a person, and as urgently as the worst: nobody knows yet that it is not
+            StyleClass(
+                key="unknown",
+                label=Text(th="ยังไม่ประเมิน", en="Not assessed yet"),
+                color="#4d4d4d",
+                outline="#ffffff",
+                values=("unknown",),
+                shape=Shape.HEART,
+                size=13,
             ),
             StyleClass(
                 key="facility",

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from layers.style import Style, Symbol
+from layers.style import Style
 from layers.text import Text
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -204,10 +204,10 @@ class Layer(_Frozen):
     def label_points(self) -> str | None:
         """Name of the tile layer with one point an area for its name; None: it has none.
 
-        Tiles cut an area into pieces and a map names each piece; where an area is drawn by its
-        outline and has a name, its tiles carry that name once more, at one point of the whole.
+        Tiles cut an area into pieces and a map names each piece; so the tiles of areas with a
+        name carry that name once more, at one point of the whole.
         """
-        named = self.style is not None and self.style.label and self.style.symbol is Symbol.LINE
+        named = self.style is not None and self.style.label
         return f"{self.id}_label" if named and self.geometry is GeometryKind.MULTIPOLYGON else None
 
     def field(self, name: str) -> Field:

@@ -84,8 +84,9 @@ def town_map(
     """The frames drawn in their layers' style, the lowest layer first.
 
     `frames` maps layer ids to frames in any CRS, with columns named as the layer's fields; columns
-    the layer or the role does not know are not shown. A popup lists every known field that has a
-    value. `height` is that of the map in a notebook; a saved page fills its window.
+    the layer or the role does not know are not shown. A popup lists every field of the layer that
+    has a value; fewer columns make a smaller page. `height` is that of the map in a notebook; a
+    saved page fills its window.
     BadRequestError for an unknown layer, a frame without CRS or a layer without geometry.
     """
     shown = drawn([_layer(name) for name in frames], role)
@@ -160,7 +161,8 @@ def _open_rows(layer: Layer, frame: gpd.GeoDataFrame, role: Role) -> gpd.GeoData
 def _group(each: Drawn, frame: gpd.GeoDataFrame, role: Role, lang: Lang) -> folium.FeatureGroup:
     """One switchable layer: a GeoJSON per class, the first class of the legend on top."""
     group = folium.FeatureGroup(name=each.layer.title.get(lang), show=each.style.visible)
-    fields = [f for f in visible_fields(each.layer, role) if f.name in frame.columns]
+    seen = set(visible_fields(each.layer, role)) & set(each.layer.fields)
+    fields = [f for f in each.layer.fields if f in seen and f.name in frame.columns]
     classes = _class_of_each(each, frame)
     for cls in reversed(each.classes):
         part = frame[[key == cls.key for key in classes]]

@@ -71,7 +71,7 @@ def _far_and_near(label: dict[str, Any], points: str) -> list[dict[str, Any]]:
         "id": f"{label['id']}-near",
         "minzoom": _NEAR,
         "layout": {**label["layout"], "text-padding": 24},
-        "paint": {**label["paint"], "text-opacity": 0.65},
+        "paint": {**label["paint"], "text-opacity": 0.8},
     }
     return [far, near]
 
@@ -126,7 +126,6 @@ def _water(_: Drawn) -> tuple[dict[str, Any], dict[str, Any]]:
         "text-font": [REGULAR],
         "text-size": _size((13, 12), (17, 15)),
         "text-max-width": 8,
-        "text-padding": 40,
     }, {"text-color": "#3f5f7c", "text-halo-color": "#e6ecf1"}
 
 

@@ -101,4 +101,5 @@ def _class(each: Drawn, cls: StyleClass) -> dict[str, Any]:
         "shape": cls.shape.value if marker else None,
         "size": None if each.style.symbol is Symbol.FILL else cls.size,
         "dash": list(cls.dash),
+        "opacity": each.style.opacity,
     }

@@ -30,6 +30,8 @@ from maps.legend import Drawn, drawn, legend
 from maps.shapes import OUTLINE_PX, PATHS, diameter, icon_id
 
 GROUND = "#e8ebed"
+TOWN_LAYER = "town_boundary"
+TOWN_GROUND = "#f3f4f2"
 SCENARIO_LAYER = "flood_zones"
 SCENARIO_FIELDS = ("kind", "return_period_y", "stage_m")
 SCENARIO_DEFAULT = {"return_period_y": 100}
@@ -69,6 +71,7 @@ def style(
         },
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": GROUND}},
+            *(_ground(each) for each in shown if each.layer.id == TOWN_LAYER),
             *features,
             *labels,
         ],
@@ -115,6 +118,18 @@ def _features(each: Drawn) -> list[dict[str, Any]]:
     return parts
 
 
+def _ground(each: Drawn) -> dict[str, Any]:
+    """The town's own ground, a little lighter than the land around it; below everything."""
+    part = {
+        "id": f"{each.layer.id}-ground",
+        "type": "fill",
+        **_source(each),
+        "paint": {"fill-color": TOWN_GROUND},
+    }
+    _finish(each, part)
+    return part
+
+
 def _labels(each: Drawn) -> list[dict[str, Any]]:
     parts = label_layers(each, _source(each))
     for part in parts:
@@ -143,7 +158,7 @@ def _fill(each: Drawn) -> list[dict[str, Any]]:
             "layout": {"fill-sort-key": rank(each)},
             "paint": {
                 "fill-color": by_class(each, lambda cls: cls.color),
-                "fill-opacity": look.opacity,
+                "fill-opacity": _opacity(each),
             },
         }
     ]
@@ -161,6 +176,14 @@ def _fill(each: Drawn) -> list[dict[str, Any]]:
             }
         )
     return parts
+
+
+def _opacity(each: Drawn) -> Expression:
+    """Water thins out close up, where the streets and parcels under it must be readable."""
+    opacity = each.style.opacity
+    if each.layer.id != SCENARIO_LAYER:
+        return opacity
+    return ["interpolate", ["linear"], ["zoom"], 15, opacity, 18, round(opacity * 0.75, 3)]
 
 
 def _width(cls: StyleClass) -> float:

@@ -84,7 +84,9 @@ class Impact:
         """The numbers of each layer, one row a layer; breakdowns by class are left to `exposed`."""
         rows = {
             layer: {
-                name: number for name, number in found.items() if isinstance(number, int | float)
+                name: number
+                for name, number in found.items()
+                if isinstance(number, int | float) and not isinstance(number, bool)
             }
             for layer, found in self.raw["exposed"].items()
         }

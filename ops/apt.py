@@ -90,16 +90,14 @@ def install(packages: Sequence[str], prefix: Sequence[str], progress: Progress, 
 
 
 def _install(packages: Sequence[str], prefix: Sequence[str], progress: Progress, log: Path) -> None:
-    names, size = plan(packages)
+    names, size = plan(packages, prefix)
     progress.say(
         Text(
             th=f"จะติดตั้งแพ็กเกจของระบบ {len(names)} รายการ{size}",
             en=f"Will install {len(names)} system packages{size}:",
         )
     )
-    progress.say(
-        textwrap.fill(" ".join(names), 96, initial_indent="    ", subsequent_indent="    ")
-    )
+    progress.say(_listed(names))
     words = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *_OPTIONS]
     progress.say("    " + " ".join([*words, *packages]))
     title = Text(th=f"ติดตั้ง {' '.join(packages)}", en=f"Installing {len(names)} system packages")
@@ -107,13 +105,27 @@ def _install(packages: Sequence[str], prefix: Sequence[str], progress: Progress,
         run([*words, *packages], step=step, log=log)
 
 
-def plan(packages: Sequence[str]) -> tuple[list[str], str]:
+def _listed(names: Sequence[str]) -> str:
+    indent = "    "
+    return textwrap.fill(
+        " ".join(names),
+        96,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def plan(packages: Sequence[str], prefix: Sequence[str] = ()) -> tuple[list[str], str]:
     """Every package that would be installed, and the download size in words (may be empty)."""
     done = subprocess.run(
-        ["apt-get", "install", "--assume-no", "--no-install-recommends", *packages],
+        [
+            *(*prefix, "env", "LC_ALL=C", "apt-get", "install", "--assume-no"),
+            *("--no-install-recommends", *packages),
+        ],
         capture_output=True,
         text=True,
-        env=os.environ | {"LC_ALL": "C"},
         check=False,
     )
     block = re.search(r"NEW packages will be installed:\n((?:  .*\n)+)", done.stdout)

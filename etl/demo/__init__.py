@@ -1,6 +1,7 @@
 """Demo towns: synthetic, seeded, and shaped like the real places they are named after."""
 
 from etl.demo.assemble import DemoData, generate
+from etl.demo.load import load_town
 from etl.demo.towns import DEMO_TOWNS, SOURCE, DemoTown
 
-__all__ = ["DEMO_TOWNS", "SOURCE", "DemoData", "DemoTown", "generate"]
+__all__ = ["DEMO_TOWNS", "SOURCE", "DemoData", "DemoTown", "generate", "load_town"]

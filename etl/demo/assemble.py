@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionDtype
 from pyproj import CRS
 
 from etl.demo import (
@@ -33,7 +34,7 @@ from etl.demo.plan import Plan
 from etl.demo.towns import DEMO_TOWNS, DemoTown
 from layers.catalog import LAYERS
 from layers.errors import NotFoundError
-from layers.model import GeometryKind, Layer
+from layers.model import Field, FieldType, GeometryKind, Layer
 from layers.text import Text
 
 _PLANS: Mapping[str, Callable[[DemoTown], Plan]] = {"phibun": phibun.plan, "patong": patong.plan}
@@ -87,7 +88,16 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
     zones = communities.grow(plan, net)
     land_blocks = blocks.build(plan, net)
     lots = plots.lay_out(land_blocks, plan.plot_scale, rng(3))
-    land = cadastre.survey(town, plan, net, zones, land_blocks, lots, lanes, rng(4))
+    land = cadastre.survey(
+        town,
+        plan,
+        network=net,
+        zones=zones,
+        blocks=land_blocks,
+        plots=lots,
+        street_names=lanes,
+        rng=rng(4),
+    )
     address = _place_addresses(land, len(plan.places))
     homes, plot_of = houses.build(town, plan, land, lanes, rng(5))
     rural = np.isin(np.asarray(land.kind)[plot_of], ("village", "farm"))
@@ -100,7 +110,7 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "communities": base_layers.communities(
             town, plan, zones, homes["community"].iloc[home_of], rng(8)
         ),
-        "water": base_layers.water(town, plan, area),
+        "water": base_layers.water(town, plan),
         "parcels": land.frame,
         "parcel_uses": cadastre.uses(land, rng(9)),
         "houses": homes,
@@ -125,15 +135,33 @@ def _place_addresses(land: Land, count: int) -> list[str]:
 
 def _fit(layer: Layer, frame: pd.DataFrame, town: DemoTown) -> pd.DataFrame:
     """The frame with exactly the layer's fields, in their order, and its geometry as declared."""
-    names = [field.name for field in layer.fields]
-    full = frame.reindex(columns=[*names, "geom"] if layer.geometry else names)
+    full = pd.DataFrame({field.name: _column(frame, field) for field in layer.fields})
     if layer.geometry is None:
-        return full.reset_index(drop=True)
-    shape = full["geom"].to_numpy()
+        return full
+    shape = frame["geom"].to_numpy()
     if layer.geometry is GeometryKind.MULTIPOLYGON:
-        single = shapely.get_type_id(shape) == shapely.GeometryType.POLYGON
-        shape[single] = shapely.multipolygons(
-            shape[single], indices=np.arange(int(single.sum()))
-        )
-    fitted = gpd.GeoDataFrame(full.drop(columns="geom"), geometry=shape, crs=f"EPSG:{town.srid}")
-    return fitted.rename_geometry("geom").reset_index(drop=True)
+        single = np.flatnonzero(shapely.get_type_id(shape) == shapely.GeometryType.POLYGON)
+        shape = shape.copy()
+        shape[single] = shapely.multipolygons(shape[single], indices=np.arange(len(single)))
+    fitted = gpd.GeoDataFrame(full, geometry=shape, crs=f"EPSG:{town.srid}")
+    return fitted.rename_geometry("geom")
+
+
+_DTYPES: Mapping[FieldType, ExtensionDtype] = {
+    FieldType.INTEGER: pd.Int64Dtype(),
+    FieldType.NUMBER: pd.Float64Dtype(),
+    FieldType.BOOLEAN: pd.BooleanDtype(),
+}
+
+
+def _column(frame: pd.DataFrame, field: Field) -> pd.Series:
+    """One field's values with nothing but None or NA for unknown; all unknown where not made."""
+    if field.name not in frame:
+        values: pd.Series = pd.Series([None] * len(frame), dtype=object)
+    else:
+        values = frame[field.name].reset_index(drop=True)
+    if field.type in _DTYPES:
+        typed: pd.Series = values.astype(_DTYPES[field.type])
+        return typed
+    plain: pd.Series = values.astype(object).where(values.notna(), None)
+    return plain

@@ -13,8 +13,22 @@ from etl.demo.network import Network
 from etl.demo.plan import Plan
 from etl.demo.towns import DemoTown
 
-_SPEED_KMH = {"trunk": 80.0, "primary": 60.0, "secondary": 50.0, "residential": 40.0, "service": 30.0, "track": 20.0}
-_CROWN_M = {"trunk": 0.9, "primary": 0.5, "secondary": 0.35, "residential": 0.2, "service": 0.1, "track": 0.0}
+_SPEED_KMH = {
+    "trunk": 80.0,
+    "primary": 60.0,
+    "secondary": 50.0,
+    "residential": 40.0,
+    "service": 30.0,
+    "track": 20.0,
+}
+_CROWN_M = {
+    "trunk": 0.9,
+    "primary": 0.5,
+    "secondary": 0.35,
+    "residential": 0.2,
+    "service": 0.1,
+    "track": 0.0,
+}
 """How far a road's surface stands above the ground beside it, by class."""
 _DECK_M = 1.5
 """How far a bridge's deck stands above the higher of its two ends."""
@@ -53,14 +67,14 @@ def communities(
     ).rename_geometry("geom")
 
 
-def water(town: DemoTown, plan: Plan, area: MultiPolygon) -> gpd.GeoDataFrame:
-    """Rivers, canals and ponds within the town."""
+def water(town: DemoTown, plan: Plan) -> gpd.GeoDataFrame:
+    """Rivers, canals, ponds and the sea as far as the raster reaches: beyond the boundary too."""
     rows = [
         {
             "code": f"WA-{town.short}-{n:02d}",
             "name": w.name,
             "kind": w.kind,
-            "geom": multipolygon(shapely.intersection(w.shape, area)),
+            "geom": multipolygon(shapely.intersection(w.shape, plan.grid.box)),
         }
         for n, w in enumerate(plan.water, start=1)
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely import Polygon, STRtree
 
-from etl.demo.network import HALF_WIDTH_M, RANK, IntArray, Network, Shapes, shore_land
+from etl.demo.network import HALF_WIDTH_M, RANK, WATERS, IntArray, Network, Shapes, shore_land
 from etl.demo.plan import Place, Plan
 from etl.demo.streets import Spec, kinds_of
 
@@ -53,7 +53,7 @@ def _buildable(plan: Plan, network: Network) -> tuple[Shapes, IntArray]:
     klass = [network.streets[s].klass for s in network.edge_street[road]]
     half = np.array([HALF_WIDTH_M[k] for k in klass])
     taken = shapely.buffer(network.edges[road], half, quad_segs=2)
-    taken = np.concatenate([taken, shapely.get_parts(shore_land(plan))])
+    taken = np.concatenate([taken, shapely.get_parts(shore_land(plan, WATERS))])
     dry = np.flatnonzero(~network.wet)
     of_face, of_taken = STRtree(taken).query(network.faces[dry], predicate="intersects")
     starts = np.searchsorted(of_face, np.arange(len(dry) + 1))
@@ -96,7 +96,7 @@ def _give(
 
 def _part(block: Polygon, place: Place) -> tuple[Polygon, Polygon | None]:
     """Cut a place's plot off the end of a block nearest to it; all of a block little larger."""
-    if block.area < 1.35 * place.area_m2:  # noqa: PLR2004 - the rest would be a scrap
+    if block.area < 1.35 * place.area_m2:
         return block, None
     box = shapely.get_coordinates(shapely.oriented_envelope(block))[:4]
     if np.hypot(*(box[1] - box[0])) < np.hypot(*(box[2] - box[1])):
@@ -109,9 +109,9 @@ def _part(block: Polygon, place: Place) -> tuple[Polygon, Polygon | None]:
     one, two = (box[i] + share * (box[j] - box[i]) for i, j in ((0, 1), (3, 2)))
     plot = shapely.intersection(block, Polygon([box[0], one, two, box[3]]))
     rest = shapely.intersection(block, Polygon([one, box[1], box[2], two]))
-    if plot.geom_type != "Polygon" or rest.geom_type != "Polygon":
-        return block, None
-    return plot, rest
+    if isinstance(plot, Polygon) and isinstance(rest, Polygon):
+        return plot, rest
+    return block, None
 
 
 def best_rank(network: Network, shapes: Shapes, reach: float) -> IntArray:

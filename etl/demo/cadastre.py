@@ -26,17 +26,27 @@ _SHARES = {
     "farm": (0.05, 0.01, 0.90, 0.04),
 }
 """Shares of uses (in the order above) by kind of land, away from main roads."""
-_PRICE = {"core": 9000.0, "town": 3200.0, "suburb": 1500.0, "village": 800.0, "farm": 110.0, "place": 2500.0}
+_PRICE = {
+    "core": 9000.0,
+    "town": 3200.0,
+    "suburb": 1500.0,
+    "village": 800.0,
+    "farm": 110.0,
+    "place": 2500.0,
+}
 """Middle land value, baht a square metre, in the Phibun demo."""
 _DETAIL = {
     "residential": (("บ้านเดี่ยว", "บ้านไม้ใต้ถุนสูง", "ทาวน์เฮาส์", "บ้านเช่า", "บ้านสวน"), (5, 2, 2, 1, 1)),
-    "commercial": (("ตึกแถว", "ร้านอาหาร", "ร้านขายของชำ", "อู่ซ่อมรถ", "โกดัง", "ที่พักรายวัน"), (6, 2, 3, 1, 1, 2)),
+    "commercial": (
+        ("ตึกแถว", "ร้านอาหาร", "ร้านขายของชำ", "อู่ซ่อมรถ", "โกดัง", "ที่พักรายวัน"), (6, 2, 3, 1, 1, 2),
+    ),
     "agriculture": (("นาข้าว", "สวนผลไม้", "สวนผัก", "บ่อปลา"), (7, 2, 1, 1)),
     "vacant": (("ที่ว่าง", "ที่ดินรกร้าง"), (3, 1)),
 }  # fmt: skip
 _AMENITY = {
     "hospital": "โรงพยาบาล", "clinic": "สถานพยาบาล", "school": "สถานศึกษา", "temple": "ศาสนสถาน",
-    "fire_station": "สถานีดับเพลิง", "police": "สถานีตำรวจ", "market": "ตลาด", "government": "สถานที่ราชการ",
+    "fire_station": "สถานีดับเพลิง", "police": "สถานีตำรวจ", "market": "ตลาด",
+    "government": "สถานที่ราชการ",
     "utility": "สาธารณูปโภค", "other": "ที่สาธารณประโยชน์",
 }  # fmt: skip
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,6 +73,7 @@ class Land:
 def survey(
     town: DemoTown,
     plan: Plan,
+    *,
     network: Network,
     zones: Zones,
     blocks: Blocks,
@@ -90,7 +101,7 @@ def survey(
     frame = gpd.GeoDataFrame(
         {"code": code, "geom": shapes}, geometry="geom", crs=f"EPSG:{town.srid}"
     )
-    _deeds(frame, town, plan, middle, kind, place, rng)
+    _deeds(frame, town, plan, middle, kind=kind, place=place, rng=rng)
     names = [street_names[s] for s in network.roads.street[road]]
     areas = [plan.communities[c].name for c in community]
     frame["address"] = [f"{n} {a}" if n else a for n, a in zip(names, areas, strict=True)]
@@ -187,6 +198,7 @@ def _deeds(
     town: DemoTown,
     plan: Plan,
     middle: FloatArray,
+    *,
     kind: np.ndarray,
     place: IntArray,
     rng: np.random.Generator,
@@ -214,7 +226,9 @@ def _owners(count: int, rng: np.random.Generator) -> list[str]:
     fresh = people(count, rng, women=0.55)
     again = rng.integers(0, count, count)
     repeat = rng.random(count) < 0.25  # noqa: PLR2004
-    return [fresh[a] if r else f for f, a, r in zip(fresh, again.tolist(), repeat.tolist(), strict=True)]
+    return [
+        fresh[a] if r else f for f, a, r in zip(fresh, again.tolist(), repeat.tolist(), strict=True)
+    ]
 
 
 def uses(land: Land, rng: np.random.Generator) -> pd.DataFrame:

@@ -15,11 +15,15 @@ from etl.demo.towns import DemoTown
 HOMES = 900
 _BEDRIDDEN_MAX, _HOMEBOUND_MAX = 4, 11
 _ILLNESS = (
-    "หลอดเลือดสมองตีบ", "เบาหวาน", "ข้อเข่าเสื่อม", "สมองเสื่อม", "ความดันโลหิตสูง", "ปอดอุดกั้นเรื้อรัง", "ไตวายเรื้อรัง",
+    "หลอดเลือดสมองตีบ", "เบาหวาน", "ข้อเข่าเสื่อม", "สมองเสื่อม", "ความดันโลหิตสูง",
+    "ปอดอุดกั้นเรื้อรัง", "ไตวายเรื้อรัง",
     "กระดูกสะโพกหัก", "พาร์กินสัน",
 )  # fmt: skip
 _NEEDS = {
-    "bedridden": (("stretcher", 0.92), ("suction", 0.22), ("oxygen", 0.24), ("ventilator", 0.05), ("tube_feeding", 0.3)),
+    "bedridden": (
+        ("stretcher", 0.92), ("suction", 0.22), ("oxygen", 0.24), ("ventilator", 0.05),
+            ("tube_feeding", 0.3),
+    ),
     "homebound": (("wheelchair", 0.6), ("oxygen", 0.07), ("cold_medicine", 0.14)),
     "social": (("cold_medicine", 0.12), ("wheelchair", 0.04)),
 }  # fmt: skip
@@ -108,7 +112,9 @@ def _scores(count: int, rng: np.random.Generator) -> IntArray:
 def _needs(name: str, illness: str, rng: np.random.Generator) -> list[str]:
     """The needs of one person; some follow from the illness."""
     draws = rng.random(len(_NEEDS[name]))
-    needs = [need for (need, chance), d in zip(_NEEDS[name], draws.tolist(), strict=True) if d < chance]
+    needs = [
+        need for (need, chance), d in zip(_NEEDS[name], draws.tolist(), strict=True) if d < chance
+    ]
     if illness == "ไตวายเรื้อรัง":
         needs.append("dialysis")
     if illness == "ปอดอุดกั้นเรื้อรัง" and name != "social" and "oxygen" not in needs:

@@ -37,9 +37,7 @@ def grow(plan: Plan, network: Network) -> Zones:
     )
     number = {face: order for order, face in enumerate(seeds)}
     of_face = np.array([number[int(face)] for face in nearest], dtype=np.int64)
-    shapes = [
-        _multi(shapely.union_all(faces[of_face == order])) for order in range(len(seeds))
-    ]
+    shapes = [_multi(shapely.union_all(faces[of_face == order])) for order in range(len(seeds))]
     return Zones(shapes=np.asarray(shapes, dtype=object), of_face=of_face)
 
 

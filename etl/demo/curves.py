@@ -64,11 +64,24 @@ def join(line: LineString, target: LineString, *, end: bool) -> LineString:
     crossing = shapely.get_coordinates(shapely.intersection(line, target))
     if len(crossing):
         at = max(float(line.project(shapely.Point(p))) for p in crossing)
-        kept = substring(line, 0.0, at)
-        return LineString(kept)
+        return part_of(line, 0.0, at)
     last = shapely.Point(line.coords[-1])
     onto = shapely.get_coordinates(target.interpolate(target.project(last)))
     return LineString(np.vstack([shapely.get_coordinates(line), onto]))
+
+
+def part_of(line: LineString, start: float, end: float) -> LineString:
+    """The part of a line between two distances along it."""
+    part = substring(line, start, end)
+    if not isinstance(part, LineString):
+        raise TypeError("the part of the line has no length")
+    return part
+
+
+def polygon_of(shape: shapely.Geometry) -> Polygon:
+    """The largest polygon of a shape that has at least one."""
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
+    return max(parts, key=lambda part: part.area)
 
 
 class Baseline:
@@ -128,4 +141,4 @@ class Baseline:
     def band(self, s: FloatArray, left: FloatArray, right: FloatArray) -> Polygon:
         """The area between two offsets given at positions `s`."""
         ring = np.vstack([self.xy(s, left), self.xy(s, right)[::-1]])
-        return shapely.make_valid(Polygon(ring))
+        return polygon_of(shapely.make_valid(Polygon(ring)))

@@ -4,6 +4,8 @@ All zones of one plan are unions of the same small areas, so that within a scena
 classes never overlap and every higher scenario holds all of every lower one.
 """
 
+import math
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -22,9 +24,9 @@ _CLASSES = (("lt_0_3", 0.0, 0.3), ("0_3_0_5", 0.3, 0.5), ("0_5_1", 0.5, 1.0), ("
 """Depth classes: code, least and greatest depth in metres."""
 _PATCH_CELLS = 40
 """Areas smaller than this (1,000 m2) are joined to their neighbour."""
-_SMOOTH_M = 9.0
+_SMOOTH_M = 8.0
 """Tolerance of the simplification of the raster's stair steps."""
-_SCRAP_M2 = 30.0
+_SCRAP_M2 = 0.05
 
 
 def zones(town: DemoTown, plan: Plan, boundary: MultiPolygon) -> gpd.GeoDataFrame:
@@ -60,7 +62,12 @@ def _zones_of(
             if shape is not None:
                 deepest = _deepest(flood, scenario.level_m) if np.isinf(high) else high
                 records.append(
-                    {**_describe(town, flood, scenario, code), "depth_min_m": low, "depth_max_m": deepest, "geom": shape}
+                    {
+                        **_describe(town, flood, scenario, code),
+                        "depth_min_m": low,
+                        "depth_max_m": deepest,
+                        "geom": shape,
+                    }
                 )
     return records
 
@@ -75,7 +82,7 @@ def _cells(flood: FloodPlan, levels: list[float], edges: list[float]) -> NDArray
         first[np.isin(joined, wet[wet > 0])] = number
     band = np.searchsorted(np.asarray(edges), flood.relative, side="right")
     code = np.where(first < len(levels), 1 + first * bands + band, 0).astype(np.int32)
-    return np.asarray(sieve(code, size=_PATCH_CELLS, connectivity=4), dtype=np.int32)
+    return np.asarray(sieve(code, size=_PATCH_CELLS, connectivity=8), dtype=np.int32)
 
 
 def _areas(cells: NDArray[np.int32], grid: Grid, bands: int) -> tuple[Shapes, IntArray, IntArray]:
@@ -99,8 +106,8 @@ def _shape(areas: Shapes, ground: shapely.Geometry) -> MultiPolygon | None:
 
 def _deepest(flood: FloodPlan, level: float) -> float:
     """Greatest depth outside the channel, in whole half metres."""
-    depth = level - np.percentile(flood.relative[flood.relative < level], 25)
-    return float(np.ceil(max(depth, 1.5) * 2) / 2)
+    depth = level - float(np.percentile(flood.relative[flood.relative < level], 25))
+    return math.ceil(max(depth, 1.5) * 2) / 2
 
 
 def _describe(
@@ -114,7 +121,12 @@ def _describe(
         if period
         else f"{flood.title_th} ระดับ {scenario.value:.2f} ม."
     )
-    depth = {"lt_0_3": "ต่ำกว่า 0.3 ม.", "0_3_0_5": "0.3-0.5 ม.", "0_5_1": "0.5-1 ม.", "gt_1": "เกิน 1 ม."}
+    depth = {
+        "lt_0_3": "ต่ำกว่า 0.3 ม.",
+        "0_3_0_5": "0.3-0.5 ม.",
+        "0_5_1": "0.5-1 ม.",
+        "gt_1": "เกิน 1 ม.",
+    }
     return {
         "code": f"FZ-{town.short}-{mark}-{depth_class}",
         "name": f"{when} ลึก{depth[depth_class]} (สาธิต)",

@@ -7,7 +7,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from scipy.ndimage import map_coordinates, zoom
-from shapely import Polygon
+from shapely import Polygon, box
 
 from etl.demo.curves import Baseline, FloatArray
 
@@ -43,6 +43,12 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.rows, self.columns
+
+    @property
+    def box(self) -> Polygon:
+        """The ground the grid covers."""
+        east, south = self.west + self.columns * self.cell, self.north - self.rows * self.cell
+        return box(self.west, south, east, self.north)
 
     def centres(self) -> FloatArray:
         """Plane coordinates (rows * columns, 2) of the cell centres, row by row."""
@@ -95,8 +101,8 @@ def noise(grid: Grid, wavelength: float, rng: np.random.Generator) -> FloatArray
     )
     knots = zoom(rng.uniform(-1.0, 1.0, coarse), 4, order=3, mode="nearest", grid_mode=True)
     scale = 4.0 * grid.cell / wavelength
-    row = np.arange(grid.rows) * scale + 2.0
-    column = np.arange(grid.columns) * scale + 2.0
+    row = np.arange(grid.rows, dtype=np.float64) * scale + 2.0
+    column = np.arange(grid.columns, dtype=np.float64) * scale + 2.0
     return _bilinear(knots, row, column)
 
 
@@ -107,7 +113,7 @@ def mask(grid: Grid, shape: Polygon) -> NDArray[np.bool_]:
     return result
 
 
-def step(value: FloatArray, low: float, high: float) -> FloatArray:
+def step(value: FloatArray, low: float, high: float | FloatArray) -> FloatArray:
     """0 below `low`, 1 above `high`, a smooth rise between."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

@@ -66,7 +66,7 @@ def _registered(count: int, rng: np.random.Generator) -> IntArray:
     kind = rng.choice(len(_TYPES), count, p=share / share.sum())
     mean = np.array([m for _, m in _TYPES])[kind]
     whole = np.floor(mean)
-    people = whole + rng.poisson(np.maximum(mean - whole, 0.0))
-    people = np.minimum(people, 4).astype(np.int64)
+    drawn = whole + rng.poisson(np.maximum(mean - whole, 0.0))
+    people: IntArray = np.minimum(drawn, 4).astype(np.int64)
     people[people.sum(axis=1) == 0, 2] = 1
     return people

@@ -105,8 +105,8 @@ def _numbers(community: IntArray, rng: np.random.Generator) -> list[str]:
 def _landmarks(plan: Plan, point: FloatArray, rng: np.random.Generator) -> list[str | None]:
     """The nearest place people know, for three houses in ten within 300 m of one."""
     places = np.asarray([p.xy for p in plan.places])
-    tree = STRtree(shapely.points(places))
-    nearest = tree.nearest(shapely.points(point))
+    tree = STRtree([shapely.Point(p.xy) for p in plan.places])
+    nearest = np.asarray(tree.nearest(shapely.points(point)))
     near = np.hypot(*(places[nearest] - point).T) < 300.0  # noqa: PLR2004
     told = near & (rng.random(len(point)) < 0.55)  # noqa: PLR2004
     return [

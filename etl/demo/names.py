@@ -16,7 +16,8 @@ _FAMILY_FIRST = (
 )  # fmt: skip
 _FAMILY_LAST = (
     "ฟ้ากว้าง", "ข้าวเขียว", "ไผ่งาม", "ลมเย็น", "ดาวพราว", "หมอกขาว", "ทองสุก", "น้ำนิ่ง", "แดดอุ่น", "บัวบาน",
-    "หินเรียบ", "ดอกแดง", "ปลาชุม", "นกร้อง", "ต้นสูง", "ใบหนา", "ทรายละเอียด", "ฝนแรก", "เรือจอด", "ควายเดิน",
+    "หินเรียบ", "ดอกแดง", "ปลาชุม", "นกร้อง", "ต้นสูง", "ใบหนา", "ทรายละเอียด", "ฝนแรก",
+    "เรือจอด", "ควายเดิน",
 )  # fmt: skip
 MEN, WOMEN = ("นาย",), ("นาง", "นางสาว")
 
@@ -41,15 +42,15 @@ def phones(count: int, rng: np.random.Generator) -> list[str]:
     return [f"000-{n // 10_000:03d}-{n % 10_000:04d}" for n in digits]
 
 
-def sprinkle(
-    values: list[str], share: float, rng: np.random.Generator
-) -> list[str | None]:
+def sprinkle(values: list[str], share: float, rng: np.random.Generator) -> list[str | None]:
     """The values with all but a share of them unknown."""
     known = rng.random(len(values)) < share
     return [value if keep else None for value, keep in zip(values, known.tolist(), strict=True)]
 
 
-def pick(options: tuple[str, ...], chances: tuple[float, ...], count: int, rng: np.random.Generator) -> list[str]:
+def pick(
+    options: tuple[str, ...], chances: tuple[float, ...], count: int, rng: np.random.Generator
+) -> list[str]:
     """`count` options drawn with the given chances (they are scaled to 1)."""
     p = np.asarray(chances) / np.sum(chances)
     chosen: IntArray = rng.choice(len(options), size=count, p=p)

@@ -17,11 +17,15 @@ GRID_M = 0.01
 """Node coordinates are rounded to this, so that lines that meet share a node exactly."""
 RANK = {"trunk": 0, "primary": 1, "secondary": 2, "residential": 3, "service": 4, "track": 5}
 HALF_WIDTH_M = {
-    "trunk": 14.0, "primary": 9.0, "secondary": 7.0, "residential": 4.5, "service": 3.2, "track": 2.5,
+    "trunk": 14.0, "primary": 9.0, "secondary": 7.0, "residential": 4.5, "service": 3.2,
+    "track": 2.5,
 }  # fmt: skip
 """Half of the right of way by road class: plots begin there."""
+WATERS = ("river", "canal", "pond", "sea")
 _RESERVE_M = {"river": 22.0, "canal": 2.5, "pond": 8.0, "sea": 50.0}
 """Width of the land along water that is nobody's plot, by kind of water."""
+_BLOCKING = ("river", "pond")
+"""Water that ends land; the sea is where the town ends anyway, and roads step over canals."""
 _STUB_M = 45.0
 """A drawn road's dead end shorter than this is only where it was drawn too long."""
 
@@ -62,15 +66,15 @@ class Network:
 
 def build(plan: Plan, rng: np.random.Generator) -> Network:
     """Cut the plan's land into blocks and return the whole network."""
-    open_water = shapely.union_all([w.shape for w in plan.water if w.kind != "canal"])
+    open_water = shapely.union_all([w.shape for w in plan.water if w.kind in _BLOCKING])
     shapely.prepare(open_water)
-    shores = [part.exterior for part in shapely.get_parts(open_water)]
-    bare = [*plan.edges, *shores]
+    strand = shore_land(plan, (*_BLOCKING, "sea"))
+    shapely.prepare(strand)
+    bare = [*plan.edges, *_outlines(open_water), *_outlines(strand)]
     edges, _, faces = _node([*(s.line for s in plan.streets), *bare], plan.boundary)
     cutter = Cutter(plan.density, shapely.get_coordinates(shapely.boundary(edges)), rng)
-    shore = shore_land(plan)
     for face in _in_order(faces):
-        if not open_water.contains(face.point_on_surface()) and not _is_strand(face, shore):
+        if not strand.contains(face.point_on_surface()):
             cutter.cut(face)
     made = [Street("", cut.klass, cut.line) for cut in cutter.cuts if cut.klass]
     streets = (*plan.streets, *sorted(made, key=lambda street: RANK[street.klass]))
@@ -94,17 +98,15 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
     )
 
 
-def shore_land(plan: Plan) -> shapely.Geometry:
-    """Water and the land along it that is nobody's plot."""
-    kept = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water]
-    if plan.shore is not None:
-        kept.append(plan.shore.buffer(_RESERVE_M["sea"]))
+def shore_land(plan: Plan, kinds: tuple[str, ...]) -> shapely.Geometry:
+    """Water of some kinds and the land along it that is nobody's plot."""
+    kept = [w.shape.buffer(_RESERVE_M[w.kind]) for w in plan.water if w.kind in kinds]
     return shapely.union_all(kept)
 
 
-def _is_strand(face: Polygon, shore: shapely.Geometry) -> bool:
-    """Whether a face is hardly more than the strip between a road and the water."""
-    return bool(shapely.difference(face, shore).area < 0.35 * face.area)  # noqa: PLR2004
+def _outlines(shape: shapely.Geometry) -> list[LineString]:
+    """Every ring of an area as a line."""
+    return [LineString(ring.coords) for ring in shapely.get_rings(shapely.get_parts(shape))]
 
 
 def _in_order(shapes: Shapes) -> Shapes:
@@ -148,12 +150,12 @@ def _prune(origin: IntArray, nodes: IntArray, length: FloatArray, drawn: int) ->
         degree = np.bincount(nodes[road].ravel(), minlength=nodes.max() + 1)
         dead_end = (degree[nodes] == 1).any(axis=1)
         origin[road & dead_end & (length < _STUB_M) & (origin < drawn)] = -1
-    road = np.flatnonzero(origin >= 0)
+    left = np.flatnonzero(origin >= 0)
     size = int(nodes.max()) + 1
-    links = coo_array((np.ones(len(road)), nodes[road].T), shape=(size, size))
+    links = coo_array((np.ones(len(left)), nodes[left].T), shape=(size, size))
     _, component = connected_components(links, directed=False)
-    weight = np.bincount(component[nodes[road, 0]], weights=length[road])
-    origin[road[component[nodes[road, 0]] != np.argmax(weight)]] = -1
+    weight = np.bincount(component[nodes[left, 0]], weights=length[left])
+    origin[left[component[nodes[left, 0]] != np.argmax(weight)]] = -1
 
 
 def _roads(
@@ -176,13 +178,15 @@ def _roads(
     links = coo_array((np.ones(len(pairs)), pairs.T), shape=(len(road), len(road)))
     _, group = connected_components(links, directed=False)
     sort = np.argsort(group, kind="stable")
-    lines = shapely.line_merge(shapely.multilinestrings(edges[road][sort], indices=group[sort]))
+    runs = shapely.multilinestrings(edges[road][sort], indices=group[sort])
+    lines = np.asarray(shapely.line_merge(runs), dtype=object)
     first = np.unique(group, return_index=True)[1]
     street = origin[road][first]
     drawn_line = np.asarray([s.line for s in streets], dtype=object)[street]
     starts = shapely.line_locate_point(drawn_line, shapely.get_point(lines, 0))
     stops = shapely.line_locate_point(drawn_line, shapely.get_point(lines, -1))
-    lines = np.where(starts > stops, shapely.reverse(lines), lines)
+    wrong = np.flatnonzero(starts > stops)
+    lines[wrong] = shapely.reverse(lines[wrong])
     ends = _nodes(lines)
     return Roads(
         lines=lines,

@@ -28,6 +28,8 @@ _OTHER = ("ป้ายโฆษณา", "ตลาดเอกชน", "จำ�
 _BUILDING = ("บ้านพักอาศัย 1 ชั้น", "บ้านพักอาศัย 2 ชั้น", "อาคารพาณิชย์", "รั้ว", "ต่อเติมอาคาร", "โรงเก็บของ")
 LICENCE_OVER_M2 = 200.0
 """Food premises larger than this need a licence, others a certificate of notification (s.38)."""
+_FOOD_LICENCE = "ใบอนุญาตจัดตั้งสถานที่จำหน่ายอาหาร"
+_FOOD_NOTICE = "หนังสือรับรองการแจ้งจัดตั้งสถานที่จำหน่ายอาหาร"
 _ERA = 543
 
 
@@ -59,7 +61,9 @@ def issue(town: DemoTown, land: Land, rng: np.random.Generator) -> gpd.GeoDataFr
     frame["address"] = land.frame["address"].to_numpy()[row]
     frame["subject"] = subjects
     frame["floor_area_m2"] = area
-    frame["hazard_class"] = [h if k == "hazardous" else None for h, k in zip(hazards, kinds, strict=True)]
+    frame["hazard_class"] = [
+        h if k == "hazardous" else None for h, k in zip(hazards, kinds, strict=True)
+    ]
     frame["holder_name"] = people(PERMITS, rng, women=0.5)
     return frame
 
@@ -101,17 +105,17 @@ def _subjects(
     """What each permit is for; food premises by the law's limit of area."""
     building = pick(_BUILDING, (4, 3, 2, 1, 2, 1), len(kinds), rng)
     other = pick(_OTHER, (3, 1, 2, 2), len(kinds), rng)
-    words = {
-        "building": lambda n: f"ก่อสร้าง{building[n]}",
-        "food": lambda n: (
-            "ใบอนุญาตจัดตั้งสถานที่จำหน่ายอาหาร"
-            if area[n] > LICENCE_OVER_M2
-            else "หนังสือรับรองการแจ้งจัดตั้งสถานที่จำหน่ายอาหาร"
-        ),
-        "hazardous": lambda n: f"กิจการ{hazards[n]}",
-        "other": lambda n: other[n],
-    }
-    return [words[kind](n) for n, kind in enumerate(kinds)]
+    words = []
+    for n, kind in enumerate(kinds):
+        if kind == "building":
+            words.append(f"ก่อสร้าง{building[n]}")
+        elif kind == "food":
+            words.append(_FOOD_LICENCE if area[n] > LICENCE_OVER_M2 else _FOOD_NOTICE)
+        elif kind == "hazardous":
+            words.append(f"กิจการ{hazards[n]}")
+        else:
+            words.append(other[n])
+    return words
 
 
 def _points(land: Land, row: IntArray, rng: np.random.Generator) -> np.ndarray:
@@ -119,6 +123,7 @@ def _points(land: Land, row: IntArray, rng: np.random.Generator) -> np.ndarray:
     plots = land.frame["geom"].to_numpy()[row]
     middle = shapely.get_coordinates(shapely.centroid(plots))
     inward = rng.uniform(0.35, 1.0, (len(row), 1))
-    point = shapely.points(land.front[row] + inward * (middle - land.front[row]))
-    inside = shapely.contains_properly(plots, point)
-    return np.where(inside, point, shapely.point_on_surface(plots))
+    points = np.asarray(shapely.points(land.front[row] + inward * (middle - land.front[row])))
+    outside = np.flatnonzero(~shapely.contains_properly(plots, points))
+    points[outside] = shapely.point_on_surface(plots[outside])
+    return points

@@ -9,7 +9,15 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString
 
-from etl.demo.curves import Baseline, FloatArray, join, rough_ring, smooth_line, smooth_ring
+from etl.demo.curves import (
+    Baseline,
+    FloatArray,
+    join,
+    polygon_of,
+    rough_ring,
+    smooth_line,
+    smooth_ring,
+)
 from etl.demo.grid import Grid, line_coordinates, noise, step
 from etl.demo.phibun_places import COMMUNITIES, PLACES
 from etl.demo.plan import (
@@ -37,14 +45,18 @@ _BOUNDARY = (
     (-330, -1850), (-1150, -1640), (-1850, -1180), (-2290, -560), (-2480, 260),
 )  # fmt: skip
 _CREEKS = (
-    ("ห้วยบัวแดง", ((-900, -2500), (-1050, -1700), (-1420, -900), (-1330, -100), (-1560, 600), (-1480, 1580))),
-    ("ห้วยหินลาด", ((700, -2500), (980, -1500), (1520, -900), (1640, -250), (1960, 150), (1990, 440))),
+    ("ห้วยบัวแดง", ((-900, -2500), (-1050, -1700), (-1420, -900), (-1330, -100),
+        (-1560, 600), (-1480, 1580))),
+    ("ห้วยหินลาด", ((700, -2500), (980, -1500), (1520, -900), (1640, -250), (1960, 150),
+        (1990, 440))),
     ("ห้วยทรายขาว", ((-640, 2700), (-800, 2050), (-690, 1600), (-700, 1230))),
     ("คลองกุดปลา", ((1730, 1290), (1880, 1060), (2030, 780), (2110, 380))),
 )  # fmt: skip
 _PONDS = (
-    ("กุดปลาขาว", ((1010, 1400), (1230, 1560), (1560, 1540), (1800, 1330), (1740, 1270), (1530, 1440), (1270, 1440), (1090, 1330))),
-    ("หนองบัว", ((-620, -830), (-420, -790), (-330, -930), (-440, -1090), (-640, -1060), (-720, -940))),
+    ("กุดปลาขาว", ((1010, 1400), (1230, 1560), (1560, 1540), (1800, 1330), (1740, 1270),
+        (1530, 1440), (1270, 1440), (1090, 1330))),
+    ("หนองบัว", ((-620, -830), (-420, -790), (-330, -930), (-440, -1090), (-640, -1060),
+        (-720, -940))),
 )  # fmt: skip
 _KERNELS = (
     Kernel(150, 420, 1080, 0.97), Kernel(-780, 640, 820, 0.66), Kernel(1250, 200, 860, 0.62),
@@ -59,6 +71,10 @@ _SLOPE = 9e-5
 _GAUGE_S = 4780.0
 """Position along the river of the demo gauge, at the bridge."""
 _RAPIDS_S = 5750.0
+_STREAM_M = 40.0
+"""Half width of the part of the river that always carries water."""
+_BRIDGE_GAP_M = 60.0
+"""No street of the old grid runs nearer than this to the bridge road."""
 
 
 def _half_width(s: FloatArray) -> FloatArray:
@@ -82,10 +98,9 @@ def _elevation(
     broad, fine = noise(grid, 520.0, rng), noise(grid, 90.0, rng)
     levee = np.where(south, 110.7, 109.3) + 0.3 * noise(grid, 900.0, rng)
     swamp_at = np.where(south, 900.0, 760.0) + 160.0 * broad
-    swamp = np.where(south, 109.2, 108.3)
-    swamp = swamp + 0.75 * noise(grid, 1300.0, rng)
+    swamp = np.where(south, 109.2, 108.3) + 0.75 * noise(grid, 1300.0, rng)
     rise = np.where(south, 0.0031, 0.0027) * np.maximum(beyond - swamp_at, 0.0)
-    plain = levee + (swamp - levee) * step(beyond, 180.0, swamp_at) + rise
+    plain: FloatArray = levee + (swamp - levee) * step(beyond, 180.0, swamp_at) + rise
     bank = 104.4 + (plain - 104.4) * step(beyond, -6.0, 46.0)
     bed = np.minimum(97.5 + 6.9 * (d / half) ** 2, 104.4)
     rough = np.where(beyond > 0, 0.45 * broad + 0.14 * fine, 0.0) * step(beyond, 0.0, 120.0)
@@ -139,7 +154,8 @@ def _main_roads(river: Baseline, origin: FloatArray) -> list[Street]:
 
 
 _OLD_STREETS = (
-    ("ท่าเรือ", 142), ("ดอกคูณ", 118), ("ใบบัว", 156), ("สายลม", 131), ("แสงเดือน", 124), ("ดาวเรือง", 149),
+    ("ท่าเรือ", 142), ("ดอกคูณ", 118), ("ใบบัว", 156), ("สายลม", 131), ("แสงเดือน", 124),
+        ("ดาวเรือง", 149),
     ("น้ำใส", 118), ("ทรายทอง", 138), ("ต้นโพธิ์", 127), ("แก่งหิน", 144), ("ดอกจาน", 121), ("ฟ้าใส", 152),
     ("ข้าวหอม", 133), ("เมฆขาว", 126), ("ไม้งาม", 147), ("นาดี", 130),
 )  # fmt: skip
@@ -148,25 +164,19 @@ _OLD_STREETS = (
 
 def _old_grid(river: Baseline) -> list[Street]:
     """Streets that follow the bank and the streets that run down to it."""
-
-    def bank(d: float) -> FloatArray | float:
-        return d
-
-    def off(d: float):  # noqa: ANN202 - a function of s
-        return lambda s: _half_width(s) * (0.0 if d > 60 else 1.0) + (d if d < 60 else d + 96.0)
-
     first, last = _GAUGE_S - 790.0, _GAUGE_S + 1270.0
+    shore = river.along(first - 700, last + 330, lambda s: _half_width(s) + 32.0)
     streets = [
-        Street("ถนนริมมูล", "secondary", river.along(first - 700, last + 330, off(32))),
-        Street("ถนนกลางเมือง", "secondary", river.along(first, last, off(178))),
-        Street("ถนนเทศบาล", "residential", river.along(first, last - 420, off(330))),
-        Street("ถนนตลาดใหม่", "residential", river.along(first + 260, last - 690, off(478))),
+        Street("ถนนริมมูล", "secondary", shore),
+        Street("ถนนกลางเมือง", "secondary", river.along(first, last, 274.0)),
+        Street("ถนนเทศบาล", "residential", river.along(first, last - 420, 426.0)),
+        Street("ถนนตลาดใหม่", "residential", river.along(first + 260, last - 690, 574.0)),
     ]
     at = first
     for k, (name, gap) in enumerate(_OLD_STREETS):
         deep = 584.0 if first + 250 < at < last - 680 else 436.0 if at < last - 400 else 284.0
         near = float(_half_width(np.asarray(at)))
-        if abs(at - _GAUGE_S) > 60.0:
+        if abs(at - _GAUGE_S) > _BRIDGE_GAP_M:
             lean = 5.0 * (-1) ** k
             line = river.across(at, at + lean, near + 30.0, deep)
             streets.append(Street(f"ถนน{name}", "residential", line))
@@ -177,7 +187,7 @@ def _old_grid(river: Baseline) -> list[Street]:
 def _river_parts(river: Baseline) -> tuple[LineString, ...]:
     """Lines that part the river between the communities on its banks."""
     parts = [
-        river.across(s, s, -1.05 * float(w), 1.05 * float(w))
+        river.across(s, s, -float(w) - 31.0, float(w) + 31.0)
         for s in np.arange(2150.0, river.length - 1500.0, 640.0)
         for w in (_half_width(np.asarray(s)),)
     ]
@@ -197,11 +207,13 @@ def plan(town: DemoTown) -> Plan:
     reach = np.arange(0.0, river.length, 15.0)
     half = _half_width(reach)
     channel = river.band(reach, -half, half)
+    ponds = [smooth_ring(np.asarray(points) + origin) for _, points in _PONDS]
     water = [Water("แม่น้ำมูล", "river", channel)]
     for (name, _), creek in zip(_CREEKS, creeks, strict=True):
-        shape = shapely.difference(creek.along(0, creek.length, 0.0).buffer(6.5), channel)
+        bed = creek.along(0, creek.length, 0.0).buffer(6.5)
+        shape = polygon_of(shapely.difference(bed, shapely.union_all([channel, *ponds])))
         water.append(Water(name, "canal", shape))
-    water += [Water(n, "pond", smooth_ring(np.asarray(p) + origin)) for n, p in _PONDS]
+    water += [Water(name, "pond", pond) for (name, _), pond in zip(_PONDS, ponds, strict=True)]
     scenarios = tuple(
         Scenario("return_period", years, level)
         for years, level in ((5, 108.4), (10, 108.8), (25, 109.2), (50, 109.6), (100, 110.05))
@@ -211,7 +223,7 @@ def plan(town: DemoTown) -> Plan:
         title_th="แม่น้ำมูล",
         title_en="Mun river",
         relative=elevation + (_SLOPE * (s - _GAUGE_S)).astype(np.float32),
-        source=np.abs(d) < 40.0,
+        source=np.abs(d) < _STREAM_M,
         scenarios=scenarios,
     )
     return Plan(

@@ -105,7 +105,6 @@ class Plan:
     plot_scale: float = 1.0
     price_scale: float = 1.0
     storeys: float = 0.0
-    shore: LineString | None = None
 
     def ground(self, xy: FloatArray) -> FloatArray:
         """Ground level in metres of the demo datum at points (n, 2)."""

@@ -1,6 +1,7 @@
 """Plots: blocks cut into rows and rows into plots, farm land into fields; no two overlap."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -75,7 +76,7 @@ def _lattice(
     rows = max(1, round(depth / spec.depth))
     bounds = _cuts(depth, rows, 0.07, rng)
     cells: list[FloatArray] = []
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds.tolist()):
         front = spec.front * scale * rng.uniform(0.78, 1.3)
         near = _cuts(run, max(1, round(run / front)), 0.34, rng)
         lean = rng.normal(0.0, 0.02, len(near)) * (high - low)

@@ -35,7 +35,9 @@ def _is_lane(network: Network, street: int) -> bool:
 def _joins(network: Network) -> dict[int, set[int]]:
     """For each street the streets it shares a junction with."""
     at_node: dict[int, set[int]] = defaultdict(set)
-    for street, ends in zip(network.roads.street.tolist(), network.roads.ends.tolist(), strict=True):
+    for street, ends in zip(
+        network.roads.street.tolist(), network.roads.ends.tolist(), strict=True
+    ):
         for node in ends:
             at_node[node].add(street)
     joins: dict[int, set[int]] = defaultdict(set)

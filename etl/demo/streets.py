@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely import LineString, Polygon
-from shapely.ops import substring
 
-from etl.demo.curves import FloatArray
+from etl.demo.curves import FloatArray, part_of
 
 
 @dataclass(frozen=True)
@@ -166,8 +165,8 @@ class Cutter:
         if self._rng.random() < 0.5:  # noqa: PLR2004 - either end may be the open one
             lane = shapely.reverse(lane)
         at = share * lane.length
-        road = substring(lane, 0.0, at)
-        rest = substring(lane, at, lane.length)
+        road = part_of(lane, 0.0, at)
+        rest = part_of(lane, at, lane.length)
         self._ends.append(tuple(shapely.get_coordinates(road)[0]))
         self.cuts.extend((Cut(road, "service"), Cut(rest, None)))
 

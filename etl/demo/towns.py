@@ -1,7 +1,7 @@
 """The two demo towns: what they are called, where they lie, which codes their records carry."""
 
-from dataclasses import dataclass
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from layers.text import Text
@@ -52,8 +52,8 @@ DEMO_TOWNS: Mapping[str, DemoTown] = MappingProxyType(
             ),
             description=Text(
                 th="เมืองสังเคราะห์ริมฝั่งขวาแม่น้ำมูลที่แก่งสะพือ ที่ราบน้ำท่วมถึง น้ำหลากจากแม่น้ำเป็นเวลาหลายวัน",
-                en="A synthetic town on the right bank of the Mun at the Kaeng Saphue rapids: a flat "
-                "flood plain where the river rises over days.",
+                en="A synthetic town on the right bank of the Mun at the Kaeng Saphue rapids: a "
+                "flat flood plain where the river rises over days.",
             ),
             short="PB",
             away=0.24,
@@ -76,8 +76,8 @@ DEMO_TOWNS: Mapping[str, DemoTown] = MappingProxyType(
             ),
             description=Text(
                 th="เมืองสังเคราะห์ริมอ่าวตะวันตก มีภูเขาทางตะวันออก น้ำท่วมจากฝนและน้ำทะเลหนุนภายในไม่กี่ชั่วโมง",
-                en="A synthetic town on a western bay with hills to the east: rain and tide flood it "
-                "within hours.",
+                en="A synthetic town on a western bay with hills to the east: rain and tide "
+                "flood it within hours.",
             ),
             short="PT",
             away=0.08,

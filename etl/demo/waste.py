@@ -16,7 +16,7 @@ from etl.demo.towns import DemoTown
 ROUTES = 12
 _STOP_EVERY_M = 130.0
 _LONELY_M = 260.0
-"""A road with less than a house for so many metres is not driven: its few houses bring their bags."""
+"""A road with less than a house for so many metres is not driven: people bring their bags."""
 _DAYS = (("mon", "thu"), ("tue", "fri"), ("wed", "sat"), ("mon", "wed", "fri"))
 _STARTS = ("04:00", "04:30", "05:00", "18:30")
 
@@ -80,7 +80,11 @@ def _ways(network: Network) -> _Ways:
         oneway = network.roads.oneway[number]
         for tail, head, shut in ((a, b, "backward"), (b, a, "forward")):
             known = road.get((tail, head))
-            if oneway != shut and tail != head and (known is None or length[number] < length[known]):
+            if (
+                oneway != shut
+                and tail != head
+                and (known is None or length[number] < length[known])
+            ):
                 road[tail, head] = number
     tails, heads = np.array(list(road)).T
     weight = length[list(road.values())]
@@ -141,10 +145,9 @@ def _directions(network: Network, roads: IntArray) -> tuple[IntArray, IntArray]:
     """
     ends = network.roads.ends[roads]
     oneway = np.asarray(network.roads.oneway)[roads]
-    enter = np.concatenate([
-        np.where(oneway == "backward", -1, ends[:, 0]), np.where(oneway == "forward", -1, ends[:, 1])
-    ])  # fmt: skip
-    return enter, np.concatenate([ends[:, 1], ends[:, 0]])
+    first = np.where(oneway == "backward", -1, ends[:, 0])
+    last = np.where(oneway == "forward", -1, ends[:, 1])
+    return np.concatenate([first, last]), np.concatenate([ends[:, 1], ends[:, 0]])
 
 
 def _between(ways: _Ways, network: Network, start: int, end: int) -> list[tuple[int, bool]]:

@@ -1,8 +1,11 @@
-"""`muang notebook`: Jupyter on the project's notebooks, connected to the town."""
+"""`muang notebook`: Jupyter on the project's notebooks, connected to the town over HTTP."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +13,10 @@ import typer
 from layers.text import Text
 from ops.checkout import Checkout
 from ops.progress import Progress
+from ops.running import serving
+
+_FIRST = "flood_exposure.ipynb"
+_KEPT_BACK = ("MUANG_DATABASE_URL", "MUANG_DB_PASSWORD", "MUANG_SECRET", "MUANG_SECRET_FILE")
 
 
 def register(app: typer.Typer) -> None:
@@ -27,25 +34,21 @@ def notebook(
     """เปิดโน้ตบุ๊ก · Open Jupyter with the town's data at hand. Ctrl-C ends it."""
     from ops.dashboard import need_dashboard
     from ops.serve import stopping_on_signals
-    from ops.session import choose_town, database
 
     checkout = Checkout.here()
     progress = Progress()
-    with database(progress, checkout) as server:
-        town_id = choose_town(server, town)
-        # the folium maps take their scripts and fonts from the dashboard's build
-        need_dashboard(checkout, progress)
+    # the folium maps take their scripts and fonts from the dashboard's build
+    need_dashboard(checkout, progress)
+    with _town_url(checkout, town, progress) as url:
         progress.say(
-            Text(th=f"โน้ตบุ๊กของเมือง {town_id} ปิดด้วย Ctrl-C", en="Jupyter ends with Ctrl-C.")
+            Text(
+                th=f"โน้ตบุ๊กอ่านข้อมูลจาก {url} ปิดด้วย Ctrl-C",
+                en=f"The notebooks read from {url}. Ctrl-C ends Jupyter.",
+            )
         )
-        command = [sys.executable, "-P", "-m", "jupyterlab", "--ip", "127.0.0.1"]
-        if no_browser:
-            command.append("--no-browser")
-        if os.geteuid() == 0:
-            command.append("--allow-root")
         jupyter = subprocess.Popen(
-            [*command, "--notebook-dir", str(checkout.root / "notebooks")],
-            env=os.environ | server.environment(town_id),
+            jupyter_command(checkout.root / "notebooks", browser=not no_browser),
+            env=jupyter_environment(os.environ, url),
             start_new_session=True,
         )
         try:
@@ -56,3 +59,50 @@ def notebook(
             jupyter.wait()
             status = 0
     raise typer.Exit(1 if status else 0)
+
+
+@contextmanager
+def _town_url(checkout: Checkout, town: str | None, progress: Progress) -> Iterator[str]:
+    """Address of the town: of the `up` that serves it, else of a server of our own meanwhile."""
+    record = serving(checkout)
+    if record and record.server and town in (None, record.town):
+        yield record.url
+        return
+    from ops.processes import free_port
+    from ops.server import Address, WebServer
+    from ops.session import choose_town, database
+
+    with database(progress, checkout) as server:
+        address = Address("127.0.0.1", free_port())
+        web = WebServer(checkout, server, choose_town(server, town), address)
+        try:
+            with progress.step(Text(th="เปิดระบบ", en="Starting the server")):
+                web.wait_ready()
+            yield address.url
+        finally:
+            web.stop()
+
+
+def jupyter_command(folder: Path, *, browser: bool) -> list[str]:
+    """JupyterLab on loopback in `folder`; it looks for no news, updates or extensions outside."""
+    command = [sys.executable, "-P", "-m", "jupyterlab", "--ip=127.0.0.1"]
+    command += [f"--notebook-dir={folder}", f"--LabApp.default_url=/lab/tree/{_FIRST}"]
+    command += [
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
+    if not browser:
+        command.append("--no-browser")
+    if os.geteuid() == 0:
+        command.append("--allow-root")
+    return command
+
+
+def jupyter_environment(environ: Mapping[str, str], url: str) -> dict[str, str]:
+    """What notebooks get to know: the town's address and perhaps a token, never the secret.
+
+    With the secret a notebook could be any role; with a token it sees what that token may see.
+    """
+    kept = {name: value for name, value in environ.items() if name not in _KEPT_BACK}
+    return kept | {"MUANG_PUBLIC_URL": url}

@@ -12,6 +12,9 @@ PASSWORD = "MUANG_DB_PASSWORD"  # noqa: S105  a name
 SECRET = "MUANG_SECRET"  # noqa: S105  a name
 DEMO_TOWN = "phibun"
 
+# what docker-compose.yml gives where nothing was set: the podman-compose of Debian 12 knows no
+# empty default
+_UNSET = "unset"
 _DEMO_FILE = Path(__file__).with_name("demo.env")
 _SHORTEST = {PASSWORD: 12, SECRET: 32}
 _MAKE_ONE = "head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n'"
@@ -54,7 +57,7 @@ def read(environ: Mapping[str, str], *needed: str) -> Values:
     found = {name: _checked(name, _given(name, environ), known[name], demo) for name in needed}
     return Values(
         demo=demo,
-        town=environ.get("MUANG_TOWN", "") or (DEMO_TOWN if demo else ""),
+        town=_value("MUANG_TOWN", environ) or (DEMO_TOWN if demo else ""),
         password=found.get(PASSWORD, ""),
         secret=found.get(SECRET, ""),
     )
@@ -77,10 +80,15 @@ def _is_demo(environ: Mapping[str, str]) -> bool:
     return asked == "1"
 
 
+def _value(name: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(name, "")
+    return "" if value == _UNSET else value
+
+
 def _given(name: str, environ: Mapping[str, str]) -> str:
     path = environ.get(f"{name}_FILE", "")
     if not path:
-        return environ.get(name, "")
+        return _value(name, environ)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -18,8 +18,10 @@ OTHERS: dict[str, str] = {
     "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
     "real town, which needs secrets of its own",
     "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
+    "MUANG_LANG": "`th` or `en`: language of the command line; else the locale's, else both",
     "MUANG_PYTHON": "path of the Python that `./muang` makes its `.venv` with",
-    "MUANG_SHARED_DATA": "folder of real sample towns; tests that use it are skipped without it",
+    "MUANG_SHARED_DATA": "folder of real sample towns for the tests that use them; without it they "
+    "look beside the checkout, and are skipped when nothing is there",
     "MUANG_TOKEN": "token a notebook sends; without it the demo's rights on this machine",
 }
 """Variables read elsewhere than in the server's settings: name -> what it does."""

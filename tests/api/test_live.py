@@ -203,6 +203,10 @@ def test_a_closed_hub_takes_no_new_streams() -> None:
     assert hub.streams == 0
 
 
+def test_head_of_the_stream_is_refused(caller: Caller) -> None:
+    assert caller.ask("HEAD", "/live").status_code == 405
+
+
 def test_heartbeats_stop_while_the_database_is_away(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

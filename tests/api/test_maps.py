@@ -23,7 +23,8 @@ def test_tilejson(caller: Caller, tokens: dict[Role, str]) -> None:
             assert (round(west, 1), round(south, 1)) == (105.2, 15.2)
             assert west < told["center"][0] < east
             assert south < told["center"][1] < north
-            (vector,) = told["vector_layers"]
+            vector, *points = told["vector_layers"]
+            assert [each["id"] for each in points] in ([], [layer.label_points])
             assert vector["id"] == layer.id
             assert set(vector["fields"]) == {field.name for field in tile_fields(layer, role)}
             assert told["name"] == layer.title.en

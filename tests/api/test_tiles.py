@@ -1,19 +1,24 @@
 """Vector tiles of the tiny town, decoded: what is in them, and what must not be."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import mapbox_vector_tile
 import pytest
 
+from api import tile_front
 from api.access import fingerprint
+from api.app import create_app
 from api.tile_front import etag
 from api.viewer import Viewer
+from db.connect import connect_admin
 from db.queries.tiles import TileLayer, build
 from layers.catalog import LAYERS
 from layers.model import Role
 from layers.privacy import may_see, scope_of, tile_fields
 from tests.api.caller import Caller
+from tests.api.conftest import settings_for
 from tests.api.places import in_tiles, tile_at
 from tests.conftest import TownHandle
 
@@ -187,3 +192,28 @@ def test_an_area_has_one_label_point_however_many_tiles_cut_it(caller: Caller) -
     assert sorted(named) == ["ชุมชนหนองบัว", "ชุมชนแก่งสะพือ"]
     described = caller.get("/tiles/communities.json").json()["vector_layers"]
     assert [each["id"] for each in described] == ["communities", "communities_label"]
+
+
+def test_a_slow_tile_is_stopped_and_the_connection_lives_on(
+    own_tiny_town: TownHandle, dashboard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tile behind a lock: 503 with a sentence, the statement gone from the database, then 200."""
+    monkeypatch.setattr(tile_front, "TIMEOUT_SECONDS", 0.3)
+    path = f"/tiles/parcels/{tile_at(14)}.mvt?lang=en"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with (
+        Caller(create_app(settings_for(own_tiny_town, dashboard))) as caller,
+        connect_admin(own_tiny_town.server_url, own_tiny_town.town_id, autocommit=False) as conn,
+    ):
+        conn.execute("LOCK TABLE town.parcels IN ACCESS EXCLUSIVE MODE")
+        for _ in range(6):  # more than the pool has connections
+            answer = caller.get(path)
+            assert answer.status_code == 503
+            assert answer.json()["type"] == "urn:muang:problem:too-slow"
+            assert "Zoom in" in answer.json()["detail"]
+        assert conn.execute(waiting).fetchone() == (0,)
+        conn.rollback()
+        assert caller.get(path).status_code == 200

@@ -44,8 +44,8 @@ def bow_tie(x: float, y: float, size: float = 100.0) -> Ring:
 
 
 def flat(x: float, y: float, size: float = 100.0) -> Ring:
-    """A ring without any area."""
-    return [lonlat(*corner) for corner in [(x, y), (x + size, y), (x + size / 2, y), (x, y)]]
+    """A ring without any area: there and back again."""
+    return [lonlat(*corner) for corner in [(x, y), (x + size, y), (x + size, y), (x, y)]]
 
 
 PARCELS: list[tuple[str | None, Ring | None]] = [

@@ -170,6 +170,36 @@ def test_undo_restores_rows_exactly(own_tiny_town: TownHandle, mode: str) -> Non
             undo(conn, done.dataset_id, "tester")
 
 
+def test_an_answer_names_the_sources_its_rows_came_from(blank_town: TownHandle) -> None:
+    def sources() -> object:
+        row = conn.execute("SELECT source FROM muang.layer_provenance('parcels')").fetchone()
+        return row[0] if row else "no row"
+
+    def load_from(source: str, mode: str) -> int:
+        dataset = Dataset(layer="parcels", source=source, actor="tests")
+        done = load_rows(conn, "parcels", [parcel(source)], mode=mode, dataset=dataset)
+        assert get_dataset(conn, done.dataset_id).report == {
+            "read": 1,
+            "loaded": 1,
+            "refused": 0,
+            "inserted": 1,
+            "updated": 0,
+            "unchanged": 0,
+            "deleted": done.counts.deleted,
+        }
+        return int(done.dataset_id)
+
+    with blank_town.connect(Machine.LOADER) as conn:
+        assert sources() is None
+        load_from("survey", "append")
+        load_from("tax office", "append")
+        assert sources() == "survey; tax office"
+        replaced = load_from("land department", "replace")
+        assert sources() == "land department"
+        undo(conn, replaced, "tester")
+        assert sources() == "survey; tax office"
+
+
 def test_undo_is_refused_when_later_changes_rest_on_it(own_tiny_town: TownHandle) -> None:
     with own_tiny_town.connect(Machine.LOADER) as conn:
         done = load_rows(conn, "parcels", [parcel("NEW", 5)], mode="upsert")

@@ -94,6 +94,7 @@ def test_legend_entries_have_the_agreed_form() -> None:
             "shape": "house",
             "size": 15,
             "dash": [],
+            "opacity": 1.0,
         }
     ]
     parcels = _entry(Role.PUBLIC, "parcels")["classes"]

@@ -180,6 +180,20 @@ def test_a_closed_folder_such_as_roots_home_keeps_its_data_elsewhere(tmp_path: P
         clear(checkout)
 
 
+@pytest.mark.parametrize("state_is_open", [True, False])
+def test_a_strict_umask_does_not_lock_the_cluster_out(
+    state_is_open: bool, scratch: Checkout
+) -> None:
+    if state_is_open:
+        scratch.state.mkdir()
+    before = os.umask(0o077)
+    try:
+        with throwaway(scratch).use(quiet()) as url:
+            assert ask(url, "SELECT 1") == 1
+    finally:
+        os.umask(before)
+
+
 def test_a_path_longer_than_postgresql_bears_keeps_its_data_elsewhere(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def test_outside_the_demo_a_missing_short_or_known_value_is_refused(name: str, d
     assert set(DEMO) == {PASSWORD, SECRET}
     for value, why in (
         ("", "is not set"),
+        ("unset", "is not set"),
         (DEMO[name], "everybody knows"),
         ("short", "at least"),
         ("ก" * 40, "ASCII"),
@@ -58,6 +59,9 @@ def test_the_demo_needs_nothing_and_still_takes_what_it_is_given() -> None:
         values.Values(demo=True, town="patong", password="", secret=GOOD)
     )
     assert read({}).town == ""
+    assert read({"MUANG_DEMO": "1", SECRET: "unset", "MUANG_TOWN": "unset"}, SECRET) == (
+        values.Values(demo=True, town="phibun", password="", secret=DEMO[SECRET])
+    )
     with pytest.raises(RefusedValueError, match="MUANG_DEMO is 1"):
         read({"MUANG_DEMO": "yes"})
 

@@ -1,0 +1,190 @@
+"""The commands people type: town new, import, imports list, show, undo, inspect."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from db.towns import drop_town
+from tests.conftest import TownHandle, make_town
+from tests.etl.files import DATA, Command, boundary_order, do, fingerprint, rows, thai
+
+
+@pytest.fixture
+def town(server_url: str, secret: str) -> Iterator[TownHandle]:
+    made = make_town(server_url, secret)
+    do(made, boundary_order(made))
+    yield made
+    drop_town(server_url, made.town_id)
+
+
+IMPORT = ("import", "parcels", DATA / "parcels.topojson", "--mode", "replace")
+JOIN = ("--join", f"{DATA / 'assessments.csv'}:ML", "--profile", DATA / "profile.toml")
+
+
+def test_import_prints_one_object_with_json(town: TownHandle, command: Command) -> None:
+    said = command(*IMPORT, *JOIN, "--town", town.town_id, "--json")
+    assert said.status == 0, said.err
+    report = json.loads(said.out)
+    assert report["read"] == report["loaded"] + report["refused"] == 10
+    assert report["repaired"] == 1
+    assert {warning["kind"] for warning in report["warnings"]} >= {"repeated_key", "missing_key"}
+    assert report["refusals"][0]["reason"].keys() == {"th", "en"}
+
+    listed = json.loads(command("imports", "list", "--town", town.town_id, "--json").out)
+    assert [item["layer"] for item in listed["imports"]] == [
+        "parcel_uses",
+        "parcels",
+        "town_boundary",
+    ]
+    number = report["dataset_id"]
+    shown = json.loads(command("imports", "show", number, "--town", town.town_id, "--json").out)
+    assert [row["key"] for row in shown["refused_rows"]] == ["P7", "P10"]
+    assert shown["files"][0]["sha256"] == report["files"][0]["sha256"]
+    plain = command("imports", "show", number, "--town", town.town_id)
+    assert "read 10" in plain.out
+    assert thai(plain.out)
+
+
+def test_map_takes_several_pairs_in_a_row(town: TownHandle, command: Command) -> None:
+    said = command(
+        "import",
+        "shelters",
+        DATA / "shelters.geojson",
+        "--town",
+        town.town_id,
+        "--map",
+        "code=GID",
+        "address=Name",
+        "--set",
+        "open=no",
+        "--json",
+    )
+    assert said.status == 0, said.err
+    found = rows(town, "SELECT code, address, open FROM town.shelters ORDER BY code")
+    assert found[0] == ("S1", "วัดใต้", False)
+
+
+def test_the_language_is_the_readers(
+    town: TownHandle, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUANG_LANG", "en")
+    assert not thai(command(*IMPORT, "--map", "code=ML", "--town", town.town_id).out)
+    monkeypatch.setenv("MUANG_LANG", "th")
+    assert "นำเข้า 8" in command(*IMPORT, "--map", "code=ML", "--town", town.town_id).out
+
+
+def test_an_import_can_be_taken_back_with_its_children(town: TownHandle, command: Command) -> None:
+    first = json.loads(command(*IMPORT, *JOIN, "--town", town.town_id, "--json").out)
+    before = rows(town, "SELECT id, code, use, appraised_value FROM town.parcels ORDER BY id")
+    uses = rows(town, "SELECT id, parcel_code, use FROM town.parcel_uses ORDER BY id")
+    second = json.loads(command(*IMPORT, *JOIN, "--town", town.town_id, "--json").out)
+    assert second["deleted"] == 8
+
+    refused = command("imports", "undo", first["dataset_id"], "--town", town.town_id)
+    assert refused.status == 1
+    assert "changed later" in refused.err
+
+    said = command("imports", "undo", second["dataset_id"], "--town", town.town_id, "--json")
+    assert said.status == 0, said.err
+    undone = json.loads(said.out)["undone"]
+    assert [(item["removed"], item["restored"]) for item in undone] == [(8, 8), (4, 4)]
+    now = rows(town, "SELECT id, code, use, appraised_value FROM town.parcels ORDER BY id")
+    assert now == before
+    assert rows(town, "SELECT id, parcel_code, use FROM town.parcel_uses ORDER BY id") == uses
+    again = command("imports", "undo", second["dataset_id"], "--town", town.town_id)
+    assert again.status == 1
+    assert "taken back already" in again.err
+    listed = json.loads(command("imports", "list", "--town", town.town_id, "--json").out)
+    assert sum(item["undone_at"] is not None for item in listed["imports"]) == 2
+
+
+def test_an_import_that_is_not_there(town: TownHandle, command: Command) -> None:
+    for verb in ("show", "undo"):
+        said = command("imports", verb, 999, "--town", town.town_id)
+        assert said.status == 1
+        assert "no import no. 999" in said.err
+
+
+def test_town_new_makes_a_town_with_its_boundary(
+    server_url: str, command: Command, request: pytest.FixtureRequest
+) -> None:
+    name = "tnewtown"
+    request.addfinalizer(lambda: drop_town(server_url, name))
+    words = ("town", "new", name, "--name-th", "เมืองใหม่", "--name-en", "New Town")
+    said = command(
+        *words,
+        "--boundary",
+        DATA / "boundary.geojson",
+        "--crs",
+        "EPSG:32648",
+        "--code",
+        "province=34",
+        "--json",
+    )
+    assert said.status == 0, said.err
+    made = json.loads(said.out)
+    assert made["town"]["srid"] == 32648
+    assert made["boundary"]["loaded"] == 1
+    shown = json.loads(command("town", "show", name, "--json").out)
+    assert shown["layers"]["town_boundary"] == 1
+    assert shown["codes"] == {"province": "34"}
+    assert shown["name"] == {"th": "เมืองใหม่", "en": "New Town"}
+    assert name in command("town", "list").out
+    twice = command(*words, "--boundary", DATA / "boundary.geojson", "--crs", "EPSG:32648")
+    assert twice.status == 1
+    assert "exists already" in twice.err
+
+
+@pytest.mark.parametrize(
+    ("boundary", "crs", "sentence"),
+    [
+        ("boundary.geojson", "EPSG:4326", "must be projected"),
+        ("boundary.geojson", "EPSG:32647", "outside the area"),
+        ("boundary.geojson", "EPSG:2234", "in metres"),
+        ("shelters.geojson", "EPSG:32648", "not one row"),
+        ("letter.geojson", "EPSG:32648", "not a map"),
+        ("none.geojson", "EPSG:32648", "does not exist"),
+    ],
+)
+def test_a_town_that_cannot_be_made_leaves_nothing(
+    command: Command, boundary: str, crs: str, sentence: str
+) -> None:
+    said = command(
+        "town", "new", "tnowhere", "--name-th", "ไม่มี", "--boundary", DATA / boundary, "--crs", crs
+    )
+    assert said.status == 1, said.err
+    assert sentence in said.err
+    listed = json.loads(command("town", "list", "--json").out)
+    assert "tnowhere" not in [item["id"] for item in listed["towns"]]
+
+
+def test_inspect_says_what_is_inside_and_loads_nothing(town: TownHandle, command: Command) -> None:
+    before = fingerprint(town)
+    said = command("inspect", DATA / "parcels.topojson", "--json")
+    assert said.status == 0, said.err
+    found = json.loads(said.out)
+    (layer,) = found["layers"]
+    assert layer["read"] == 10
+    assert layer["geometry_types"] == {"Polygon": 9}
+    assert layer["crs"] is None
+    problems = {problem["kind"]: problem["count"] for problem in layer["problems"]}
+    assert problems["null_geometry"] == 1
+    assert problems["invalid_geometry"] == 2
+    assert problems["no_crs"] == 1
+    assert fingerprint(town) == before
+
+
+def test_inspect_lists_every_layer_and_encoding(command: Command) -> None:
+    found = json.loads(command("inspect", DATA / "two_layers.gpkg", "--json").out)
+    assert [layer["name"] for layer in found["layers"]] == ["ponds", "roads"]
+    assert found["layers"][0]["crs"] == "EPSG:32648"
+    assert [problem["kind"] for problem in found["layers"][0]["problems"]] == ["has_z_or_m"]
+    assert found["layers"][0]["bounds_lonlat"][0] == pytest.approx(105.22, abs=0.01)
+    table = json.loads(command("inspect", DATA / "assessments.csv", "--json").out)["layers"][0]
+    assert table["encoding"] == "utf-8-sig"
+    assert [column["name"] for column in table["columns"]][:2] == ["ML", "Location"]
+    plain = command("inspect", DATA / "communities.zip").out
+    assert "ชุมชนท่าน้ำ" in plain
+    assert ".cpg" in plain
+    assert command("inspect", DATA / "vrt.geojson").status == 1

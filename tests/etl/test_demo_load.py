@@ -1,0 +1,131 @@
+"""A demo town in a real database: every row arrives, marked synthetic, and the raster too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from psycopg import sql
+
+from db.connect import Machine
+from db.datasets import Dataset, list_datasets
+from db.load import Incoming, load
+from db.towns import drop_town
+from etl.demo import DEMO_TOWNS, SOURCE, load_town
+from etl.demo.load import Step
+from etl.demo.raster import write_elevation
+from layers.catalog import LAYERS, get
+from layers.errors import ConflictError
+from layers.text import Text
+from tests.conftest import TownHandle, make_town
+from tests.etl.demo_data import demo
+
+
+class Told:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.reports: list[tuple[str, int, int | None]] = []
+
+    def report(self, what: str, done: int, total: int | None = None) -> None:
+        self.reports.append((what, done, total))
+
+    @contextmanager
+    def step(self, title: Text) -> Iterator[Step]:
+        self.titles.append(title.en)
+        yield self
+
+
+@pytest.fixture(scope="module")
+def loaded(
+    server_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[TownHandle, Told, Path]]:
+    town = make_town(server_url, secret, srid=DEMO_TOWNS["patong"].srid)
+    told, rasters = Told(), tmp_path_factory.mktemp("rasters")
+    load_town("patong", server_url, secret, told, rasters=rasters, into=town.town_id)
+    yield town, told, rasters
+    drop_town(server_url, town.town_id)
+
+
+@pytest.mark.slow
+def test_every_row_arrives_marked_as_invented(loaded: tuple[TownHandle, Told, Path]) -> None:
+    town, told, _ = loaded
+    frames = demo("patong").frames
+    with town.connect(Machine.LOADER) as conn:
+        for layer_id, frame in frames.items():
+            query = sql.SQL("SELECT count(*), count(DISTINCT source), min(source) FROM {}").format(
+                sql.Identifier("town", layer_id)
+            )
+            assert conn.execute(query).fetchone() == (len(frame), 1, SOURCE), layer_id
+        datasets = list_datasets(conn)
+    assert "synthetic" in SOURCE
+    assert {row.layer for row in datasets} == set(frames)
+    assert all(row.synthetic and row.source == SOURCE for row in datasets)
+    assert [what for what, _, _ in told.reports] == [lay.id for lay in LAYERS]
+    assert told.reports[-1][1] < (told.reports[-1][2] or 0)
+
+
+@pytest.mark.slow
+def test_values_come_back_as_they_were_made(loaded: tuple[TownHandle, Told, Path]) -> None:
+    town, _, _ = loaded
+    home = demo("patong").frames["care_locations"].iloc[0]
+    house = demo("patong").frames["houses"].iloc[0]
+    with town.connect(Machine.LOADER) as conn:
+        found = conn.execute(
+            "SELECT needs, adl_score, adl_on, person_name, facility_name FROM town.care_locations"
+            " WHERE code = %s",
+            [home["code"]],
+        ).fetchone()
+        place = conn.execute(
+            "SELECT gis.ST_X(geom), gis.ST_Y(geom), gis.ST_SRID(geom) FROM town.houses"
+            " WHERE house_code = %s",
+            [house["house_code"]],
+        ).fetchone()
+    assert found == (home["needs"], home["adl_score"], home["adl_on"], home["person_name"], None)
+    assert place == (house["geom"].x, house["geom"].y, 32647)
+
+
+@pytest.mark.slow
+def test_a_demo_is_loaded_again_but_never_over_other_data(
+    loaded: tuple[TownHandle, Told, Path],
+) -> None:
+    town, _, _ = loaded
+    load_town("patong", town.server_url, town.secret, Told(), into=town.town_id)
+    with town.connect(Machine.LOADER) as conn:
+        row = conn.execute("SELECT count(*) FROM town.parcels").fetchone()
+        assert row == (len(demo("patong").frames["parcels"]),)
+        load(
+            conn,
+            get("shelters"),
+            Incoming(("code", "name", "geom"), []),
+            mode="append",
+            dataset=Dataset(layer="shelters", source="the office's list", actor="somchai"),
+        )
+    with pytest.raises(ConflictError):
+        load_town("patong", town.server_url, town.secret, Told(), into=town.town_id)
+
+
+@pytest.mark.slow
+def test_the_raster_lies_beside_the_database(loaded: tuple[TownHandle, Told, Path]) -> None:
+    town, _, rasters = loaded
+    assert (rasters / town.town_id / "elevation.tif").is_file()
+
+
+@pytest.mark.parametrize("town", ["phibun", "patong"])
+def test_the_raster_is_a_cloud_optimised_geotiff_of_the_ground(town: str, tmp_path: Path) -> None:
+    path = tmp_path / "elevation.tif"
+    write_elevation(path, demo(town).elevation)
+    array, transform, _ = demo(town).elevation
+    with rasterio.open(path) as raster:
+        assert raster.crs.to_epsg() == DEMO_TOWNS[town].srid
+        assert raster.transform == transform
+        assert raster.dtypes == ("float32",)
+        assert raster.nodata == -9999
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert "demo" in raster.tags()["VERTICAL_DATUM"]
+        assert raster.overviews(1)
+        assert np.array_equal(raster.read(1), array)
+    assert [item.name for item in tmp_path.iterdir()] == ["elevation.tif"]

@@ -1,0 +1,55 @@
+"""When the demo is loaded: into an empty town, or again when a load was broken off."""
+
+from io import StringIO
+
+import pytest
+
+from db.connect import Machine
+from db.datasets import Dataset, begin
+from layers.catalog import LAYERS
+from ops import town_ready
+from ops.progress import Progress
+from ops.session import Server
+from tests.conftest import TownHandle
+
+
+def loaded(town: TownHandle, layer: str, *, synthetic: bool) -> None:
+    with town.connect(Machine.LOADER) as conn:
+        begin(conn, Dataset(layer, source="test", actor="test", synthetic=synthetic), "replace")
+
+
+def server_of(town: TownHandle) -> Server:
+    return Server(town.server_url, town.secret, None, private=False)
+
+
+def test_the_demo_goes_into_an_empty_town_and_is_taken_up_again(blank_town: TownHandle) -> None:
+    server = server_of(blank_town)
+    assert town_ready.is_empty(server, blank_town.town_id)
+    loaded(blank_town, "parcels", synthetic=True)
+    assert town_ready.is_empty(server, blank_town.town_id)
+    loaded(blank_town, LAYERS[-1].id, synthetic=True)
+    assert not town_ready.is_empty(server, blank_town.town_id)
+
+
+def test_the_demo_never_joins_what_people_loaded(blank_town: TownHandle) -> None:
+    loaded(blank_town, "parcels", synthetic=False)
+    assert not town_ready.is_empty(server_of(blank_town), blank_town.town_id)
+
+
+def test_a_town_that_exists_is_migrated_and_its_data_left_alone(
+    tiny_town: TownHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(town_ready, "load_demo", lambda *_: called.append("load"))
+    progress = Progress(StringIO())
+    town_ready.need_town(server_of(tiny_town), tiny_town.town_id, progress, demo=True)
+    assert called == []
+    assert len(progress.times) == 1
+    assert progress.times[0][0].endswith("Migrating the town's database")
+
+
+@pytest.mark.slow
+def test_the_layer_a_demo_ends_with_is_the_last_one_it_loads() -> None:
+    from etl.demo import generate  # noqa: PLC0415 - slow to import
+
+    assert list(generate("patong").frames)[-1] == LAYERS[-1].id

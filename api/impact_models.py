@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.validation import SentenceError
+from db.queries.cql2_parse import MAX_CHARACTERS
 from layers.text import Text
 
 MAX_VERTICES = 20_000
@@ -89,20 +90,11 @@ class FloodRequest(_Request):
     stage_m: float | None = Field(
         default=None, description="Stage at the gauge in m MSL", allow_inf_nan=False
     )
-    where: str | None = Field(default=None, description="Zones by a CQL2 condition; not yet")
-
-    @field_validator("where")
-    @classmethod
-    def _comes_later(cls, where: str | None) -> str | None:
-        if where is not None:
-            raise SentenceError(
-                Text(
-                    th="ยังใช้ไม่ได้ในรุ่นนี้ ให้ระบุ zone_ids, gauge กับ stage_m หรือ geometry",
-                    en="is not available in this release: use zone_ids, gauge with stage_m, "
-                    "or geometry",
-                )
-            )
-        return where
+    where: str | None = Field(
+        default=None,
+        description="Flood zones that meet a condition in CQL2 text over their queryables",
+        max_length=MAX_CHARACTERS,
+    )
 
     @model_validator(mode="after")
     def _is_named_once(self) -> Self:
@@ -110,13 +102,13 @@ class FloodRequest(_Request):
             raise SentenceError(
                 Text(th="ต้องมีทั้ง gauge และ stage_m", en="needs both gauge and stage_m")
             )
-        ways = (self.zone_ids, self.geometry, self.gauge)
+        ways = (self.zone_ids, self.geometry, self.gauge, self.where)
         if sum(way is not None for way in ways) != 1:
             raise SentenceError(
                 Text(
-                    th="ต้องระบุน้ำท่วมเพียงแบบเดียว: zone_ids, gauge กับ stage_m หรือ geometry",
-                    en="must name the flood in just one way: zone_ids, gauge with stage_m, "
-                    "or geometry",
+                    th="ต้องระบุน้ำท่วมเพียงแบบเดียว: zone_ids, where, gauge กับ stage_m หรือ geometry",
+                    en="must name the flood in just one way: zone_ids, where, "
+                    "gauge with stage_m, or geometry",
                 )
             )
         return self

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from api import access
+from api import access, filters
 from api.impact_models import (
     Exposed,
     FloodRequest,
@@ -19,6 +19,7 @@ from api.routes import CurrentHouse, CurrentViewer, problems
 from db.queries import impact
 from db.queries.town import Bounds
 from layers.errors import BadRequestError
+from layers.model import Role
 from layers.text import Lang, Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
@@ -47,7 +48,7 @@ async def ask_impact(
     if flood.geometry is not None:
         _near(flood.geometry, await house.bounds(who.role))
     question = impact.Question(
-        flood=_flood(flood),
+        flood=_flood(flood, who.role),
         role=who.role,
         layers=tuple(asked.layers) if asked.layers is not None else None,
         with_ids="ids" in asked.include,
@@ -86,7 +87,10 @@ async def stored_answer(
     return _in_words(answer, lang)
 
 
-def _flood(asked: FloodRequest) -> impact.Flood:
+def _flood(asked: FloodRequest, role: Role) -> impact.Flood:
+    if asked.where is not None:
+        zones = access.layer_for("flood_zones", role)
+        return impact.Flood(where=filters.parse({"filter": asked.where}, zones, role))
     if asked.geometry is not None:
         return impact.Flood(geometry=asked.geometry.model_dump_json())
     if asked.gauge is not None and asked.stage_m is not None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import class_row
 
+from db.changes import AsyncConnection
 from db.derived import AnyConnection
 from db.passwords import check_password, hash_password, normal
 from layers.errors import BadRequestError, ConflictError, NotFoundError
@@ -107,6 +108,66 @@ def add_account(conn: AnyConnection, new: NewAccount) -> Account:
     return made
 
 
+def ensure_throwaway(conn: AnyConnection, new: NewAccount) -> None:
+    """A sign-in of the demo with this password, made or renewed; ends its old sessions.
+
+    An account of that name which the demo did not make is left alone: ConflictError.
+    """
+    hashed = hash_password(check_password(new.password or "", username=new.username))
+    with conn.transaction():
+        done = conn.execute(
+            "INSERT INTO muang.account"
+            " (username, display_name, role, password_hash, team, throwaway)"
+            " VALUES (%s, %s, %s, %s, %s, true)"
+            " ON CONFLICT (username) DO UPDATE SET"
+            " display_name = excluded.display_name, role = excluded.role, team = excluded.team,"
+            " password_hash = excluded.password_hash, totp_secret = NULL, totp_last_step = NULL,"
+            " password_changed_at = clock_timestamp(), disabled_at = NULL"
+            " WHERE account.throwaway",
+            [
+                clean_username(new.username),
+                new.display_name,
+                str(new.role),
+                hashed,
+                new.team,
+            ],
+        ).rowcount
+        _end_sessions(conn, new.username)
+    if not done:
+        raise ConflictError(
+            Text(
+                th=f"มีผู้ใช้ชื่อ “{new.username}” ที่ไม่ใช่บัญชีสาธิตอยู่แล้ว",
+                en=f"There is a user called “{new.username}” who is not of the demo.",
+            )
+        )
+
+
+def throwaway_accounts(conn: AnyConnection) -> list[str]:
+    """Usernames of the demo's sign-ins that still work."""
+    rows = conn.execute(
+        "SELECT username FROM muang.account WHERE throwaway AND disabled_at IS NULL"
+        " ORDER BY username"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+async def any_throwaway(conn: AsyncConnection) -> bool:
+    """Whether a sign-in of the demo still works; asked by the server when it starts."""
+    cursor = await conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM muang.account WHERE throwaway AND disabled_at IS NULL)"
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _end_sessions(conn: AnyConnection, username: str) -> None:
+    conn.execute(
+        "UPDATE muang.session AS s SET ended_at = clock_timestamp() FROM muang.account AS a"
+        " WHERE a.id = s.account_id AND a.username = %s AND s.ended_at IS NULL",
+        [clean_username(username)],
+    )
+
+
 def list_accounts(conn: AnyConnection) -> list[Account]:
     """Every account, by name."""
     with conn.cursor(row_factory=class_row(Account)) as cursor:
@@ -123,11 +184,7 @@ def disable_account(conn: AnyConnection, username: str) -> None:
             " WHERE username = %s AND disabled_at IS NULL",
             [clean_username(username)],
         ).rowcount
-        conn.execute(
-            "UPDATE muang.session AS s SET ended_at = clock_timestamp() FROM muang.account AS a"
-            " WHERE a.id = s.account_id AND a.username = %s AND s.ended_at IS NULL",
-            [clean_username(username)],
-        )
+        _end_sessions(conn, username)
     if not done:
         raise NotFoundError(
             Text(
@@ -147,8 +204,4 @@ def set_password(conn: AnyConnection, username: str, password: str, *, with_totp
             " WHERE username = %s",
             [hashed, name],
         )
-        conn.execute(
-            "UPDATE muang.session AS s SET ended_at = clock_timestamp() FROM muang.account AS a"
-            " WHERE a.id = s.account_id AND a.username = %s AND s.ended_at IS NULL",
-            [name],
-        )
+        _end_sessions(conn, name)

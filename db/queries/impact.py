@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
+from db.queries.cql2_parse import Node
+from db.queries.cql2_sql import condition
 from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import Layer, Role, Scope
@@ -37,7 +39,7 @@ NEEDED = {"households": ("houses",)}
 
 @dataclass(frozen=True)
 class Flood:
-    """A flood: zones by id or code, every zone, one stage of a gauge, or a drawn polygon.
+    """A flood: zones by id or code or condition, all, one stage of a gauge, or a drawn polygon.
 
     `geometry` is a GeoJSON Polygon or MultiPolygon in EPSG:4326 as text. Just one is given.
     """
@@ -46,12 +48,19 @@ class Flood:
     all_zones: bool = False
     stage: tuple[str, float] | None = None
     geometry: str | None = None
+    where: Node | None = None
 
     @property
     def kinds(self) -> int:
         """How many ways of naming the flood were used; must be 1."""
         return sum(
-            (self.zone_ids is not None, self.all_zones, bool(self.stage), bool(self.geometry))
+            (
+                self.zone_ids is not None,
+                self.all_zones,
+                bool(self.stage),
+                bool(self.geometry),
+                self.where is not None,
+            )
         )
 
 
@@ -202,6 +211,8 @@ async def _zones(conn: Connection, flood: Flood) -> list[int]:
     if flood.all_zones:
         cursor = await conn.execute("SELECT id FROM flood_zones ORDER BY id")
         return [row[0] for row in await cursor.fetchall()]
+    if flood.where is not None:
+        return await _zones_where(conn, flood.where)
     if flood.stage is not None:
         gauge, stage_m = flood.stage
         cursor = await conn.execute(
@@ -237,6 +248,25 @@ async def _zones(conn: Connection, flood: Flood) -> list[int]:
             )
         )
     return [row[0] for row in rows]
+
+
+async def _zones_where(conn: Connection, where: Node) -> list[int]:
+    values: dict[str, object] = {}
+    cursor = await conn.execute("SELECT srid FROM muang.town_facts()")
+    (srid,) = _one(await cursor.fetchone())
+    test = condition(where, values, alias="t", town_srid=srid)
+    cursor = await conn.execute(
+        sql.SQL("SELECT t.id FROM flood_zones AS t WHERE {} ORDER BY t.id").format(test), values
+    )
+    found = [row[0] for row in await cursor.fetchall()]
+    if not found:
+        raise NotFoundError(
+            Text(
+                th="ไม่มีเขตน้ำท่วมที่ตรงกับเงื่อนไขใน where",
+                en="No flood zone meets the condition in where.",
+            )
+        )
+    return found
 
 
 async def _provenance(conn: Connection, layer: str) -> Provenance:

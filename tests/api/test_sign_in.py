@@ -13,6 +13,7 @@ from db.accounts import disable_account
 from db.connect import Machine
 from db.throttle import FREE
 from db.towns import drop_town
+from layers.errors import UnavailableError
 from layers.model import Role
 from tests.api.caller import ADDRESS, NOBODY, Caller
 from tests.api.conftest import settings_for
@@ -221,6 +222,30 @@ def test_demo_sign_ins_work_on_this_machine_only(town: TownHandle, dashboard: Pa
         caller.app.state.house.verifier.forget_all()
         assert browser.get("/me").status_code == 401
         assert caller.get("/me", token).status_code == 401
+
+
+def test_a_published_server_refuses_to_start_with_demo_sign_ins(
+    town: TownHandle, dashboard: Path
+) -> None:
+    account(town, "demo-left", throwaway=True)
+    published = settings_for(town, dashboard, public_url="https://town.example")
+    with (
+        pytest.raises(UnavailableError, match="sign-ins of the demo"),
+        Caller(create_app(published)),
+    ):
+        pass
+    with town.connect(Machine.SERVICE) as conn:
+        conn.execute("UPDATE muang.account SET disabled_at = now() WHERE throwaway")
+    account(town, "real")
+    with Caller(create_app(published)) as caller:
+        answer = caller.get("/me", NOBODY, headers={"Host": "town.example"})
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+        browser = Browser(caller)
+        there = {"Host": "town.example", "Origin": "https://town.example"}
+        asked = {"username": "real", "password": PASSWORD}
+        assert browser.post("/auth/login", asked, headers=there).status_code == 200
+        plain = there | {"Origin": "http://town.example"}
+        assert browser.post("/auth/logout", headers=plain).status_code == 403
 
 
 def test_wrong_bodies_are_problems(browser: Browser) -> None:

@@ -89,8 +89,8 @@ async def stored_answer(
 
 def _flood(asked: FloodRequest, role: Role) -> impact.Flood:
     if asked.where is not None:
-        zones = access.layer_for("flood_zones", role)
-        return impact.Flood(where=filters.parse({"filter": asked.where}, zones, role))
+        layer = access.layer_for("flood_zones", role)
+        return impact.Flood(where=filters.parse({"filter": asked.where}, layer, role))
     if asked.geometry is not None:
         return impact.Flood(geometry=asked.geometry.model_dump_json())
     if asked.gauge is not None and asked.stage_m is not None:

@@ -213,6 +213,7 @@ def test_every_service_is_hardened(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
     assert service["image"] in ("muang-api", "muang-db")
+    assert service["pull_policy"] == "never"
 
 
 def test_no_password_is_in_the_file_and_each_goes_where_it_is_needed() -> None:

@@ -12,7 +12,8 @@ import type {
   TownStyle,
 } from './types.ts';
 
-const TIMEOUT_MS = 15_000;
+/** Longer than the server gives any query: its own sentence should come first. */
+const TIMEOUT_MS = 45_000;
 
 interface Ask {
   readonly lang: Lang;

@@ -21,6 +21,7 @@ const PAGE = 1000;
 const MAX_ZONES = 5000;
 /** A burst of edits is counted once it pauses, and at least this often while it lasts. */
 const SETTLE_MS = 300;
+const RETRY_MS = 5_000;
 
 /** Flood zones to choose from, and the counted answer for the chosen water. */
 export class FloodDesk {
@@ -56,6 +57,7 @@ export class FloodDesk {
       const problem = problemOf(error);
       // a town without the layer has no zones; that is not a failure
       this.#store.set({ zones: problem.status === 404 ? loaded([]) : failed(problem, zones) });
+      if (problem.status === 0) setTimeout(() => void this.loadZones(), RETRY_MS);
     }
   }
 

@@ -139,6 +139,7 @@ export class Impact extends Part {
           </p>`
           : nothing
       }
+      ${this.#isGone() ? html`<p class="empty">${this.t('flood.gone')}</p>` : nothing}
       ${!answer && impact.loading ? this.#waiting() : nothing}
       ${
         answer
@@ -154,6 +155,12 @@ export class Impact extends Part {
           : nothing
       }
     `;
+  }
+
+  /** A link may name a flood that has since been taken out. */
+  #isGone(): boolean {
+    const { water, zones } = this.state;
+    return water?.kind === 'flood' && zonesOf(water, zones.value)?.length === 0;
   }
 
   #zoomButton() {

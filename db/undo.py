@@ -33,11 +33,11 @@ def undo(conn: AnyConnection, dataset_id: int, actor: str) -> dict[int, Counts]:
 
 
 def _siblings(conn: AnyConnection, record: DatasetRecord) -> list[int]:
-    """Other imports of the same transaction that still stand."""
+    """Imports into other layers in the same transaction: the child records that came along."""
     rows = conn.execute(
-        "SELECT id FROM muang.dataset WHERE change_set = %s AND id <> %s AND undone_at IS NULL"
+        "SELECT id FROM muang.dataset WHERE change_set = %s AND layer <> %s AND undone_at IS NULL"
         " ORDER BY id",
-        [record.change_set, record.id],
+        [record.change_set, record.layer],
     ).fetchall()
     return [int(str(row[0])) for row in rows]
 

@@ -203,7 +203,12 @@ def show(
     if "mode" in stored:
         print(render(Report.model_validate(stored), tongue()))
     else:
-        print(f"{record.id} {record.layer} {record.mode} {record.source}")
+        figures = ", ".join(
+            f"{name} {stored[name]:,}"
+            for name in ("read", "loaded", "records", "refused")
+            if isinstance(stored.get(name), int)
+        )
+        print(f"{record.id} {record.layer} {record.mode} {record.source}: {figures}")
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
 

@@ -19,7 +19,17 @@ from layers.text import Text
 
 router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
 
-_DECLARED = ("bbox", "bbox-crs", "crs", "datetime", "lang", "limit", "offset", "properties")
+_DECLARED = (
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "lang",
+    "limit",
+    "offset",
+    "properties",
+    "skipGeometry",
+)
 
 BboxText = Annotated[
     str | None,
@@ -45,6 +55,7 @@ Limit = Annotated[
 Offset = Annotated[
     int, Query(ge=0, le=parameters.MAX_OFFSET, description="Features passed over, by id")
 ]
+SkipGeometry = Annotated[bool, Query(alias="skipGeometry", description="Leave every geometry null")]
 FeatureId = Annotated[int, Path(description="Id of a feature, the one its tiles carry too")]
 
 
@@ -110,6 +121,7 @@ async def list_items(
     properties: PropertyNames = None,
     limit: Limit = parameters.DEFAULT_LIMIT,
     offset: Offset = 0,
+    skip_geometry: SkipGeometry = False,
 ) -> Response:
     """Features as GeoJSON, in order of their ids.
 
@@ -130,6 +142,7 @@ async def list_items(
         box=parameters.box(bbox, crs_names.parse(bbox_crs, srid, "bbox-crs")) if bbox else None,
         equals=parameters.equals(_filters(request), found, who.role, _DECLARED),
         period=parameters.period(datetime, when) if datetime else None,
+        with_geometry=not skip_geometry,
     )
     async with house.reader(who.role) as conn:
         rows = await features.fetch(conn, page)
@@ -164,6 +177,7 @@ async def one_item(
     *,
     crs: CrsUri = None,
     properties: PropertyNames = None,
+    skip_geometry: SkipGeometry = False,
 ) -> Response:
     """One feature by its surrogate id, the id its tiles carry too."""
     found = access.layer_for(layer, who.role)
@@ -178,6 +192,7 @@ async def one_item(
         flip=out.flip,
         limit=1,
         feature_id=max(-parameters.BIGGEST, min(parameters.BIGGEST, feature)),
+        with_geometry=not skip_geometry,
     )
     async with house.reader(who.role) as conn:
         row = await items.one(conn, page)

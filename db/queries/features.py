@@ -68,6 +68,7 @@ class Page:
 
     `fields` are the attributes to return, already cut to what the caller may see. `srid` is the
     CRS of the returned geometry; `flip` returns north before east, as EPSG:4326 demands.
+    Without `with_geometry` every geometry is null: a list of names needs no coastline.
     """
 
     layer: Layer
@@ -81,6 +82,7 @@ class Page:
     equals: tuple[Equals, ...] = ()
     period: Period | None = None
     feature_id: int | None = None
+    with_geometry: bool = True
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def build(page: Page) -> tuple[sql.Composed, Mapping[str, object]]:
 
 def _geometry(page: Page) -> sql.Composed:
     name = sql.Identifier(GEOMETRY)
-    if page.layer.geometry is None:
+    if page.layer.geometry is None or not page.with_geometry:
         return sql.SQL("NULL::text AS {}").format(name)
     geom: sql.Composable = sql.SQL("t.geom")
     if page.srid != page.town_srid:

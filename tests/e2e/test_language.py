@@ -144,15 +144,17 @@ def _page_words(page: Page) -> dict[str, NDArray[np.bool_]]:
                 sheet.id = 'reference';
                 sheet.textContent = word;
                 Object.assign(sheet.style, {
-                    position: 'fixed', inset: '0 auto auto 0', zIndex: 999, padding: '40px',
+                    position: 'fixed', inset: 0, margin: 0, zIndex: 999, padding: '40px',
                     font: '400 40px Sarabun', color: '#000', background: '#fff',
                 });
                 document.body.append(sheet);
-                return document.fonts.ready;
+                return document.fonts.load('400 40px Sarabun', word);
             }""",
             word,
         )
-        found[word] = _pixels(page.locator("#reference").screenshot())
+        page.wait_for_timeout(300)  # the sheet reaches the screen
+        clip = {"x": 0, "y": 0, "width": 400, "height": 160}
+        found[word] = _pixels(page.screenshot(clip=clip))
     return found
 
 
@@ -166,9 +168,9 @@ def drawn_words(
     tiny: Served, visit: Open
 ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
     """Each word as the map draws it and as the page draws it."""
-    on_the_map = _map_words(visit(tiny.url, f"#{view(500, 500, 15)}&on=", height=900).page)
-    # a page of another origin's rules: the reference is drawn where inline styles are allowed
-    return on_the_map, _page_words(visit(tiny.url, wait=False).page)
+    page = visit(tiny.url, f"#{view(500, 500, 15)}&on=", height=900).page
+    on_the_map = _map_words(page)
+    return on_the_map, _page_words(page)
 
 
 def test_thai_letters_keep_every_mark(

@@ -10,7 +10,7 @@ import {
   figures,
   type Words,
 } from '../flood/figures.ts';
-import { scenarioLabel, scenarios, waterBox, zonesOf } from '../flood/zones.ts';
+import { scenarioLabel, scenarios, zonesOf } from '../flood/zones.ts';
 import { dateTime, floodArea, number } from '../format.ts';
 import { depthBar, dot } from './depth-bar.ts';
 import { icon } from './icons.ts';
@@ -163,16 +163,19 @@ export class Impact extends Part {
     return water?.kind === 'flood' && zonesOf(water, zones.value)?.length === 0;
   }
 
+  async #show(): Promise<void> {
+    const box = await this.app.flood.box();
+    if (box) this.app.map?.flyTo(box);
+  }
+
   #zoomButton() {
-    const { map, water, zones } = this.state;
-    const box = map === 'ready' ? waterBox(water, zones.value) : null;
-    return box
+    return this.state.map === 'ready' && !this.#isGone()
       ? html`<button
           type="button"
           class="plain"
           title=${this.t('flood.zoom')}
           aria-label=${this.t('flood.zoom')}
-          @click=${() => this.app.map?.flyTo(box)}
+          @click=${() => this.#show()}
         >
           ${icon('fly')}
         </button>`

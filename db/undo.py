@@ -7,7 +7,7 @@ ended. Refused when a later change touched one of its rows: that change would be
 from psycopg import sql
 
 from db.changes import number_changes
-from db.datasets import get_dataset
+from db.datasets import DatasetRecord, get_dataset
 from db.derived import AnyConnection
 from db.load import Counts
 from db.tables import history_columns
@@ -17,12 +17,32 @@ from layers.model import Layer
 from layers.text import Text
 
 
-def undo(conn: AnyConnection, dataset_id: int, actor: str) -> Counts:
-    """Undo one import as the `loader` role; ids and content of the rows return exactly.
+def undo(conn: AnyConnection, dataset_id: int, actor: str) -> dict[int, Counts]:
+    """Undo one import as the `loader` role, with the child records it brought in the same set.
 
-    Counts say what the undoing inserted again, changed back and removed. ConflictError when it
-    was undone before or later changes rest on it.
+    Ids and content of the rows return exactly. Counts, by dataset, say what the undoing inserted
+    again, changed back and removed. ConflictError when it was undone before or later changes
+    rest on it; then nothing is undone.
     """
+    with conn.transaction():
+        record = get_dataset(conn, dataset_id)
+        together = [dataset_id, *_siblings(conn, record)]
+        done = {each: _undo_one(conn, each, actor) for each in together}
+    number_changes(conn)
+    return done
+
+
+def _siblings(conn: AnyConnection, record: DatasetRecord) -> list[int]:
+    """Imports into other layers in the same transaction: the child records that came along."""
+    rows = conn.execute(
+        "SELECT id FROM muang.dataset WHERE change_set = %s AND layer <> %s AND undone_at IS NULL"
+        " ORDER BY id",
+        [record.change_set, record.layer],
+    ).fetchall()
+    return [int(str(row[0])) for row in rows]
+
+
+def _undo_one(conn: AnyConnection, dataset_id: int, actor: str) -> Counts:
     record = get_dataset(conn, dataset_id)
     if record.undone_at is not None:
         raise ConflictError(
@@ -32,22 +52,20 @@ def undo(conn: AnyConnection, dataset_id: int, actor: str) -> Counts:
             )
         )
     layer = get(record.layer)
-    with conn.transaction():
-        conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
-        conn.execute(
-            sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
-                sql.Identifier("town", layer.id)
-            )
+    conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
+    conn.execute(
+        sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
+            sql.Identifier("town", layer.id)
         )
-        counts = Counts()
-        if record.change_set is not None:
-            _refuse_if_built_upon(conn, layer, dataset_id, record.change_set)
-            counts = _restore(conn, layer, record.change_set)
-        conn.execute(
-            "UPDATE muang.dataset SET undone_at = clock_timestamp(), undone_by = %s WHERE id = %s",
-            [actor, dataset_id],
-        )
-    number_changes(conn)
+    )
+    counts = Counts()
+    if record.change_set is not None:
+        _refuse_if_built_upon(conn, layer, dataset_id, record.change_set)
+        counts = _restore(conn, layer, record.change_set)
+    conn.execute(
+        "UPDATE muang.dataset SET undone_at = clock_timestamp(), undone_by = %s WHERE id = %s",
+        [actor, dataset_id],
+    )
     return counts
 
 

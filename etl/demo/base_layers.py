@@ -32,7 +32,6 @@ _CROWN_M = {
 """How far a road's surface stands above the ground beside it, by class."""
 _DECK_M = 1.5
 """How far a bridge's deck stands above the higher of its two ends."""
-_KIND = {"hospital": "", "school": "โรงเรียน", "temple": "วัด", "government": "อาคาร"}
 
 
 def boundary(town: DemoTown, area: MultiPolygon) -> gpd.GeoDataFrame:

@@ -12,13 +12,13 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes as raster_shapes
 from rasterio.features import sieve
-from scipy.ndimage import label
 from shapely import MultiPolygon, Polygon
 
 from etl.demo.grid import Grid
 from etl.demo.network import IntArray, Shapes
 from etl.demo.plan import FloodPlan, Plan, Scenario
 from etl.demo.towns import DemoTown
+from flood.inundation import first_wet_level
 
 _CLASSES = (("lt_0_3", 0.0, 0.3), ("0_3_0_5", 0.3, 0.5), ("0_5_1", 0.5, 1.0), ("gt_1", 1.0, np.inf))
 """Depth classes: code, least and greatest depth in metres."""
@@ -75,11 +75,7 @@ def _zones_of(
 def _cells(flood: FloodPlan, levels: list[float], edges: list[float]) -> NDArray[np.int32]:
     """Per cell 0 when never wet, else 1 + first wet level * bands + band of relative height."""
     bands = len(edges) + 1
-    first = np.full(flood.relative.shape, len(levels), dtype=np.int32)
-    for number in reversed(range(len(levels))):
-        joined, _ = label(flood.relative < levels[number])
-        wet = np.unique(joined[flood.source & (joined > 0)])
-        first[np.isin(joined, wet[wet > 0])] = number
+    first = first_wet_level(flood.relative, flood.source, levels)
     band = np.searchsorted(np.asarray(edges), flood.relative, side="right")
     code = np.where(first < len(levels), 1 + first * bands + band, 0).astype(np.int32)
     return np.asarray(sieve(code, size=_PATCH_CELLS, connectivity=8), dtype=np.int32)

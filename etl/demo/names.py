@@ -19,7 +19,7 @@ _FAMILY_LAST = (
     "หินเรียบ", "ดอกแดง", "ปลาชุม", "นกร้อง", "ต้นสูง", "ใบหนา", "ทรายละเอียด", "ฝนแรก",
     "เรือจอด", "ควายเดิน",
 )  # fmt: skip
-MEN, WOMEN = ("นาย",), ("นาง", "นางสาว")
+_MAN, _WIFE, _MISS = "นาย", "นาง", "นางสาว"
 
 
 def people(count: int, rng: np.random.Generator, *, women: float = 0.5) -> list[str]:
@@ -29,7 +29,7 @@ def people(count: int, rng: np.random.Generator, *, women: float = 0.5) -> list[
     last = rng.integers(0, len(_FAMILY_LAST), count).tolist()
     is_woman = rng.random(count) < women
     married = rng.random(count) < 0.7  # noqa: PLR2004 - share of titles
-    titles = np.where(is_woman, np.where(married, WOMEN[0], WOMEN[1]), MEN[0]).tolist()
+    titles = np.where(is_woman, np.where(married, _WIFE, _MISS), _MAN).tolist()
     return [
         f"{title}{_GIVEN[g]} {_FAMILY_FIRST[f]}{_FAMILY_LAST[w]}"
         for title, g, f, w in zip(titles, given, first, last, strict=True)

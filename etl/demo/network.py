@@ -26,6 +26,7 @@ _RESERVE_M = {"river": 22.0, "canal": 2.5, "pond": 8.0, "sea": 50.0}
 """Width of the land along water that is nobody's plot, by kind of water."""
 _BLOCKING = ("river", "pond")
 """Water that ends land; the sea is where the town ends anyway, and roads step over canals."""
+_STEP_M = 1.5
 _STUB_M = 45.0
 """A drawn road's dead end shorter than this is only where it was drawn too long."""
 
@@ -74,7 +75,7 @@ def build(plan: Plan, rng: np.random.Generator) -> Network:
     edges, _, faces = _node([*(s.line for s in plan.streets), *bare], plan.boundary)
     cutter = Cutter(plan.density, shapely.get_coordinates(shapely.boundary(edges)), rng)
     for face in _in_order(faces):
-        if not strand.contains(face.point_on_surface()):
+        if not shapely.contains(strand, face.point_on_surface()):
             cutter.cut(face)
     made = [Street("", cut.klass, cut.line) for cut in cutter.cuts if cut.klass]
     streets = (*plan.streets, *sorted(made, key=lambda street: RANK[street.klass]))
@@ -187,14 +188,37 @@ def _roads(
     stops = shapely.line_locate_point(drawn_line, shapely.get_point(lines, -1))
     wrong = np.flatnonzero(starts > stops)
     lines[wrong] = shapely.reverse(lines[wrong])
+    bridge = over_water[road][first]
+    keep = _heal(lines, _nodes(lines))
+    lines, street, bridge = lines[keep], street[keep], bridge[keep]
     ends = _nodes(lines)
     return Roads(
         lines=lines,
         street=street,
         ends=ends,
-        bridge=over_water[road][first],
+        bridge=bridge,
         oneway=_one_way(ends, [streets[s].oneway for s in street]),
     )
+
+
+def _heal(lines: Shapes, ends: IntArray) -> NDArray[np.bool_]:
+    """Make one junction, in place, of two that a road of a step's length joins.
+
+    Gives which roads stay: the short ones themselves go.
+    """
+    short = (shapely.length(lines) < _STEP_M) & (ends[:, 0] != ends[:, 1])
+    size = int(ends.max()) + 1
+    links = coo_array((np.ones(int(short.sum())), ends[short].T), shape=(size, size))
+    _, junction = connected_components(links, directed=False)
+    place: dict[int, FloatArray] = {}
+    joined = np.isin(junction, junction[ends[short].ravel()])
+    for road in np.flatnonzero(joined[ends].any(axis=1)):
+        xy = shapely.get_coordinates(lines[road])
+        for end, node in ((0, ends[road, 0]), (-1, ends[road, 1])):
+            xy[end] = place.setdefault(int(junction[node]), xy[end].copy())
+        lines[road] = LineString(xy)
+    kept: NDArray[np.bool_] = ~short
+    return kept
 
 
 def _one_way(ends: IntArray, wished: list[str]) -> list[str]:

@@ -265,7 +265,6 @@ def _floods(
     rain = FloodPlan(
         gauge="PT-DEMO-RAIN",
         title_th="ฝนตกหนักในเมือง",
-        title_en="Cloudburst over the town",
         relative=np.where(seaward & ~in_canal, 99.0, surface).astype(np.float32),
         source=(in_canal | swale) & land,
         scenarios=tuple(
@@ -276,7 +275,6 @@ def _floods(
     tide = FloodPlan(
         gauge="PT-DEMO-TIDE",
         title_th="น้ำทะเลหนุน",
-        title_en="High tide",
         relative=elevation,
         source=~land,
         scenarios=tuple(

@@ -221,7 +221,6 @@ def plan(town: DemoTown) -> Plan:
     flood = FloodPlan(
         gauge="PB-DEMO",
         title_th="แม่น้ำมูล",
-        title_en="Mun river",
         relative=elevation + (_SLOPE * (s - _GAUGE_S)).astype(np.float32),
         source=np.abs(d) < _STREAM_M,
         scenarios=scenarios,

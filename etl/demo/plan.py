@@ -81,7 +81,6 @@ class FloodPlan:
 
     gauge: str
     title_th: str
-    title_en: str
     relative: NDArray[np.float32]
     source: NDArray[np.bool_]
     scenarios: tuple[Scenario, ...]

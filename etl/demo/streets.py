@@ -43,6 +43,8 @@ def kinds_of(density: FloatArray) -> list[Spec]:
     return [SPECS[int(k)] for k in index]
 
 
+_THIN_M = 22.0
+"""Land narrower than this (mean width) is a verge nobody cuts."""
 _MEET_M = 10.0
 """A street that would end this near to a junction ends at the junction."""
 
@@ -76,7 +78,8 @@ class Cutter:
             piece, direction = stack.pop()
             centre = shapely.get_coordinates(piece.centroid)
             spec = kinds_of(self._density(centre))[0]
-            if spec.kind == "wild" or piece.area < 0.9 * spec.width * spec.width:
+            thin = 2.0 * piece.area < _THIN_M * piece.length
+            if spec.kind == "wild" or thin or piece.area < 0.9 * spec.width * spec.width:
                 continue
             axis = _axis(piece, direction)
             line, last = self._choose(piece, spec, axis)

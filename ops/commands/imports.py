@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,12 @@ def register(app: typer.Typer) -> None:
 
 def actor() -> str:
     """Who imports, as the change log will name them."""
-    return f"{getpass.getuser()} (muang)"
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        # a container may run under a number no name belongs to
+        name = f"uid {os.getuid()}"
+    return f"{name} (muang)"
 
 
 @contextmanager
@@ -197,7 +203,12 @@ def show(
     if "mode" in stored:
         print(render(Report.model_validate(stored), tongue()))
     else:
-        print(f"{record.id} {record.layer} {record.mode} {record.source}")
+        figures = ", ".join(
+            f"{name} {stored[name]:,}"
+            for name in ("read", "loaded", "records", "refused")
+            if isinstance(stored.get(name), int)
+        )
+        print(f"{record.id} {record.layer} {record.mode} {record.source}: {figures}")
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
 
@@ -209,32 +220,18 @@ def undo(
     as_json: AsJson = False,
 ) -> None:
     """ยกเลิกการนำเข้า · Take an import back, with the child records it brought."""
-    from db.datasets import get_dataset, list_datasets
     from db.undo import undo as take_back
 
-    progress = Progress()
-    with loader(town, progress) as (town_id, conn):
-        record = get_dataset(conn, number)
-        together = [number] + [
-            other.id
-            for other in list_datasets(conn)
-            if other.id != number
-            and other.change_set is not None
-            and other.change_set == record.change_set
-            and other.undone_at is None
-        ]
-        # what was read so far must not turn the next transaction into a part of it
-        conn.commit()
-        with conn.transaction():
-            done = [(each, take_back(conn, each, actor())) for each in together]
+    with loader(town, Progress()) as (town_id, conn):
+        done = take_back(conn, number, actor())
     facts = [
         {"id": each, "restored": c.inserted, "changed_back": c.updated, "removed": c.deleted}
-        for each, c in done
+        for each, c in done.items()
     ]
     if as_json:
         print(json.dumps({"town": town_id, "undone": facts}, ensure_ascii=False))
         return
-    for each, counts in done:
+    for each, counts in done.items():
         print(
             both(
                 Text(

@@ -33,12 +33,15 @@ def check_all(
     """ตรวจทั้งหมด · Lint, types, import contract, unit, database, API, notebooks, browser."""
     from ops.check_steps import dashboard_checks, python_checks, run_checks
     from ops.cluster import Cluster
-    from ops.dashboard import need_dashboard
+    from ops.dashboard import need_dashboard, node_bin
     from ops.packages import need_browser
 
     checkout = Checkout.here()
     progress = Progress()
-    settings = {"MUANG_CHROMIUM": str(need_browser(checkout, progress))} if not fast else {}
+    # the Node that Playwright brings along wants libatomic, which a bare machine does not have
+    settings = {"PLAYWRIGHT_NODEJS_PATH": str(node_bin() / "node")}
+    if not fast:
+        settings["MUANG_CHROMIUM"] = str(need_browser(checkout, progress))
     failed: list[Text] = []
     if arguments:
         need_dashboard(checkout, progress)

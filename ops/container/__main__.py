@@ -7,17 +7,23 @@ muang …   any command, with the database and the secret of this container
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 from ops.container import values
 
+# after it the server starts all the same and says at /readyz what is missing
+_TOWN_WAIT_S = 60.0
 _USAGE = "check | migrate | serve | muang …"
 
 
 def main(words: Sequence[str]) -> None:
     """Do what the container was started for."""
+    # as process 1 a signal nobody handles does nothing, and the engine would have to kill us
+    signal.signal(signal.SIGTERM, _stop)
     match list(words):
         case ["check"]:
             values.read(os.environ, values.PASSWORD, values.SECRET)
@@ -29,6 +35,10 @@ def main(words: Sequence[str]) -> None:
             _muang(arguments)
         case _:
             raise SystemExit(_USAGE)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _migrate() -> None:
@@ -45,13 +55,15 @@ def _migrate() -> None:
 
 def _serve() -> NoReturn:
     from api.settings import from_environment
-    from ops.container.town import server_of
+    from ops.container.town import server_of, wait_for_town
 
     given = values.read(os.environ, values.SECRET)
     server = server_of(os.environ, given)
     os.environ.update(server.environment(given.town))
     # read here first: the server's own refusal would come as a trace from inside granian
     settings = from_environment()
+    if not wait_for_town(server, given.town, seconds=_TOWN_WAIT_S):
+        print(f"{given.town}: not there yet; /readyz says why", file=sys.stderr, flush=True)
     _become(
         [
             *("granian", "--interface", "asgi", "--factory", "api.app:create_app"),

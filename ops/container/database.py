@@ -2,8 +2,10 @@
 
     python3 -m ops.container.database [postgres options]
 
-Runs as the unprivileged user that owns the volume; standard library only. Settings, pg_hba.conf
-and pg_ident.conf come from the image on every start, so the volume holds data and nothing else.
+Runs as the unprivileged user that owns the volume; standard library only. pg_hba.conf and
+pg_ident.conf are the image's; `muang.conf`, written anew at every start from the memory there is,
+takes the place of postgresql.conf. `ALTER SYSTEM` wins over it, options on the command line over
+both.
 """
 
 import os
@@ -29,8 +31,11 @@ def main(arguments: Sequence[str]) -> None:
         need_password(data, password)
     # PID 1 is then PostgreSQL itself: it gets the engine's stop signal and reaps its children
     os.environ.pop(values.PASSWORD, None)
-    command = server_command(data, arguments)
-    os.execvp(command[0], command)  # noqa: S606  no shell wanted
+    config = data.with_name("muang.conf")
+    config.write_text(configuration(), encoding="utf-8")
+    os.execvp(  # noqa: S606  no shell wanted
+        "postgres", ["postgres", "-D", str(data), "-c", f"config_file={config}", *arguments]
+    )
 
 
 def need_cluster(data: Path) -> None:
@@ -92,8 +97,8 @@ def need_password(data: Path, password: str) -> None:
     kept.write_text(known, encoding="ascii")
 
 
-def server_command(data: Path, arguments: Sequence[str]) -> list[str]:
-    """The server's command line: tuned to this container's memory; `arguments` win."""
+def configuration() -> str:
+    """The server's settings file: tuned to this container's memory, files from the image."""
     chosen = tuning.settings(tuning.memory_mb(), os.cpu_count() or 1, tuning.shm_mb()) | {
         "listen_addresses": "*",
         "unix_socket_directories": os.environ.get("PGHOST", "/tmp"),  # noqa: S108  a tmpfs
@@ -101,8 +106,7 @@ def server_command(data: Path, arguments: Sequence[str]) -> list[str]:
         "ident_file": str(_HERE / "pg_ident.conf"),
         "logging_collector": "off",
     }
-    options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
-    return ["postgres", "-D", str(data), *options, *arguments]
+    return "".join(f"{name} = '{value}'\n" for name, value in chosen.items())
 
 
 def _ours() -> str:

@@ -1,4 +1,4 @@
-"""The one-shot migration: waits for the database, then makes or migrates the town."""
+"""Waiting for the database and the town; the one-shot migration that makes or migrates it."""
 
 import time
 from collections.abc import Mapping
@@ -6,9 +6,11 @@ from collections.abc import Mapping
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from db.connect import Machine, connect
+from db.migrate import current_revision, newest_revision
 from db.migrate import migrate as bring_up
-from db.towns import list_towns
-from layers.errors import BadRequestError, NotFoundError, UnavailableError
+from db.towns import get_town, list_towns
+from layers.errors import BadRequestError, MuangError, NotFoundError, UnavailableError
 from layers.text import Text
 from ops.container.values import Values
 from ops.progress import Progress
@@ -82,6 +84,29 @@ def _demo_users(server: Server, town: str, progress: Progress) -> None:
     )
     for user in make_demo_users(server, town):
         progress.say(f"    {user.role:<12} {user.username:<18} {user.password}")
+
+
+def wait_for_town(server: Server, town_id: str, *, seconds: float) -> bool:
+    """Whether the town is made and migrated, waiting for it as its own login at most so long.
+
+    A connection opened while the town is being made keeps the half-made town's settings for as
+    long as it lives, so a server must not open its pools before; not every engine waits for the
+    migration (the podman-compose of Debian 12 does not).
+    """
+    deadline = time.monotonic() + seconds
+    while not _is_made(server, town_id):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def _is_made(server: Server, town_id: str) -> bool:
+    try:
+        with connect(server.url, server.secret, town_id, Machine.SERVICE) as conn:
+            return current_revision(conn) == newest_revision() and get_town(conn).id == town_id
+    except (MuangError, psycopg.Error):
+        return False
 
 
 def _no_town(asked: str, known: list[str]) -> Text:

@@ -278,6 +278,20 @@ def test_datetime_compares_the_layers_own_time(caller: Caller, when: str, count:
     assert items(caller, "flood_zones", f"?datetime={when}")["numberMatched"] == count
 
 
+def test_geometry_can_be_left_out(caller: Caller) -> None:
+    whole = items(caller, "parcels", "?limit=3")
+    bare = items(caller, "parcels", "?limit=3&skipGeometry=true&bbox=105,15,106,16")
+    assert [feature["geometry"] for feature in bare["features"]] == [None] * 3
+    assert [feature["properties"] for feature in bare["features"]] == [
+        feature["properties"] for feature in whole["features"]
+    ]
+    one = caller.get("/ogc/collections/parcels/items/1?skipGeometry=true&properties=code").json()
+    assert one["geometry"] is None
+    assert set(one["properties"]) == {"code"}
+    refused = refusal(caller, "/ogc/collections/parcels/items?skipGeometry=perhaps")
+    assert refused.status_code == 400
+
+
 def test_datetime_on_a_layer_without_time_selects_everything(caller: Caller) -> None:
     assert items(caller, "parcels", "?datetime=1999-01-01")["numberMatched"] == 100
     for wrong in ("soon", "2026-12-01/2026-01-01", "2026-13-01"):

@@ -46,13 +46,13 @@ def test_import_prints_one_object_with_json(town: TownHandle, command: Command) 
     assert thai(plain.out)
 
 
-def test_map_takes_several_pairs_in_a_row(town: TownHandle, command: Command) -> None:
+def test_map_takes_several_pairs_in_a_row(shared_town: TownHandle, command: Command) -> None:
     said = command(
         "import",
         "shelters",
         DATA / "shelters.geojson",
         "--town",
-        town.town_id,
+        shared_town.town_id,
         "--map",
         "code=GID",
         "address=Name",
@@ -61,17 +61,17 @@ def test_map_takes_several_pairs_in_a_row(town: TownHandle, command: Command) ->
         "--json",
     )
     assert said.status == 0, said.err
-    found = rows(town, "SELECT code, address, open FROM town.shelters ORDER BY code")
+    found = rows(shared_town, "SELECT code, address, open FROM town.shelters ORDER BY code")
     assert found[0] == ("S1", "วัดใต้", False)
 
 
 def test_the_language_is_the_readers(
-    town: TownHandle, command: Command, monkeypatch: pytest.MonkeyPatch
+    shared_town: TownHandle, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MUANG_LANG", "en")
-    assert not thai(command(*IMPORT, "--map", "code=ML", "--town", town.town_id).out)
+    assert not thai(command(*IMPORT, "--map", "code=ML", "--town", shared_town.town_id).out)
     monkeypatch.setenv("MUANG_LANG", "th")
-    assert "นำเข้า 8" in command(*IMPORT, "--map", "code=ML", "--town", town.town_id).out
+    assert "นำเข้า 8" in command(*IMPORT, "--map", "code=ML", "--town", shared_town.town_id).out
 
 
 def test_an_import_can_be_taken_back_with_its_children(town: TownHandle, command: Command) -> None:
@@ -99,9 +99,9 @@ def test_an_import_can_be_taken_back_with_its_children(town: TownHandle, command
     assert sum(item["undone_at"] is not None for item in listed["imports"]) == 2
 
 
-def test_an_import_that_is_not_there(town: TownHandle, command: Command) -> None:
+def test_an_import_that_is_not_there(shared_town: TownHandle, command: Command) -> None:
     for verb in ("show", "undo"):
-        said = command("imports", verb, 999, "--town", town.town_id)
+        said = command("imports", verb, 999, "--town", shared_town.town_id)
         assert said.status == 1
         assert "no import no. 999" in said.err
 
@@ -159,8 +159,10 @@ def test_a_town_that_cannot_be_made_leaves_nothing(
     assert "tnowhere" not in [item["id"] for item in listed["towns"]]
 
 
-def test_inspect_says_what_is_inside_and_loads_nothing(town: TownHandle, command: Command) -> None:
-    before = fingerprint(town)
+def test_inspect_says_what_is_inside_and_loads_nothing(
+    shared_town: TownHandle, command: Command
+) -> None:
+    before = fingerprint(shared_town)
     said = command("inspect", DATA / "parcels.topojson", "--json")
     assert said.status == 0, said.err
     found = json.loads(said.out)
@@ -172,7 +174,7 @@ def test_inspect_says_what_is_inside_and_loads_nothing(town: TownHandle, command
     assert problems["null_geometry"] == 1
     assert problems["invalid_geometry"] == 2
     assert problems["no_crs"] == 1
-    assert fingerprint(town) == before
+    assert fingerprint(shared_town) == before
 
 
 def test_inspect_lists_every_layer_and_encoding(command: Command) -> None:

@@ -151,6 +151,8 @@ def test_a_port_taken_meanwhile_is_replaced(scratch: Checkout) -> None:
     with throwaway(scratch).use(quiet()) as url:
         port = int(str(ask(url, "SHOW port")))
     with socket.socket() as thief:
+        # connections the server has just closed keep their port for a minute otherwise
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         thief.bind(("127.0.0.1", port))
         thief.listen()
         with throwaway(scratch).use(quiet()) as url:

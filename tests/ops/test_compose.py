@@ -150,14 +150,16 @@ def test_the_database_image_needs_nothing_it_does_not_copy(tmp_path: Path) -> No
     program = (
         f"import sys; sys.path.append({str(tmp_path)!r}); import ops.container.database as d; "
     )
-    program += "print(d.values.demo_values().keys(), d.server_command(d._HERE, []))"
+    program += "print(d.values.demo_values().keys(), d.configuration())"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert PASSWORD in done.stdout
-    for name in re.findall(r"(?:hba|ident)_file=([^']+)'", done.stdout):
-        assert Path(name).is_file()
+    files = re.findall(r"(?:hba|ident)_file = '([^']+)'", done.stdout)
+    assert len(files) == 2
+    assert all(Path(name).is_relative_to(tmp_path) for name in files)
+    assert all(Path(name).is_file() for name in files)
 
 
 def test_only_the_server_is_published_and_only_on_this_machine() -> None:
@@ -211,6 +213,7 @@ def test_every_service_is_hardened(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
     assert service["image"] in ("muang-api", "muang-db")
+    assert service["pull_policy"] == "never"
 
 
 def test_no_password_is_in_the_file_and_each_goes_where_it_is_needed() -> None:

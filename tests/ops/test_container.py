@@ -19,9 +19,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from db.connect import connect_admin
 from layers.errors import BadRequestError, NotFoundError, UnavailableError
 from ops.container import health, scram, values
-from ops.container.town import migrate, server_of, wait_for
+from ops.container.town import migrate, server_of, wait_for, wait_for_town
 from ops.container.values import PASSWORD, SECRET, RefusedValueError, read
 from ops.processes import free_port
 from ops.progress import Progress
@@ -201,6 +202,20 @@ def test_a_real_town_is_migrated_and_never_invented(blank_town: TownHandle) -> N
         bring_up("nowhere")
     with pytest.raises(NotFoundError, match=f"MUANG_TOWN is not set.*{blank_town.town_id}"):
         bring_up("")
+
+
+def test_the_server_waits_for_a_town_that_is_wholly_made(blank_town: TownHandle) -> None:
+    def is_there(town_id: str, secret: str) -> bool:
+        asked = values.Values(demo=False, town=town_id, password="", secret=secret)
+        server = server_of({"MUANG_DATABASE_URL": blank_town.server_url}, asked)
+        return wait_for_town(server, town_id, seconds=0)
+
+    assert is_there(blank_town.town_id, blank_town.secret)
+    assert not is_there("nowhere", blank_town.secret)
+    assert not is_there(blank_town.town_id, GOOD)  # the migration will set the logins' passwords
+    with connect_admin(blank_town.server_url, blank_town.town_id) as conn:
+        conn.execute("UPDATE muang.revision SET version_num = '0000'")
+    assert not is_there(blank_town.town_id, blank_town.secret)
 
 
 def container(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -23,15 +23,14 @@ GOOD = secrets.token_hex(32)
 DEMO = values.demo_values()
 
 
-def test_what_is_asked_for_last_wins_over_the_tuning() -> None:
-    command = database.server_command(Path("/data"), ["-c", "max_connections=7"])
-    assert command[:3] == ["postgres", "-D", "/data"]
-    assert "listen_addresses=*" in command
-    assert "password_encryption=scram-sha-256" in command
-    assert command[-1] == "max_connections=7"
-    for name in ("hba_file", "ident_file"):
-        path = next(word for word in command if word.startswith(f"{name}="))
-        assert Path(path.partition("=")[2]).is_file()
+def test_the_settings_are_tuned_and_name_files_of_the_image() -> None:
+    lines = [line.split(" = ") for line in database.configuration().splitlines()]
+    chosen = {name: value.strip("'") for name, value in lines}
+    assert chosen["listen_addresses"] == "*"
+    assert chosen["password_encryption"] == "scram-sha-256"
+    assert chosen["shared_buffers"].endswith("MB")
+    assert Path(chosen["hba_file"]).is_file()
+    assert Path(chosen["ident_file"]).is_file()
 
 
 class DatabaseImage:
@@ -130,8 +129,13 @@ def test_the_database_starts_private_and_follows_its_password(image: DatabaseIma
         rules = "SELECT string_agg(DISTINCT auth_method, ',') FROM pg_hba_file_rules"
         assert image.ask(DEMO[PASSWORD], rules) == "peer,scram-sha-256"
         assert image.ask(DEMO[PASSWORD], "SELECT count(error) FROM pg_hba_file_rules") == 0
+        assert image.ask(DEMO[PASSWORD], "SHOW random_page_cost") == "1.1"
+        assert image.ask(DEMO[PASSWORD], "SHOW fsync") == "off"  # from the command line
+        url = f"postgresql://muang@127.0.0.1:{image.port}/postgres"
+        with psycopg.connect(url, password=DEMO[PASSWORD], autocommit=True) as conn:
+            conn.execute("ALTER SYSTEM SET random_page_cost = 2.5")
     with image.running(**{PASSWORD: GOOD}):  # the demo's volume, taken over with a real password
-        assert image.ask(GOOD, "SELECT 1") == 1
+        assert image.ask(GOOD, "SHOW random_page_cost") == "2.5"
         with pytest.raises(psycopg.OperationalError, match="password"):
             image.ask(DEMO[PASSWORD], "SELECT 1")
     kept = image.volume / "password.scram"

@@ -3,33 +3,33 @@ import type { Feature, ImpactAnswer, Properties } from '../src/api/types.ts';
 import { question } from '../src/flood/desk.ts';
 import { absent, figures, type Words } from '../src/flood/figures.ts';
 import {
+  around,
   matches,
   scenarioLabel,
   scenarioRows,
   scenarios,
-  waterBox,
   zoneOf,
   zonesOf,
 } from '../src/flood/zones.ts';
 
-function zone(id: number, properties: Properties, at = 0) {
+function zone(id: number, properties: Properties) {
   const feature: Feature = {
     type: 'Feature',
     id,
-    geometry: { type: 'Point', coordinates: [at, at] },
+    geometry: null,
     properties,
   };
   return zoneOf(feature);
 }
 
 const zones = [
-  zone(1, { kind: 'return_period', return_period_y: 100, code: 'RP100-a' }, 1),
-  zone(2, { kind: 'return_period', return_period_y: 5, code: 'RP5' }, 2),
-  zone(3, { kind: 'return_period', return_period_y: 100, code: 'RP100-b' }, 3),
-  zone(4, { kind: 'stage', gauge: 'M.7', stage_m: 112.5, code: 'S2' }, 4),
-  zone(5, { kind: 'stage', gauge: 'M.7', stage_m: 111, code: 'S1' }, 5),
-  zone(6, { kind: 'observed', observed_at: '2022-10-12T03:00:00+07:00', code: 'O1' }, 6),
-  zone(7, { kind: 'something new', code: 'X', name: 'เขตใหม่' }, 7),
+  zone(1, { kind: 'return_period', return_period_y: 100, code: 'RP100-a' }),
+  zone(2, { kind: 'return_period', return_period_y: 5, code: 'RP5' }),
+  zone(3, { kind: 'return_period', return_period_y: 100, code: 'RP100-b' }),
+  zone(4, { kind: 'stage', gauge: 'M.7', stage_m: 112.5, code: 'S2' }),
+  zone(5, { kind: 'stage', gauge: 'M.7', stage_m: 111, code: 'S1' }),
+  zone(6, { kind: 'observed', observed_at: '2022-10-12T03:00:00+07:00', code: 'O1' }),
+  zone(7, { kind: 'something new', code: 'X', name: 'เขตใหม่' }),
 ];
 
 describe('floods to choose from', () => {
@@ -105,22 +105,9 @@ describe('floods to choose from', () => {
     expect(first.map(({ id }) => id)).toEqual([1, 3]);
   });
 
-  it('know their box', () => {
-    expect(waterBox({ kind: 'flood', key: 'return_period:100' }, zones)).toEqual([1, 1, 3, 3]);
-    expect(
-      waterBox(
-        {
-          kind: 'drawn',
-          ring: [
-            [0, 5],
-            [2, 1],
-            [1, 9],
-          ],
-        },
-        zones,
-      ),
-    ).toEqual([0, 1, 2, 9]);
-    expect(waterBox(null, zones)).toBeNull();
+  it('share a box, or none', () => {
+    expect(around([[1, 1, 1, 1], null, [3, 3, 4, 3]])).toEqual([1, 1, 4, 3]);
+    expect(around([null])).toBeNull();
     expect(zonesOf({ kind: 'all' }, zones)?.length).toBe(7);
   });
 });

@@ -12,7 +12,8 @@ import type {
   TownStyle,
 } from './types.ts';
 
-const TIMEOUT_MS = 15_000;
+/** Longer than the server gives any query: its own sentence should come first. */
+const TIMEOUT_MS = 45_000;
 
 interface Ask {
   readonly lang: Lang;
@@ -26,6 +27,8 @@ export interface PageQuery {
   readonly limit: number;
   readonly offset?: number;
   readonly properties?: readonly string[];
+  /** Leave geometries out: a list of names needs none. */
+  readonly bare?: boolean;
 }
 
 /**
@@ -75,6 +78,7 @@ export class Api {
       offset: page.offset,
       bbox: page.bbox?.map((degree) => degree.toFixed(6)).join(','),
       properties: page.properties?.join(','),
+      skipGeometry: page.bare ? 'true' : undefined,
     });
     return this.#json(`/ogc/collections/${encodeURIComponent(layer)}/items?${asked}`, {
       lang,
@@ -82,9 +86,16 @@ export class Api {
     });
   }
 
-  item(layer: string, id: string | number, lang: Lang, signal?: AbortSignal): Promise<Feature> {
+  /** One feature; `bare` leaves its geometry out. */
+  item(
+    layer: string,
+    id: string | number,
+    lang: Lang,
+    { signal, bare }: { signal?: AbortSignal; bare?: boolean } = {},
+  ): Promise<Feature> {
     const path = `/ogc/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`;
-    return this.#json(`${path}?${query({ lang })}`, { lang, signal });
+    const asked = query({ lang, skipGeometry: bare ? 'true' : undefined });
+    return this.#json(`${path}?${asked}`, { lang, signal });
   }
 
   impact(flood: FloodRequest, lang: Lang, signal?: AbortSignal): Promise<ImpactAnswer> {

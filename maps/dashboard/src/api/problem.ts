@@ -42,9 +42,10 @@ export async function errorOf(response: Response): Promise<ApiError> {
   });
 }
 
-/** Any thrown value as a Problem; a failed fetch has status 0. */
+/** Any thrown value as a Problem; a fetch that failed or waited too long has status 0. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
-  if (error instanceof TypeError) return { title: error.message, status: 0 };
+  const late = error instanceof DOMException && error.name === 'TimeoutError';
+  if (late || error instanceof TypeError) return { title: error.message, status: 0 };
   return { title: String(error instanceof Error ? error.message : error), status: -1 };
 }

@@ -56,6 +56,9 @@ export class App {
       onChanges: (changes) => this.#onChanges(changes),
       onGap: () => this.refetch(),
     });
+    this.store.subscribe((now, before) => {
+      if (now.bbox !== before.bbox) this.table.onView();
+    });
     this.#askedOn = asked.on;
     this.store.set({ view: asked.view ?? null, tableLayer: asked.table ?? null });
   }

@@ -39,6 +39,7 @@ export class Counts {
       const page = await this.#api.items(layer, this.#store.state.lang, {
         limit: 1,
         properties: ['id'],
+        bare: true,
       });
       const counts = new Map(this.#store.state.counts);
       if (page.numberMatched !== undefined) counts.set(layer, page.numberMatched);

@@ -81,6 +81,8 @@ export interface AppState {
   readonly recordView: Loadable<RecordView>;
   readonly tableLayer: string | null;
   readonly tableOffset: number;
+  /** The rows stay those of an earlier view: the map went to one of them. */
+  readonly tableHeld: boolean;
   readonly tableView: Loadable<TableView>;
   readonly drawing: readonly Position[] | null;
   readonly section: Section;
@@ -113,6 +115,7 @@ export function initialState(lang: Lang): AppState {
     recordView: nothing,
     tableLayer: null,
     tableOffset: 0,
+    tableHeld: false,
     tableView: nothing,
     drawing: null,
     section: 'flood',

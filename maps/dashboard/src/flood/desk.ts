@@ -1,10 +1,11 @@
 import type { Api } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
-import type { ChangeEvent, FloodRequest, ImpactAnswer } from '../api/types.ts';
+import type { BBox, ChangeEvent, FloodRequest, ImpactAnswer } from '../api/types.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState, Water } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
-import { matches, scenarioKey, type Zone, zoneOf, zonesOf } from './zones.ts';
+import { bboxOf } from '../map/tiles.ts';
+import { around, matches, scenarioKey, type Zone, zoneOf, zonesOf } from './zones.ts';
 
 export const ZONE_LAYER = 'flood_zones';
 const ZONE_FIELDS = [
@@ -19,8 +20,10 @@ const ZONE_FIELDS = [
 ];
 const PAGE = 1000;
 const MAX_ZONES = 5000;
+const MAX_BOXES = 12;
 /** A burst of edits is counted once it pauses, and at least this often while it lasts. */
 const SETTLE_MS = 300;
+const RETRY_MS = 5_000;
 
 /** Flood zones to choose from, and the counted answer for the chosen water. */
 export class FloodDesk {
@@ -45,6 +48,7 @@ export class FloodDesk {
           limit: PAGE,
           offset,
           properties: ZONE_FIELDS,
+          bare: true,
         });
         found.push(...page.features.map(zoneOf));
         if (page.features.length < PAGE) break;
@@ -56,6 +60,7 @@ export class FloodDesk {
       const problem = problemOf(error);
       // a town without the layer has no zones; that is not a failure
       this.#store.set({ zones: problem.status === 404 ? loaded([]) : failed(problem, zones) });
+      if (problem.status === 0) setTimeout(() => void this.loadZones(), RETRY_MS);
     }
   }
 
@@ -78,6 +83,18 @@ export class FloodDesk {
     this.choose(
       alone ? { kind: 'zones', ids: [zone.id] } : { kind: 'flood', key: scenarioKey(zone) },
     );
+  }
+
+  /** The box of the asked water, to show it on the map; the town's for very many zones. */
+  async box(): Promise<BBox | null> {
+    const { water, zones, lang, me } = this.#store.state;
+    if (water?.kind === 'drawn') return around(water.ring.map(([x, y]) => [x, y, x, y] as const));
+    const chosen = zonesOf(water, zones.value) ?? [];
+    if (chosen.length > MAX_BOXES) return me.value?.town.bounds ?? null;
+    const found = await Promise.all(
+      chosen.map(({ id }) => this.#api.item(ZONE_LAYER, id, lang).catch(() => null)),
+    );
+    return around(found.map((feature) => bboxOf(feature?.geometry ?? null)));
   }
 
   /** The flood the map shows at first, so that the panel speaks of the same water. */

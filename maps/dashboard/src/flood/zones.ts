@@ -3,7 +3,6 @@ import type { BBox, Feature } from '../api/types.ts';
 import type { Water } from '../app/state.ts';
 import { date, number } from '../format.ts';
 import { type Lang, say } from '../i18n/index.ts';
-import { bboxOf } from '../map/tiles.ts';
 
 export const KINDS = ['return_period', 'stage', 'observed', 'regulatory', 'other'] as const;
 export type ZoneKind = (typeof KINDS)[number];
@@ -19,7 +18,6 @@ export interface Zone {
   readonly gauge: string | null;
   readonly observedAt: string | null;
   readonly depthClass: string | null;
-  readonly bbox: BBox | null;
 }
 
 /** Zones that are one flood: the same return period, stage or day, in parts by place or depth. */
@@ -50,7 +48,6 @@ export function zoneOf(feature: Feature): Zone {
     gauge: text('gauge'),
     observedAt: text('observed_at'),
     depthClass: text('depth_class'),
-    bbox: bboxOf(feature.geometry),
   };
 }
 
@@ -179,10 +176,4 @@ export function around(boxes: readonly (BBox | null)[]): BBox | null {
       Math.max(box[3], next[3]),
     ];
   }, null);
-}
-
-/** The box of the asked water, to show it on the map. */
-export function waterBox(water: Water | null, zones: readonly Zone[] | undefined): BBox | null {
-  if (water?.kind === 'drawn') return around(water.ring.map(([x, y]) => [x, y, x, y] as const));
-  return around((zonesOf(water, zones) ?? []).map(({ bbox }) => bbox));
 }

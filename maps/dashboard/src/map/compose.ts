@@ -52,7 +52,7 @@ export function compose(style: StyleSpecification, look: Look): StyleSpecificati
     return { ...layer, ...(part ? wet(layer, part) : {}), layout } as LayerSpecification;
   });
   // labels stay above what the page adds
-  const firstLabel = layers.findIndex(({ id }) => id.endsWith('-label'));
+  const firstLabel = layers.findIndex(({ id }) => /-label(-|$)/.test(id));
   const cut = firstLabel < 0 ? layers.length : firstLabel;
   const hasZones = sourceOf(ZONE_LAYER) in style.sources;
   return {

@@ -227,7 +227,7 @@ export class TownMap implements MapPort {
   #hits(point: { x: number; y: number }) {
     const layers = this.map
       .getStyle()
-      .layers.filter((layer) => townLayer(layer) !== null)
+      .layers.filter((layer) => layer.id === townLayer(layer)) // labels and casings are not things
       .map(({ id }) => id);
     return hitsOf(
       this.map.queryRenderedFeatures(

@@ -42,10 +42,8 @@ export class RecordDesk {
         if (hit.hint) return hit;
         if (hit.layer === ZONE_LAYER && zone) return { ...hit, hint: zone.name };
         try {
-          return {
-            ...hit,
-            hint: nameOf((await this.#api.item(hit.layer, hit.id, lang)).properties),
-          };
+          const { properties } = await this.#api.item(hit.layer, hit.id, lang, { bare: true });
+          return { ...hit, hint: nameOf(properties) };
         } catch {
           return hit; // its number stands for it
         }
@@ -69,7 +67,7 @@ export class RecordDesk {
     this.#store.set({ recordView: loading(recordView) });
     try {
       const [feature, schema] = await Promise.all([
-        this.#api.item(record.layer, record.id, lang, asking.signal),
+        this.#api.item(record.layer, record.id, lang, { signal: asking.signal }),
         this.#api.schema(record.layer, lang),
       ]);
       if (!asking.signal.aborted) this.#store.set({ recordView: loaded({ feature, schema }) });

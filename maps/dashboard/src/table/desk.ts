@@ -14,6 +14,8 @@ const REST_MS = 250;
 export class TableDesk {
   readonly #api: Api;
   readonly #store: Store<AppState>;
+  /** The view whose rows are shown. */
+  #bbox: BBox | null = null;
   #asking: AbortController | null = null;
   #resting: ReturnType<typeof setTimeout> | null = null;
 
@@ -27,6 +29,7 @@ export class TableDesk {
     this.#store.set({
       tableLayer: layer,
       tableOffset: 0,
+      tableHeld: false,
       section: 'table',
       ...(same ? {} : { tableView: nothing }),
     });
@@ -55,7 +58,8 @@ export class TableDesk {
     if (!tableLayer) return;
     // a layer without a geometry is nowhere on the map: all of it is shown
     const onMap = legend.some(({ layer }) => layer === tableLayer);
-    const bbox = onMap ? this.#store.state.bbox : null;
+    if (!this.#store.state.tableHeld) this.#bbox = this.#store.state.bbox;
+    const bbox = onMap ? this.#bbox : null;
     this.#asking?.abort();
     const asking = new AbortController();
     this.#asking = asking;
@@ -80,7 +84,8 @@ export class TableDesk {
 
   /** The map moved: the table shows the new view from its first row. */
   onView(): void {
-    if (!this.#store.state.tableLayer) return;
+    const { tableLayer, tableHeld } = this.#store.state;
+    if (!tableLayer || tableHeld) return;
     if (this.#resting) clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
       this.#store.set({ tableOffset: 0 });
@@ -88,8 +93,20 @@ export class TableDesk {
     }, REST_MS);
   }
 
+  /** Keeps the rows while the map goes to one of them, so that the next can be tried too. */
+  hold(): void {
+    this.#store.set({ tableHeld: true });
+  }
+
+  /** Shows the rows of the map's view again. */
+  release(): void {
+    this.#store.set({ tableHeld: false, tableOffset: 0 });
+    void this.refresh();
+  }
+
   onChanges(changes: readonly ChangeEvent[]): void {
-    const { tableLayer, bbox } = this.#store.state;
+    const { tableLayer } = this.#store.state;
+    const bbox = this.#bbox;
     const touched = changes.some(
       (change) =>
         change.layer === tableLayer &&

@@ -17,7 +17,8 @@ export class Header extends Part {
   protected override render() {
     const me = this.state.me.value;
     return html`
-      <header class="top">
+      <header>
+      <div class="top">
         <div class="brand">
           <img src="/assets/icon.svg" alt="" width="30" height="30" />
           <h1>${me ? this.app.text(me.town.name) : this.t('app.name')}</h1>
@@ -28,7 +29,7 @@ export class Header extends Part {
             ${LANGS.map((lang) => this.#langButton(lang))}
           </div>
         </div>
-      </header>
+      </div>
       ${
         me?.authenticated === false
           ? html`<p class="notice">
@@ -37,6 +38,7 @@ export class Header extends Part {
           : nothing
       }
       ${this.#banner()}
+      </header>
     `;
   }
 

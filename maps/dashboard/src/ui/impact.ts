@@ -10,7 +10,7 @@ import {
   figures,
   type Words,
 } from '../flood/figures.ts';
-import { scenarioLabel, scenarios, waterBox, zonesOf } from '../flood/zones.ts';
+import { scenarioLabel, scenarios, zonesOf } from '../flood/zones.ts';
 import { dateTime, floodArea, number } from '../format.ts';
 import { depthBar, dot } from './depth-bar.ts';
 import { icon } from './icons.ts';
@@ -139,6 +139,7 @@ export class Impact extends Part {
           </p>`
           : nothing
       }
+      ${this.#isGone() ? html`<p class="empty">${this.t('flood.gone')}</p>` : nothing}
       ${!answer && impact.loading ? this.#waiting() : nothing}
       ${
         answer
@@ -156,16 +157,25 @@ export class Impact extends Part {
     `;
   }
 
+  /** A link may name a flood that has since been taken out. */
+  #isGone(): boolean {
+    const { water, zones } = this.state;
+    return water?.kind === 'flood' && zonesOf(water, zones.value)?.length === 0;
+  }
+
+  async #show(): Promise<void> {
+    const box = await this.app.flood.box();
+    if (box) this.app.map?.flyTo(box);
+  }
+
   #zoomButton() {
-    const { map, water, zones } = this.state;
-    const box = map === 'ready' ? waterBox(water, zones.value) : null;
-    return box
+    return this.state.map === 'ready' && !this.#isGone()
       ? html`<button
           type="button"
           class="plain"
           title=${this.t('flood.zoom')}
           aria-label=${this.t('flood.zoom')}
-          @click=${() => this.app.map?.flyTo(box)}
+          @click=${() => this.#show()}
         >
           ${icon('fly')}
         </button>`

@@ -19,12 +19,20 @@ export class RecordPanel extends Part {
     'zones',
   ] as const satisfies (keyof AppState)[];
 
+  #opened = false;
+
   protected override stateChanged(now: AppState, before: AppState): void {
     const opened = now.record && !before.record;
     // from a list or a table the reader's place moves to the record; a click on the map stays there
-    if (opened && !(document.activeElement instanceof HTMLCanvasElement)) {
-      void this.updateComplete.then(() => this.querySelector<HTMLElement>('h2')?.focus());
-    }
+    const { activeElement } = document;
+    const asked = activeElement !== document.body && !(activeElement instanceof HTMLCanvasElement);
+    if (opened && asked) this.#opened = true;
+  }
+
+  protected override updated(): void {
+    if (!this.#opened) return;
+    this.#opened = false;
+    this.querySelector<HTMLElement>('h2')?.focus();
   }
 
   protected override render() {

@@ -14,19 +14,29 @@ export class TableTwin extends Part {
     'tableLayer',
     'tableOffset',
     'tableView',
+    'tableHeld',
     'legend',
     'collections',
     'record',
   ] as const satisfies (keyof AppState)[];
 
+  #opened = false;
+
   protected override stateChanged(now: AppState, before: AppState): void {
     if (now.tableLayer && !before.tableLayer) {
-      void this.updateComplete.then(() => this.querySelector<HTMLElement>('select')?.focus());
+      this.#opened = true;
     }
   }
 
+  protected override updated(): void {
+    if (!this.#opened) return;
+    this.#opened = false;
+    // at the start of the page the reader has not asked for the table just now
+    if (document.activeElement !== document.body) this.querySelector('select')?.focus();
+  }
+
   protected override render() {
-    const { tableLayer, tableView } = this.state;
+    const { tableLayer, tableView, tableHeld } = this.state;
     this.toggleAttribute('data-open', tableLayer !== null);
     if (!tableLayer) return nothing;
     const { value, problem, loading } = tableView;
@@ -34,7 +44,13 @@ export class TableTwin extends Part {
       <div class="card-head">
         <h2 id="table-title">${this.t('table.title')}</h2>
         ${this.#layerChoice(tableLayer)}
-        <p class="where">${this.t('table.in')}</p>
+        ${
+          tableHeld
+            ? html`<button type="button" class="link" @click=${() => this.app.table.release()}>
+                ${this.t('table.follow')}
+              </button>`
+            : html`<p class="where">${this.t('table.in')}</p>`
+        }
         ${value ? this.#pager(value) : nothing}
         <button
           type="button"
@@ -160,6 +176,7 @@ export class TableTwin extends Part {
   }
 
   #go(layer: string, feature: Feature): void {
+    this.app.table.hold();
     this.app.record.open(layer, String(feature.id));
     const box = bboxOf(feature.geometry);
     // once the card is there, so that the map leaves room for it

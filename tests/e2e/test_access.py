@@ -1,0 +1,180 @@
+"""For everybody: axe finds nothing, targets are large enough, keys reach everything, it reflows."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import MAP, Open, Served, rest
+from tests.e2e.places import place, view
+
+pytestmark = pytest.mark.e2e
+
+AXE = Path(__file__).resolve().parents[2] / "maps/dashboard/node_modules/axe-core/axe.min.js"
+FULL = f"{view(450, 450, 16)}&zones=return_period:100&table=parcels"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it stands."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(
+        """async (tags) => {
+            const {violations} = await axe.run(document, {runOnly: tags});
+            return violations.flatMap(({id, nodes}) =>
+                nodes.map(({html, failureSummary}) => `${id}: ${html}: ${failureSummary}`));
+        }""",
+        TAGS,
+    )
+    return found
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_axe_finds_nothing(tiny: Served, visit: Open, lang: str, width: int, height: int) -> None:
+    parcels = httpx.get(f"{tiny.url}/ogc/collections/parcels/items?code=01A044").json()
+    record = f"parcels/{parcels['features'][0]['id']}"
+    page = visit(tiny.url, f"#lang={lang}&{FULL}&rec={record}", width=width, height=height).page
+    page.locator(".record .fields").first.wait_for()
+    assert violations(page) == []
+    page.locator(".record .card-head button").click()
+    if width < 900:
+        for tab in page.locator(".tabs button").all():
+            tab.click()
+            assert violations(page) == []
+    else:
+        page.locator(".impact .switch button").last.click()
+        page.locator(".proof summary").click()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_targets_are_at_least_24_pixels(tiny: Served, visit: Open, width: int) -> None:
+    page = visit(tiny.url, f"#{FULL}", width=width).page
+    page.locator(".figures").wait_for(state="attached")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('button, select, summary, label, a[href]')]
+            .map((element) => [element, element.getBoundingClientRect()])
+            .filter(([element, {width, height}]) =>
+                width > 0 && (width < 24 || height < 24) && !element.closest('.skips'))
+            .map(([element]) => element.outerHTML.slice(0, 120))"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_narrow_page_does_not_scroll_sideways(tiny: Served, visit: Open, width: int) -> None:
+    page = visit(tiny.url, f"#{FULL}", width=width, height=640).page
+    for tab in page.locator(".tabs button").all():
+        tab.click()
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+
+
+def test_text_twice_as_large_still_fits(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, "#zones=return_period:100").page
+    page.locator(".figures").wait_for()
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
+    people = page.locator('[data-kpi="people"] data')
+    people.scroll_into_view_if_needed()
+    assert people.is_visible()
+
+
+def test_a_flood_is_chosen_by_keys(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, "#zones=return_period:10").page
+    page.locator('[data-kpi="parcels"]').wait_for()
+    page.get_by_role("radio", name="10 ปี", exact=True).focus()
+    with page.expect_response("**/queries/impact"):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("radio", name="100 ปี", checked=True).wait_for()
+
+
+def test_a_record_is_read_on_the_map_by_keys(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, f"#{view(470, 470, 16)}").page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # skip to the map
+    assert page.evaluate("document.activeElement.matches('.maplibregl-canvas')")
+    assert page.locator(".cross").is_visible()
+    before = page.evaluate(f"{MAP}.getZoom()")
+    page.keyboard.press("+")
+    page.wait_for_function(f"(before) => {MAP}.getZoom() > before && !{MAP}.isMoving()", arg=before)
+    page.keyboard.press("Enter")
+    page.locator("#record-title").filter(has_text="01A044").wait_for()
+
+
+def test_a_table_row_goes_to_its_feature_by_keys(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, f"#{view(500, 500, 14.5)}&table=shelters").page
+    first = page.locator(".row-open").first
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.matches('.row-open')")
+    code = page.evaluate("document.activeElement.textContent.trim()")
+    assert code != first.inner_text().strip()
+    page.keyboard.press("Enter")
+    page.locator("#record-title").wait_for()
+    page.wait_for_function("() => document.activeElement?.id === 'record-title'")
+    page.wait_for_function(f"() => {MAP}.getZoom() > 17 && !{MAP}.isMoving()")
+    assert page.locator('.record [data-field="code"] dd').inner_text().strip() == code
+    # the other rows are still there to be tried; the table follows the map again when asked
+    assert page.locator(".row-open").count() == 2
+    page.get_by_role("button", name="แสดงแถวตามกรอบแผนที่").click()
+    page.wait_for_function("() => document.querySelectorAll('.row-open').length === 1")
+
+
+def test_an_area_is_drawn_by_keys_and_counted(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, f"#{view(200, 500, 16)}").page
+    page.get_by_role("button", name="วาดพื้นที่").first.click()
+    assert page.evaluate("document.activeElement.matches('.maplibregl-canvas')")
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press("Enter")
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        rest(page)
+    page.keyboard.press("Enter")
+    page.locator(".draw-bar [role=status]").filter(has_text="4").wait_for()
+    page.keyboard.press("Backspace")
+    page.locator(".draw-bar [role=status]").filter(has_text="3").wait_for()
+    with page.expect_response("**/queries/impact") as answered:
+        page.get_by_role("button", name="เสร็จ").click()
+    asked = answered.value.request.post_data_json
+    again = httpx.post(f"{tiny.url}/queries/impact", json=asked).json()
+    page.locator("#impact-title").filter(has_text="พื้นที่ที่วาด").wait_for()
+    shown = page.locator('[data-kpi="parcels"] data').get_attribute("value")
+    assert shown == str(again["exposed"]["parcels"]["count"])
+    assert "drawn=" in page.url
+
+
+def test_an_area_is_drawn_by_clicks(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, f"#{view(500, 500, 15.5)}").page
+    page.get_by_role("button", name="วาดพื้นที่").first.click()
+    box = page.locator("#map canvas").bounding_box()
+    assert box
+    x, y = box["x"] + 420, box["y"] + 200
+    for dx, dy in ((0, 0), (150, 0), (150, 150), (0, 0)):
+        page.mouse.click(x + dx, y + dy)
+        page.wait_for_timeout(400)  # slower than a double click
+    page.locator("#impact-title").filter(has_text="พื้นที่ที่วาด").wait_for()
+    page.locator('[data-kpi="parcels"]').wait_for()
+
+
+def test_a_crossed_area_is_refused_in_words(tiny: Served, visit: Open) -> None:
+    corners = [place(100, 100), place(400, 400), place(400, 100), place(100, 400)]
+    drawn = ",".join(f"{lng:.6f}/{lat:.6f}" for lng, lat in corners)
+    watched = visit(tiny.url, f"#drawn={drawn}", wait=False)
+    watched.quiet = True
+    problem = watched.page.locator(".impact .problem")
+    problem.wait_for()
+    assert "วาดใหม่" in problem.inner_text()
+    assert problem.get_by_role("button", name="ลองใหม่").is_visible()
+
+
+def test_less_motion_is_respected(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, reduced_motion="reduce").page
+    page.get_by_role("button", name="ขยาย").click()
+    # without motion the map is there at once
+    page.wait_for_function(f"() => !{MAP}.isMoving()")
+    moving = page.evaluate(
+        """() => document.getAnimations().filter(({playState}) => playState === 'running').length"""
+    )
+    assert moving == 0

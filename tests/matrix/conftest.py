@@ -28,6 +28,7 @@ class Scene:
     seeds: Seeds
     client: Client
     tokens: dict[str, str]
+    head: int
     event: bool = False
 
     def run(self, statement: str, values: list[object] | None = None) -> None:
@@ -51,7 +52,8 @@ class Scene:
         """The person at the door, with the event open or closed as it is for them."""
         self.set_event(person.event)
         token = self.tokens[person.name] if person.token else ""
-        return Asker(self.client, View(person, self.seeds, token))
+        others = {one.role: self.tokens[one.name] for one in reversed(PEOPLE)}
+        return Asker(self.client, View(person, self.seeds, token, others, self.head))
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +87,11 @@ def scene(server_url: str, secret: str, dashboard: Path) -> Iterator[Scene]:
                 " VALUES ('task', 'boat 1', %s, 'r', 't')",
                 [seeds.row(TEAM_TASK).values["code"]],
             )
+            conn.execute("SELECT muang.number_changes()")
+            conn.commit()
+            (head,) = conn.execute("SELECT muang.current_pos()").fetchone() or (0,)
         with Caller(create_app(settings_for(town, dashboard))) as caller:
-            yield Scene(town, seeds, Client(caller), tokens)
+            yield Scene(town, seeds, Client(caller), tokens, int(str(head)))
     finally:
         drop_town(server_url, town.town_id)
 

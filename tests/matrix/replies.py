@@ -27,14 +27,15 @@ def tile_of(reply: httpx.Response) -> dict[str, Any]:
     return made
 
 
-def _leaves(tree: Any) -> Iterator[Any]:
+def walked(tree: Any) -> Iterator[Any]:
+    """Every key and value within parsed JSON or a tile."""
     if isinstance(tree, dict):
         yield from tree
         for value in tree.values():
-            yield from _leaves(value)
+            yield from walked(value)
     elif isinstance(tree, list | tuple):
         for value in tree:
-            yield from _leaves(value)
+            yield from walked(value)
     else:
         yield tree
 
@@ -43,13 +44,13 @@ def leaves(reply: httpx.Response) -> list[Any]:
     """Every key and value of the body, whatever it is packed in; JSON inside events as well."""
     kind = reply.headers.get("content-type", "")
     if kind == TILE:
-        return [*_leaves(tile_of(reply)), reply.content.decode("utf-8", errors="replace")]
+        return [*walked(tile_of(reply)), reply.content.decode("utf-8", errors="replace")]
     if "json" in kind:
-        return list(_leaves(reply.json()))
+        return list(walked(reply.json()))
     found: list[Any] = [reply.text]
     for line in reply.text.splitlines() if "event-stream" in kind else ():
         if line.startswith("data: "):
-            found += _leaves(json.loads(line.removeprefix("data: ")))
+            found += walked(json.loads(line.removeprefix("data: ")))
     return found
 
 
@@ -60,7 +61,8 @@ def readings(reply: httpx.Response) -> str:
     if "json" not in reply.headers.get("content-type", ""):
         texts.append(reply.text)
     whole = "\n".join(texts)
-    forms = [whole, html.unescape(whole), html.unescape(html.unescape(whole)), unquote_plus(whole)]
+    once = html.unescape(whole)
+    forms = [whole, once, html.unescape(once), unquote_plus(whole)]
     return "\n".join(forms)
 
 

@@ -6,7 +6,7 @@ whose limits leave no room for a distinctive value is checked by its name alone.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from tests.tiny import ORIGIN
 TOKENS = re.compile(r"zq\d{4}k|(?<![\d.])73100\d{3}(?!\d)|(?<!\d)73\d\d\.625|203[12]-\d\d-\d\d")
 """Finds every canary in a decoded reply."""
 
-CODED = {
+CODED: dict[str, dict[str, Any]] = {
     "water": {"kind": "river"},
     "flood_zones": {"kind": "stage", "depth_class": "gt_1", "stage_m": 112.0, "gauge": "G1"},
     "roads": {"class": "primary", "oneway": "no"},
@@ -92,7 +92,7 @@ class Seeds:
         self._numbers += declared.type is FieldType.NUMBER
         n = self._count
         text = f"ก้าzq{n:04d}kข ‘\"<b>&amp;'{declared.name}"
-        makers = {
+        makers: dict[FieldType, Callable[[], Any]] = {
             FieldType.TEXT: lambda: text,
             FieldType.TEXT_LIST: lambda: [text],
             FieldType.INTEGER: lambda: (
@@ -123,12 +123,13 @@ def shape(layer: Layer, x: float, y: float) -> BaseGeometry | None:
     if layer.id == "flood_zones":
         return MultiPolygon([box(e - 4000, n - 4000, e + 6000, n + 6000)])
     far = (e + SIZE_M, n + SIZE_M)
-    return {
+    makers: dict[GeometryKind | None, Callable[[], BaseGeometry | None]] = {
         None: lambda: None,
         GeometryKind.POINT: lambda: Point(e, n),
         GeometryKind.MULTILINESTRING: lambda: MultiLineString([LineString([(e, n), far])]),
         GeometryKind.MULTIPOLYGON: lambda: MultiPolygon([box(e, n, *far)]),
-    }[layer.geometry]()
+    }
+    return makers[layer.geometry]()
 
 
 def seeds() -> Seeds:

@@ -1,7 +1,7 @@
 """Who looks, and what the declarations let them see. The homes of each are written by hand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from layers.catalog import LAYERS
 from layers.model import Field, Layer, Role
@@ -14,7 +14,10 @@ NONE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who asks: role, scope of the token, and the homes they see."""
+    """Somebody who asks: role, scope of the token, and the homes they see.
+
+    `again` marks a second person of a role: what hangs on the role alone is not asked twice.
+    """
 
     name: str
     role: Role
@@ -23,20 +26,21 @@ class Person:
     team: str | None = None
     token: bool = True
     event: bool = False
+    again: bool = True
 
 
 PEOPLE = (
-    Person("nobody", Role.PUBLIC, NONE, token=False),
+    Person("nobody", Role.PUBLIC, NONE, token=False, again=False),
     Person("public", Role.PUBLIC, NONE),
-    Person("staff", Role.STAFF, NONE),
-    Person("analyst", Role.ANALYST, NONE),
-    Person("admin", Role.ADMIN, EVERY_HOME),
-    Person("care", Role.CARE, EVERY_HOME),
+    Person("staff", Role.STAFF, NONE, again=False),
+    Person("analyst", Role.ANALYST, NONE, again=False),
+    Person("admin", Role.ADMIN, EVERY_HOME, again=False),
+    Person("care", Role.CARE, EVERY_HOME, again=False),
     Person("care_c1", Role.CARE, frozenset({"home_c1"}), communities=("C1",)),
     Person("care_c2", Role.CARE, frozenset({"home_c2"}), communities=("C2",)),
     Person("care_nowhere", Role.CARE, NONE, communities=()),
-    Person("coordinator", Role.COORDINATOR, NONE),
-    Person("team_sent", Role.TEAM, frozenset({"home_c1"}), team="boat 1"),
+    Person("coordinator", Role.COORDINATOR, NONE, again=False),
+    Person("team_sent", Role.TEAM, frozenset({"home_c1"}), team="boat 1", again=False),
     Person("team_idle", Role.TEAM, NONE, team="boat 2"),
     # during an event: more for coordinators and for nobody else
     Person("coordinator_event", Role.COORDINATOR, EVERY_HOME, event=True),
@@ -44,18 +48,22 @@ PEOPLE = (
     Person("team_idle_event", Role.TEAM, NONE, team="boat 2", event=True),
     Person("nobody_event", Role.PUBLIC, NONE, token=False, event=True),
 )
-if {person.role for person in PEOPLE} != set(Role):
-    raise RuntimeError("a role has nobody in the matrix")
+if sorted(person.role for person in PEOPLE if not person.again) != sorted(Role):
+    raise RuntimeError("each role needs one person in the matrix who is asked everything")
 
 
 @dataclass(frozen=True)
 class View:
-    """What a person may see of the seeded town; `token` is their credential, empty for none."""
+    """What a person may see of the seeded town; `token` is their credential, empty for none.
+
+    `others` is a token of each role, `head` the last position of the seeding.
+    """
 
     person: Person
     seeds: Seeds
     token: str
-    answers: dict[str, str] = field(default_factory=dict)
+    others: dict[Role, str]
+    head: int
 
     @property
     def role(self) -> Role:
@@ -69,6 +77,10 @@ class View:
     def layers(self) -> list[Layer]:
         """The layers that exist for them."""
         return [layer for layer in LAYERS if self.sees(layer)]
+
+    def asked(self) -> list[Layer]:
+        """The layers to ask about: all, or of a second person those whose rows have rules."""
+        return [layer for layer in LAYERS if layer.row_rules or not self.person.again]
 
     def fields(self, layer: Layer) -> dict[str, Field]:
         """The fields they may see."""

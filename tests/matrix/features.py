@@ -229,7 +229,8 @@ def one_by_one(asker: Asker) -> None:
 def _is_in_its_place(geometry: dict[str, Any] | None, row: Row) -> None:
     """The very place that was seeded: what is kept from others must be true for these."""
     if row.shape is None or geometry is None:
-        assert row.shape is geometry is None, row.name
+        assert row.shape is None, row.name
+        assert geometry is None, row.name
         return
     there = moved(shapely.geometry.shape(geometry), FROM_MERCATOR)
     assert shapely.hausdorff_distance(there, row.shape) < 0.01, row.name

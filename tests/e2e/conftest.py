@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 
 from db.towns import drop_town
 from tests.conftest import TownHandle, make_town
-from tests.e2e.demo_town import load_demo
+from tests.e2e.demo_town import load_demo, make_demo_town
 from tests.served import served
 from tests.tiny import load_tiny
 
@@ -84,26 +84,25 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     running.close()
 
 
-def _serve(server_url: str, secret: str, load: Callable[[TownHandle], None]) -> Iterator[Served]:
-    town = make_town(server_url, secret)
+def _serve(town: TownHandle, load: Callable[[TownHandle], None]) -> Iterator[Served]:
     try:
         load(town)
         with served(town) as url:
             yield Served(url, town)
     finally:
-        drop_town(server_url, town.town_id)
+        drop_town(town.server_url, town.town_id)
 
 
 @pytest.fixture(scope="session")
 def tiny(server_url: str, secret: str) -> Iterator[Served]:
     """The tiny town, served: known to the metre, and these tests' own to change."""
-    yield from _serve(server_url, secret, load_tiny)
+    yield from _serve(make_town(server_url, secret), load_tiny)
 
 
 @pytest.fixture(scope="session")
 def served_town(server_url: str, secret: str) -> Iterator[Served]:
     """The demo town Phibun, served."""
-    yield from _serve(server_url, secret, load_demo)
+    yield from _serve(make_demo_town(server_url, secret), load_demo)
 
 
 @pytest.fixture

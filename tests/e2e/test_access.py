@@ -81,6 +81,19 @@ def test_text_twice_as_large_still_fits(tiny: Served, visit: Open) -> None:
     assert people.is_visible()
 
 
+def test_a_phone_shows_people_before_the_choice(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, "#zones=return_period:100", width=390, height=844).page
+    people = page.locator('[data-kpi="people"] data')
+    people.wait_for()
+    box = people.bounding_box()
+    assert box
+    assert box["y"] + box["height"] < 844
+    page.get_by_role("button", name="เลือกเขตน้ำ").click()
+    page.get_by_role("radio", name="10 ปี", exact=True).check(force=True)
+    page.locator("#impact-title").filter(has_text="10 ปี").wait_for()
+    assert not page.locator("#zones").is_visible()
+
+
 def test_a_flood_is_chosen_by_keys(tiny: Served, visit: Open) -> None:
     page = visit(tiny.url, "#zones=return_period:10").page
     page.locator('[data-kpi="parcels"]').wait_for()

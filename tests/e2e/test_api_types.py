@@ -17,7 +17,8 @@ def _node() -> Path:
 
 def test_types_are_those_of_the_description(tmp_path: Path) -> None:
     made = tmp_path / "types.gen.ts"
-    command = [_node(), "scripts/api-types.ts", ROOT / "docs" / "openapi.json", made]
+    described = ROOT / "docs" / "openapi.json"
+    command = [str(_node()), "scripts/api-types.ts", str(described), str(made)]
     subprocess.run(command, cwd=DASHBOARD, check=True, capture_output=True)
     kept = DASHBOARD / "src" / "api" / "types.gen.ts"
     assert made.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), (

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
@@ -153,14 +153,14 @@ def _page_words(page: Page) -> dict[str, NDArray[np.bool_]]:
             word,
         )
         page.wait_for_timeout(300)  # the sheet reaches the screen
-        clip = {"x": 0, "y": 0, "width": 400, "height": 160}
+        clip: FloatRect = {"x": 0, "y": 0, "width": 400, "height": 160}
         found[word] = _pixels(page.screenshot(clip=clip))
     return found
 
 
 def _marks(word: NDArray[np.bool_], body: int) -> float:
     """Share of the ink's height that lies outside the body of the letters."""
-    return word.shape[0] / body
+    return float(word.shape[0] / body)
 
 
 @pytest.fixture

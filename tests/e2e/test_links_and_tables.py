@@ -104,6 +104,20 @@ def test_without_webgl_everything_but_the_map_works(tiny: Served, visit: Open) -
     page.locator("#record-title").filter(has_text="01A000").wait_for()
 
 
+def test_a_stopped_graphics_driver_is_survived(tiny: Served, visit: Open) -> None:
+    watched = visit(tiny.url, "#zones=return_period:10")
+    watched.quiet = True
+    page = watched.page
+    page.evaluate("window.notReloaded = true")
+    page.evaluate(f"{MAP}.painter.context.gl.getExtension('WEBGL_lose_context').loseContext()")
+    page.locator(".map-words").filter(has_text="การ์ดจอหยุดทำงาน").wait_for()
+    # it does not come back, so the page starts anew, as it was
+    page.wait_for_function("() => window.notReloaded === undefined")
+    ready(page)
+    assert drawn(page, "parcels") > 0
+    page.get_by_role("radio", name="10 ปี", checked=True).wait_for()
+
+
 def test_a_server_that_is_away_at_first_is_waited_for(tiny: Served, visit: Open) -> None:
     watched = visit("about:blank#", wait=False)
     watched.quiet = True

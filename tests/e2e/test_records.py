@@ -103,6 +103,16 @@ def test_the_record_lets_the_map_show_what_it_is_about(tiny: Served, visit: Open
     )
 
 
+def test_the_map_goes_to_the_flood_when_asked(tiny: Served, visit: Open) -> None:
+    page = visit(tiny.url, f"#{view(900, 900, 17)}&zones=return_period:10").page
+    page.locator('[data-kpi="people"]').wait_for()
+    page.get_by_role("button", name="ดูบนแผนที่").click()
+    page.wait_for_function(
+        f"() => !{MAP}.isMoving()"
+        f" && {MAP}.queryRenderedFeatures({{layers: ['flood_zones']}}).length > 0"
+    )
+
+
 def test_a_record_that_is_gone_says_so(tiny: Served, visit: Open) -> None:
     watched = visit(tiny.url, "#rec=parcels/999999", wait=False)
     watched.quiet = True

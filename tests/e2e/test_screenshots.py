@@ -32,6 +32,8 @@ def test_phone(served_town: Served, visit: Open, lang: str) -> None:
     options = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
     page = visit(served_town.url, f"#lang={lang}&{FLOOD}", width=390, height=844, **options).page
     take(page, f"phone-{lang}")
+    page.get_by_role("button", name={"th": "ชั้นข้อมูล", "en": "Layers"}[lang], exact=True).click()
+    take(page, f"phone-layers-{lang}")
 
 
 def test_record_and_table(served_town: Served, visit: Open) -> None:

@@ -5,7 +5,7 @@ import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState, Water } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
 import { bboxOf } from '../map/tiles.ts';
-import { around, matches, scenarioKey, type Zone, zoneOf, zonesOf } from './zones.ts';
+import { around, matches, scenarioKey, scenarios, type Zone, zoneOf, zonesOf } from './zones.ts';
 
 export const ZONE_LAYER = 'flood_zones';
 const ZONE_FIELDS = [
@@ -100,10 +100,12 @@ export class FloodDesk {
   /** The flood the map shows at first, so that the panel speaks of the same water. */
   chooseDefault(): void {
     const { zones, style, water } = this.#store.state;
+    if (water || !zones.value?.length) return;
     const wanted = style.value?.metadata?.['muang:scenario']?.default;
-    if (water || !wanted) return;
-    const first = zones.value?.find((zone) => matches(zone, wanted));
-    if (first) this.choose({ kind: 'flood', key: scenarioKey(first) });
+    const shown = wanted && zones.value.find((zone) => matches(zone, wanted));
+    // a town whose zones are all of another kind begins with the first in the list
+    const key = shown ? scenarioKey(shown) : scenarios(zones.value)[0]?.key;
+    if (key) this.choose({ kind: 'flood', key });
   }
 
   /** Counts the chosen water again, keeping the numbers on screen until the new ones are there. */

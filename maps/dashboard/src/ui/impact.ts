@@ -26,6 +26,7 @@ export class Impact extends Part {
   declare asTable: boolean;
   protected readonly watch = [
     'impact',
+    'map',
     'water',
     'zones',
     'legend',

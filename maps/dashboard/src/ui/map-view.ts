@@ -177,7 +177,7 @@ export class MapView extends Part {
         town
           ? html`<span class="credit"
             >${this.t('map.credit', { town: this.app.text(town.name) })}${
-              town.synthetic ? ` · ${this.t('map.source')}` : ''
+              town.synthetic ? html`<span class="kind"> · ${this.t('map.source')}</span>` : ''
             }</span
           >`
           : nothing

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { AppState } from '../app/state.ts';
 import {
   type Scenario,
@@ -15,6 +15,14 @@ import { Part } from './part.ts';
 
 /** The water to ask about: floods by kind, all zones, or a drawn area. One radio group. */
 export class ZonePicker extends Part {
+  static override properties: PropertyDeclarations = {
+    ...Part.properties,
+    folded: { state: true },
+    narrow: { state: true },
+  };
+  /** On a phone the choice folds away once it is made: people and houses come first. */
+  declare folded: boolean;
+  declare narrow: boolean;
   protected readonly watch = [
     'zones',
     'water',
@@ -22,10 +30,26 @@ export class ZonePicker extends Part {
     'drawing',
   ] as const satisfies (keyof AppState)[];
 
+  constructor() {
+    super();
+    this.folded = true;
+    const query = matchMedia('(max-width: 899px)');
+    this.narrow = query.matches;
+    query.addEventListener('change', () => {
+      this.narrow = query.matches;
+    });
+  }
+
+  protected override stateChanged(now: AppState, before: AppState): void {
+    if (now.water !== before.water) this.folded = now.water !== null;
+  }
+
   protected override render() {
     const { zones, water } = this.state;
     const floods = scenarios(zones.value ?? []);
-    return html`<fieldset class="zones" aria-busy=${zones.loading}>
+    const folded = this.narrow && this.folded && water !== null;
+    return html`${this.narrow && water ? this.#fold(folded) : nothing}
+    <fieldset class="zones" id="zones" aria-busy=${zones.loading} ?hidden=${folded}>
       <legend>${this.t('flood.choose')}</legend>
       ${
         zones.problem
@@ -67,17 +91,34 @@ export class ZonePicker extends Part {
     </fieldset>`;
   }
 
+  #fold(folded: boolean) {
+    return html`<button
+      type="button"
+      class="fold-zones"
+      aria-expanded=${!folded}
+      aria-controls="zones"
+      @click=${() => {
+        this.folded = !folded;
+      }}
+    >
+      <span>${this.t('flood.choose')}</span> ${icon('down')}
+    </button>`;
+  }
+
   #row({ kind, gauge, unit: code, floods }: ScenarioRow, place: number): TemplateResult {
     const { lang } = this.state;
     const chosen = floods.find((flood) => this.#touches(flood));
-    const title = [this.t(`flood.kind.${kind}`), gauge, code && `(${unit(code, lang)})`];
     return html`<div
       class="zone-kind"
       data-kind=${kind}
       role="group"
       aria-labelledby="row-${place}"
     >
-      <h3 id="row-${place}">${title.filter(Boolean).join(' ')}</h3>
+      <h3 id="row-${place}">
+        ${this.t(`flood.kind.${kind}`)}
+        ${gauge ? html`<span class="whole">${gauge}</span>` : nothing}
+        ${code ? html`<span class="whole">(${unit(code, lang)})</span>` : nothing}
+      </h3>
       <div class="chips">
         ${floods.map((flood) =>
           this.#radio(

@@ -49,6 +49,15 @@ def beyond_public(layer: Layer, role: Role, fields: tuple[Field, ...]) -> bool:
     return any(Role.PUBLIC not in field.audience for field in fields)
 
 
+def asked_beyond_public(layer: Layer, asked: frozenset[str]) -> bool:
+    """Whether these fields, asked about in a filter, are not for everybody.
+
+    Which parcels somebody owns is told by the answer to a filter on the owner, whatever fields
+    it returns.
+    """
+    return any(Role.PUBLIC not in layer.field(name).audience for name in asked)
+
+
 def cache_control(*, private: bool) -> str:
     """Cache-Control of town data: kept by nobody, or kept but asked about every time."""
     return "private, no-store" if private else "no-cache"

@@ -57,6 +57,8 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         description=_ABOUT,
         version=VERSION,
         lifespan=lifespan,
+        # a redirect would be made of what the proxy in front calls us: plain http
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},

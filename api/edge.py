@@ -120,7 +120,7 @@ def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
         )
     )
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdecimal() and int(declared) > limit:
         raise too_large
     total = 0
 

@@ -76,6 +76,7 @@ class MultiPolygon(_Area):
 
 
 Area = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+LayerName = Annotated[str, Field(max_length=60, pattern="^[a-z][a-z0-9_]*$")]
 ZoneId = Annotated[int, Field(ge=0, lt=2**63)] | Annotated[str, Field(max_length=200)]
 
 
@@ -118,7 +119,7 @@ class ImpactRequest(_Request):
     """The question who and what a flood touches."""
 
     flood: FloodRequest
-    layers: list[str] | None = Field(
+    layers: list[LayerName] | None = Field(
         default=None, max_length=50, description="Layers to count; all when not given"
     )
     include: list[Literal["ids"]] = Field(

@@ -140,6 +140,8 @@ async def _events(
             async with house.service() as conn:
                 missed = await changes_since(conn, pos, BATCH)
             if missed:
+                if await listener.standing() is not Standing.GOOD:
+                    return
                 pos = missed[-1].pos
                 yield listener.news(missed)
             if len(missed) < BATCH:

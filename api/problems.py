@@ -126,7 +126,9 @@ def response(exc: BaseException, *, lang: Lang, event_id: str) -> Response:
     """The problem+json response of any exception, logging what must not leave."""
     error = translate(exc, event_id)
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    # the database refused what our own rules let through: the line to look for first
+    second_guard = isinstance(exc, psycopg.errors.InsufficientPrivilege)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or second_guard:
         log.error("problem %s", event_id, exc_info=exc, extra={"instance": event_id})
     body: dict[str, Any] = {
         "type": kind_of(error),

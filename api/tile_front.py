@@ -22,8 +22,7 @@ from api.problems import MethodNotAllowedError, TooSlowError
 from api.tile_address import Tile, TileAddress
 from api.viewer import Viewer
 from db.queries import tiles
-from db.queries.cql2_parse import Node
-from layers.model import Layer
+from db.queries.cql2_parse import properties_of
 from layers.privacy import tile_fields
 from layers.text import Text
 
@@ -53,19 +52,21 @@ class TileFront:
         await answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, address: TileAddress) -> Response:
-        _check(scope)
+        given = _given(scope)
         house = house_of(scope)
         who = await viewer.of_scope(scope, house)
         shown = address.layers(who.role)
         parts = [
             tiles.TileLayer(
-                layer, who.role, tile_fields(layer, who.role), _filter(scope, layer, who)
+                layer, who.role, tile_fields(layer, who.role), filters.parse(given, layer, who.role)
             )
             for layer in shown
         ]
         body = await _render(house, who, tuple(parts), address.tile)
         private = any(
-            access.beyond_public(layer, who.role, tile_fields(layer, who.role)) for layer in shown
+            access.beyond_public(part.layer, who.role, part.fields)
+            or (part.filter and access.asked_beyond_public(part.layer, properties_of(part.filter)))
+            for part in parts
         )
         headers = {
             "Cache-Control": access.cache_control(private=private),
@@ -89,36 +90,28 @@ def etag(body: bytes, who: Viewer) -> str:
     return f'W/"{digest.hexdigest()}"'
 
 
-def _check(scope: Scope) -> None:
+def _given(scope: Scope) -> dict[str, str]:
+    """The query's parameters, each known and given once; MethodNotAllowedError but for GET."""
     if scope["method"] != "GET":
         raise MethodNotAllowedError(
             Text(th="แผ่นกระเบื้องอ่านได้ด้วย GET เท่านั้น", en="Tiles can only be read, with GET."),
             allow="GET, HEAD",
         )
     given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    validation.refuse_unknown((name for name, _ in given), _PARAMETERS)
-
-
-def _filter(scope: Scope, layer: Layer, who: Viewer) -> Node | None:
-    """The condition of `?filter=`; every layer of the tile must have what it names."""
-    if b"filter" not in scope["query_string"]:
-        return None
-    given = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    return filters.parse(given, layer, who.role)
+    names = [name for name, _ in given]
+    validation.refuse_unknown(names, _PARAMETERS)
+    validation.refuse_repeated(names)
+    return dict(given)
 
 
 async def _render(
     house: House, who: Viewer, parts: tuple[tiles.TileLayer, ...], tile: Tile
 ) -> bytes:
-    filtered = any(part.filter is not None for part in parts)
-    srid = (await house.town()).srid if filtered else tiles.WEB_MERCATOR
     async with house.reader(who.role) as conn:
         try:
             # cancelling also cancels the statement in the database; the role's own limit is longer
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await tiles.tile(
-                    conn, parts, z=tile.z, x=tile.x, y=tile.y, keys=who.keys, town_srid=srid
-                )
+                return await tiles.tile(conn, parts, z=tile.z, x=tile.x, y=tile.y, keys=who.keys)
         except TimeoutError as error:
             raise TooSlowError(
                 Text(

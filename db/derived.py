@@ -167,6 +167,12 @@ def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
             conn.execute(scoped_rows(layer, role))
+            # a schema's default privileges cannot take away what every function is born with
+            conn.execute(
+                sql.SQL("REVOKE ALL ON FUNCTION {}(text[], gis.geometry) FROM PUBLIC").format(
+                    sql.Identifier(view_schema(role), scoped_name(layer))
+                )
+            )
             conn.execute(
                 sql.SQL("GRANT EXECUTE ON FUNCTION {}(text[], gis.geometry) TO {}").format(
                     sql.Identifier(view_schema(role), scoped_name(layer)), login

@@ -41,12 +41,29 @@ async def account_of(conn: AsyncConnection, who: Identity) -> int:
     found = int(str(row["id"]))
     if row["oidc_mapped"]:
         if who.role is None:
+            await _end_all(conn, found)
             raise _unknown()
-        await conn.execute(
+        cursor = await conn.execute(
             "UPDATE muang.account SET role = %s WHERE id = %s AND role <> %s",
             [str(who.role), found, str(who.role)],
         )
+        if cursor.rowcount:
+            await _end_all(conn, found)
     return found
+
+
+async def _end_all(conn: AsyncConnection, account_id: int) -> None:
+    """End what was opened with rights the provider no longer gives: sessions and tokens."""
+    await conn.execute(
+        "UPDATE muang.session SET ended_at = clock_timestamp()"
+        " WHERE account_id = %s AND ended_at IS NULL",
+        [account_id],
+    )
+    await conn.execute(
+        "UPDATE muang.api_token SET revoked_at = clock_timestamp()"
+        " WHERE account_id = %s AND revoked_at IS NULL",
+        [account_id],
+    )
 
 
 async def _bound(conn: AsyncConnection, who: Identity) -> dict[str, object] | None:

@@ -70,6 +70,8 @@ async def opened(response: Response, house: House, token: str) -> SignedIn:
 @router.post("/logout", status_code=204, summary="Sign out", responses=problems(400, 401, 503))
 async def logout(request: Request, house: CurrentHouse) -> Response:
     """End the session, and have the browser forget all it kept of this system."""
+    # first of all: a foreign page's form carries no cookie, and must not sign anybody out either
+    csrf.check_origin_if_any(request.scope, house.settings)
     answer = Response(
         status_code=204,
         headers={"Clear-Site-Data": CLEAR, "Set-Cookie": cookies.ended(house.settings.cookie)},

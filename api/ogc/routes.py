@@ -6,17 +6,15 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import access, filters
+from api import access, filters, validation
 from api.language import CallerLang
 from api.links import GEOJSON, SCHEMA, base_url, link, with_query
 from api.ogc import crs as crs_names
 from api.ogc import documents, items, openapi30, parameters, schema
 from api.routes import OPEN, CurrentHouse, CurrentViewer, LayerId, problems
 from db.queries import features
-from db.queries.cql2_parse import MAX_CHARACTERS
+from db.queries.cql2_parse import MAX_CHARACTERS, properties_of
 from db.queries.features import Page
-from layers.errors import BadRequestError
-from layers.text import Text
 
 router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
 
@@ -70,6 +68,7 @@ SkipGeometry = Annotated[bool, Query(alias="skipGeometry", description="Leave ev
 FeatureId = Annotated[int, Path(description="Id of a feature, the one its tiles carry too")]
 
 
+@router.get("", include_in_schema=False)
 @router.get("/", summary="Landing page", responses=problems(400, 401, 503))
 async def landing(request: Request, house: CurrentHouse, lang: CallerLang) -> dict[str, Any]:
     """Where the town's features begin, with links to everything else."""
@@ -172,7 +171,9 @@ async def list_items(
         matched=rows.matched,
         collection_at=at,
     )
-    private = access.beyond_public(found, who.role, page.fields)
+    private = access.beyond_public(found, who.role, page.fields) or access.asked_beyond_public(
+        found, _asked_about(page)
+    )
     return _geojson(items.collection(rows, page, links), out, private=private)
 
 
@@ -254,17 +255,19 @@ async def layer_schema(
     return JSONResponse(made, media_type=SCHEMA, headers={"Content-Language": lang})
 
 
+def _asked_about(page: Page) -> frozenset[str]:
+    """Fields whose values the answer tells of because they were asked about."""
+    asked = {test.field.name for test in page.equals}
+    if page.period is not None:
+        asked.add(page.period.field.name)
+    if page.filter is not None:
+        asked |= properties_of(page.filter)
+    return frozenset(asked)
+
+
 def _filters(request: Request) -> dict[str, str]:
     given = [(name, text) for name, text in request.query_params.multi_items()]
-    names = [name for name, _ in given]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadRequestError(
-            Text(
-                th=f"ระบุ {', '.join(twice)} ซ้ำ ให้ระบุเพียงครั้งเดียว",
-                en=f"{', '.join(twice)} is given more than once. Give it once.",
-            )
-        )
+    validation.refuse_repeated([name for name, _ in given])
     return {name: text for name, text in given if name not in _DECLARED}
 
 

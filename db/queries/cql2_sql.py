@@ -12,8 +12,8 @@ from db.queries.cql2_parse import (
     Literal,
     Node,
     Property,
-    Shape,
 )
+from db.queries.cql2_shape import Shape
 from layers.model import FieldType
 
 _PREFIX = "cql"
@@ -60,16 +60,15 @@ if (
     raise RuntimeError("the operators that are parsed and those that are written differ")
 
 
-def condition(tree: Node, values: dict[str, object], *, alias: str, town_srid: int) -> sql.Composed:
+def condition(tree: Node, values: dict[str, object], *, alias: str) -> sql.Composed:
     """The condition over the table called `alias`; its literals are added to `values` by name."""
-    return _Writer(values, alias, town_srid).node(tree)
+    return _Writer(values, alias).node(tree)
 
 
 class _Writer:
-    def __init__(self, values: dict[str, object], alias: str, town_srid: int) -> None:
+    def __init__(self, values: dict[str, object], alias: str) -> None:
         self._values = values
         self._alias = alias
-        self._srid = town_srid
 
     def node(self, tree: Node) -> sql.Composed:
         if tree.op in ("and", "or"):
@@ -125,12 +124,13 @@ class _Writer:
             raise TypeError("a spatial predicate needs a shape")
         name = f"{_PREFIX}{len(self._values)}"
         self._values[name] = shape.geojson
-        # the small literal is transformed, not the column: its index stays usable
+        # The small literal is transformed, not the column: its index stays usable. In Web
+        # Mercator a box of the whole world exists, which it would not in the town's projection.
         literal = sql.SQL(
-            "ST_Transform(ST_SetSRID(ST_GeomFromGeoJSON({}::text), 4326), {})"
-        ).format(sql.Placeholder(name), sql.Literal(self._srid))
+            "ST_Transform(ST_SetSRID(ST_GeomFromGeoJSON({}::text), 4326), 3857)"
+        ).format(sql.Placeholder(name))
         return sql.SQL("{}({}, {})").format(
-            sql.SQL(_PREDICATES[tree.op]), sql.Identifier(self._alias, "geom"), literal
+            sql.SQL(_PREDICATES[tree.op]), sql.Identifier(self._alias, "geom_3857"), literal
         )
 
 

@@ -188,7 +188,7 @@ def _where(page: Page, values: dict[str, object]) -> sql.Composed:
     if page.period is not None:
         tests += _period_tests(page.period, values)
     if page.filter is not None:
-        tests.append(condition(page.filter, values, alias="t", town_srid=page.town_srid))
+        tests.append(condition(page.filter, values, alias="t"))
     if not tests:
         return sql.Composed([])
     return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(tests)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
@@ -150,9 +151,10 @@ def _check(question: Question) -> None:
                 en="Name the flood in just one way: zone_ids, gauge with stage_m, or geometry.",
             )
         )
-    unknown = [name for name in question.layers or () if name not in COUNTED]
+    seen = _seen(question.role)
+    unknown = [name for name in question.layers or () if name not in seen]
     if unknown:
-        names = ", ".join(COUNTED)
+        names = ", ".join(seen)
         raise BadRequestError(
             Text(
                 th=f"นับชั้นข้อมูล {', '.join(unknown)} ไม่ได้ ชั้นที่นับได้: {names}",
@@ -166,8 +168,12 @@ def _counted(question: Question) -> tuple[str, ...]:
     wanted = set(question.layers or COUNTED)
     for name in tuple(wanted):
         wanted.update(NEEDED.get(name, ()))
-    visible = {layer.id for layer in LAYERS if _exact(layer, question.role)}
-    return tuple(name for name in COUNTED if name in wanted and name in visible)
+    return tuple(name for name in _seen(question.role) if name in wanted)
+
+
+def _seen(role: Role) -> tuple[str, ...]:
+    """The layers an answer to this role can count; a hidden one is as one that never was."""
+    return tuple(name for name in COUNTED if _exact(get(name), role))
 
 
 def _exact(layer: Layer, role: Role) -> bool:
@@ -182,12 +188,22 @@ async def _drawn(conn: Connection, flood: Flood) -> bytes | None:
     """The drawn polygon as EWKB in the town's CRS; the literal is transformed, not the column."""
     if flood.geometry is None:
         return None
-    cursor = await conn.execute(
-        "SELECT ST_IsValid(g), ST_IsValidReason(g), GeometryType(g), ST_IsEmpty(g),"
-        " ST_AsEWKB(ST_Transform(g, t.srid)) FROM muang.town_facts() AS t,"
-        " (SELECT ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326) AS g) AS drawn",
-        [flood.geometry],
-    )
+    try:
+        cursor = await conn.execute(
+            "SELECT ST_IsValid(g), ST_IsValidReason(g), GeometryType(g), ST_IsEmpty(g),"
+            " ST_AsEWKB(ST_Transform(g, t.srid)) FROM muang.town_facts() AS t,"
+            " (SELECT ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326) AS g) AS drawn",
+            [flood.geometry],
+        )
+    except psycopg.errors.InternalError_ as error:
+        # what PostGIS says of coordinates that its projection does not reach
+        raise BadRequestError(
+            Text(
+                th="รูปที่วาดอยู่นอกระบบพิกัดของเมืองนี้ พิกัดต้องเป็น ลองจิจูด, ละติจูด",
+                en="The drawn shape lies outside this town's coordinate system. Coordinates are "
+                "longitude, latitude.",
+            )
+        ) from error
     valid, reason, kind, empty, ewkb = _one(await cursor.fetchone())
     if kind not in ("POLYGON", "MULTIPOLYGON") or empty:
         raise BadRequestError(
@@ -252,9 +268,7 @@ async def _zones(conn: Connection, flood: Flood) -> list[int]:
 
 async def _zones_where(conn: Connection, where: Node) -> list[int]:
     values: dict[str, object] = {}
-    cursor = await conn.execute("SELECT srid FROM muang.town_facts()")
-    (srid,) = _one(await cursor.fetchone())
-    test = condition(where, values, alias="t", town_srid=srid)
+    test = condition(where, values, alias="t")
     cursor = await conn.execute(
         sql.SQL("SELECT t.id FROM flood_zones AS t WHERE {} ORDER BY t.id").format(test), values
     )

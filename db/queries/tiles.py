@@ -23,8 +23,6 @@ EXTENT = 4096
 BUFFER = 64
 """Tile units drawn beyond the edge, so that outlines meet between neighbours."""
 
-WEB_MERCATOR = 3857
-
 _PLAIN = frozenset({FieldType.TEXT, FieldType.INTEGER, FieldType.NUMBER, FieldType.BOOLEAN})
 
 
@@ -49,14 +47,13 @@ async def tile(
     x: int,
     y: int,
     keys: tuple[str, ...] | None = None,
-    town_srid: int = WEB_MERCATOR,
 ) -> bytes:
     """The Mapbox vector tile of these layers, EPSG:3857 grid; empty when nothing is there.
 
     Feature ids are the rows' surrogate ids, so that they survive every edit of the row. `keys`
-    are the scope of the caller; `town_srid` is needed for filters with geometries.
+    are the scope of the caller.
     """
-    statement, values = build(layers, town_srid=town_srid)
+    statement, values = build(layers)
     place = {"z": z, "x": x, "y": y, "keys": None if keys is None else list(keys)}
     cursor = await conn.execute(statement, {**values, **place})
     row = await cursor.fetchone()
@@ -64,7 +61,7 @@ async def tile(
 
 
 def build(
-    layers: tuple[TileLayer, ...], *, town_srid: int = WEB_MERCATOR
+    layers: tuple[TileLayer, ...],
 ) -> tuple[bytes, dict[str, object]]:
     """The statement and the values of its filters; it also takes z, x, y and keys."""
     if all(one.filter is None for one in layers):
@@ -73,7 +70,7 @@ def build(
     wheres = [
         sql.Composed([])
         if one.filter is None
-        else sql.SQL(" AND ") + condition(one.filter, values, alias="t", town_srid=town_srid)
+        else sql.SQL(" AND ") + condition(one.filter, values, alias="t")
         for one in layers
     ]
     return _joined([(_Shape.of(one), where) for one, where in zip(layers, wheres, strict=True)]), (

@@ -64,7 +64,7 @@ def select(town: TownHandle, text: str, *, lang: str = "cql2-text") -> set[str]:
     """Permit numbers a filter selects."""
     values: dict[str, object] = {}
     tree = parse(text, FIELDS, has_geometry=True, lang=lang)
-    where = condition(tree, values, alias="t", town_srid=town.srid)
+    where = condition(tree, values, alias="t")
     statement = sql.SQL("SELECT t.permit_no FROM permits AS t WHERE {}").format(where)
 
     async def run() -> set[str]:
@@ -151,7 +151,7 @@ def test_no_text_ends_up_in_the_statement(text: str) -> None:
             tree = parse(filter_, FIELDS, has_geometry=True)
         except BadRequestError:
             continue
-        where = condition(tree, values, alias="t", town_srid=32648)
+        where = condition(tree, values, alias="t")
         statement = (sql.SQL("SELECT 1 FROM permits AS t WHERE ") + where).as_string(None)
         numbered = statement.replace("%(cql0)s", "$1")
         assert list(values.values()) == [text]
@@ -216,7 +216,7 @@ def test_spatial_temporal_and_list_predicates(tiny_town: TownHandle) -> None:
         fields = {field.name: field for field in visible_fields(layer, Role.ADMIN)}
         values: dict[str, object] = {}
         tree = parse(text, fields, has_geometry=layer.geometry is not None)
-        where = condition(tree, values, alias="t", town_srid=tiny_town.srid)
+        where = condition(tree, values, alias="t")
         with tiny_town.connect(Role.ADMIN) as conn:
             found = conn.execute(
                 sql.SQL("SELECT count(*) FROM {} AS t WHERE {}").format(
@@ -259,7 +259,7 @@ def test_fields_of_every_type_have_a_way_to_be_filtered(tiny_town: TownHandle) -
                 values: dict[str, object] = {}
                 text = sample[field.type].format(f'"{field.name}"')
                 tree = parse(text, {field.name: field}, has_geometry=False)
-                where = condition(tree, values, alias="t", town_srid=tiny_town.srid)
+                where = condition(tree, values, alias="t")
                 found = conn.execute(
                     sql.SQL("SELECT count(*) FROM {} AS t WHERE {}").format(
                         sql.Identifier(layer_id), where

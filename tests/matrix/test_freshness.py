@@ -79,9 +79,7 @@ def _rows(reply: httpx.Response) -> Any:
     return reply.json()["features"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="F2: privacy looks at the fields told, not at those asked by"
-)
+@pytest.mark.xfail(strict=True, reason="F2: looks at the fields told, not those asked by")
 @pytest.mark.parametrize("path", ["/ogc/collections/parcels/items", "/tiles/parcels/{}.mvt"])
 @pytest.mark.parametrize("form", ["filter", "equality"])
 def test_asking_by_a_hidden_field_is_kept_nowhere(

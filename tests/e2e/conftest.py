@@ -67,14 +67,17 @@ class Watched:
 Open = Callable[..., Watched]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """The browser driver."""
+    """The browser driver, for these tests only.
+
+    While it runs it holds an event loop in this thread, in which no other test could start one.
+    """
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The machine's own Chromium; a machine without one fails here."""
     chromium = os.environ.get("MUANG_CHROMIUM") or shutil.which("chromium")
@@ -93,13 +96,13 @@ def _serve(town: TownHandle, load: Callable[[TownHandle], None]) -> Iterator[Ser
         drop_town(town.server_url, town.town_id)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tiny(server_url: str, secret: str) -> Iterator[Served]:
     """The tiny town, served: known to the metre, and these tests' own to change."""
     yield from _serve(make_town(server_url, secret), load_tiny)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served_town(server_url: str, secret: str) -> Iterator[Served]:
     """The demo town Phibun, served."""
     yield from _serve(make_demo_town(server_url, secret), load_demo)

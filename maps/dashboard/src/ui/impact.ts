@@ -106,7 +106,11 @@ export class Impact extends Part {
     const [flood] = scenarios(chosen);
     if (!flood) return '';
     const single = water?.kind === 'zones' ? flood.zones[0]?.name : undefined;
-    return `${this.t(`flood.kind.${flood.kind}`)} ${single ?? scenarioLabel(flood, lang)}`;
+    const label = single ?? scenarioLabel(flood, lang);
+    // a zone with a name of its own needs no heading before it
+    if (single || flood.kind === 'regulatory' || flood.kind === 'other') return label;
+    const gauge = flood.kind === 'stage' ? flood.zones[0]?.gauge : null;
+    return [this.t(`flood.kind.${flood.kind}`), gauge, label].filter(Boolean).join(' ');
   }
 
   protected override render() {

@@ -13,8 +13,16 @@ from layers.text import Text
 
 BURST_SECONDS = 5.0
 """A bucket holds what flows in within this time."""
-_COSTS = (("/tiles/", 1), ("/queries/", 100), ("/auth/", 50), ("/live", 50))
+_COSTS = (
+    ("/tiles/", 1),
+    ("/queries/", 100),
+    ("/auth/login", 1000),
+    ("/auth/", 50),
+    ("/live", 50),
+)
 _OTHER = 10
+GUESS = 50
+"""What a wrong token or session takes from its address: some 500 at once, then 100 a second."""
 _MOST = 20_000
 
 
@@ -32,8 +40,15 @@ class Limits:
         self._full = self._rate * BURST_SECONDS
         self._buckets: dict[str, tuple[float, float]] = {}
 
+    def need(self, subject: str, units: int) -> None:
+        """TooManyRequestsError when a caller's bucket does not hold so much; takes nothing."""
+        self._use(subject, units, takes=False)
+
     def take(self, subject: str, units: int) -> None:
         """Take units from a caller's bucket; TooManyRequestsError when it does not hold them."""
+        self._use(subject, units, takes=True)
+
+    def _use(self, subject: str, units: int, *, takes: bool) -> None:
         if not self._rate:
             return
         now = time.monotonic()
@@ -42,7 +57,7 @@ class Limits:
         enough = held >= units
         if len(self._buckets) >= _MOST:
             self._drop_full(now)
-        self._buckets[subject] = (held - units if enough else held, now)
+        self._buckets[subject] = (held - units if enough and takes else held, now)
         if not enough:
             seconds = max(1, math.ceil((units - held) / self._rate))
             raise TooManyRequestsError(

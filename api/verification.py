@@ -5,6 +5,7 @@ everywhere. A digest is kept in memory, never the credential itself.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,6 +18,12 @@ from layers.model import Role
 
 STALE_SECONDS = 0.5
 _MOST = 5_000
+
+_FORMS = {
+    Kind.TOKEN: re.compile(re.escape(tokens.PREFIX) + r"[A-Za-z0-9_-]{43}"),
+    Kind.SESSION: re.compile(r"[A-Za-z0-9_-]{43}"),
+}
+"""How credentials look: 256 random bits, URL-safe."""
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 _Key = tuple[Kind, bytes]
@@ -38,6 +45,8 @@ class Verifier:
 
     async def viewer(self, credential: Credential) -> Viewer | None:
         """Whose credential it is; None when it is not good. Callers at once ask once."""
+        if not _FORMS[credential.kind].fullmatch(credential.token):
+            return None  # never one of ours: the database need not be asked
         key = _key(credential)
         asked = self._asked.get(key)
         if asked is None or time.monotonic() - asked.began > STALE_SECONDS or _failed(asked):
@@ -46,6 +55,16 @@ class Verifier:
             self._asked[key] = asked
         # shielded: a caller who goes away must not take the answer from the others
         return await asyncio.shield(asked.answer)
+
+    def knows(self, credential: Credential) -> bool:
+        """Whether it was good when it was last asked about, however long ago."""
+        asked = self._asked.get(_key(credential))
+        return (
+            asked is not None
+            and asked.answer.done()
+            and not _failed(asked)
+            and asked.answer.result() is not None
+        )
 
     def forget(self, credential: Credential) -> None:
         """Ask anew next time."""

@@ -80,9 +80,12 @@ async def of_scope(scope: Scope, house: "House") -> Viewer:
     if credential is None:
         found = Viewer(Role.PUBLIC, PUBLIC, f"address:{address}")
     else:
+        if not house.verifier.knows(credential):
+            # whoever guesses has an emptying bucket, looked at before the database is asked
+            house.limits.need(f"guesses:{address}", limits.GUESS)
         known = await house.verifier.viewer(credential)
         if known is None:
-            house.limits.take(f"address:{address}", limits.cost(scope))
+            house.limits.take(f"guesses:{address}", limits.GUESS)
             raise refusal(credential.kind, house.settings.cookie)
         found = known
         if credential.kind is Kind.SESSION:

@@ -192,7 +192,8 @@ def _identity(settings: ServerSettings, claims: Mapping[str, Any]) -> Identity:
 
 def mapped_role(settings: ServerSettings, groups: object) -> Role | None:
     """The role of the first configured group somebody is in; the order of the setting counts."""
-    held = set(groups) if isinstance(groups, list) else {groups}
+    given = groups if isinstance(groups, list) else [groups]
+    held = {group for group in given if isinstance(group, str)}
     return next((role for group, role in settings.oidc_roles.items() if group in held), None)
 
 

@@ -11,17 +11,25 @@ from fastapi.responses import RedirectResponse
 from api import client_address, cookies, limits
 from api.auth import oidc
 from api.auth.people import give_cookie
+from api.edge import host_name
 from api.house import House
 from api.problems import log
 from api.routes import OPEN, CurrentHouse, problems
 from api.settings import ServerSettings
 from db import oidc_accounts, sessions
-from layers.errors import ForbiddenError, MuangError, NotFoundError, UnavailableError
+from layers.errors import (
+    BadRequestError,
+    ForbiddenError,
+    MuangError,
+    NotFoundError,
+    UnavailableError,
+)
 from layers.text import Text
 
 router = APIRouter(prefix="/auth/oidc", tags=["Sign-in"])
 
 _ERRORS: tuple[tuple[type[MuangError], str], ...] = (
+    (BadRequestError, "refused"),
     (ForbiddenError, "refused"),
     (UnavailableError, "away"),
 )
@@ -39,7 +47,7 @@ async def begin(request: Request, house: CurrentHouse) -> RedirectResponse:
     """Send the browser to the configured provider; 404 where none is configured."""
     settings = _configured(request, house)
     public = urlsplit(settings.public_url)
-    if request.headers.get("host") != public.netloc:
+    if host_name(request.headers.get("host", "")) != public.hostname:
         # the cookie has to be where the provider sends the browser back to
         return RedirectResponse(f"{settings.public_url}/auth/oidc", 303)
     try:
@@ -75,7 +83,7 @@ async def callback(request: Request, house: CurrentHouse) -> RedirectResponse:
                 await sessions.sign_out(conn, present)
             token = await sessions.open_session(conn, account_id)
         house.verifier.forget_all()
-    except (ForbiddenError, UnavailableError) as error:
+    except (BadRequestError, ForbiddenError, UnavailableError) as error:
         answer = _back(error)
     else:
         answer = RedirectResponse("/", 303)

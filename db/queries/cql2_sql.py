@@ -127,7 +127,7 @@ class _Writer:
         # The small literal is transformed, not the column: its index stays usable. In Web
         # Mercator a box of the whole world exists, which it would not in the town's projection.
         literal = sql.SQL(
-            "ST_Transform(ST_SetSRID(ST_GeomFromGeoJSON({}::text), 4326), 3857)"
+            "ST_Transform(ST_SetSRID(ST_MakeValid(ST_GeomFromGeoJSON({}::text)), 4326), 3857)"
         ).format(sql.Placeholder(name))
         return sql.SQL("{}({}, {})").format(
             sql.SQL(_PREDICATES[tree.op]), sql.Identifier(self._alias, "geom_3857"), literal

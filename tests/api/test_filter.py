@@ -69,6 +69,12 @@ def test_geometry_and_the_other_parameters_together(caller: Caller) -> None:
         ({"filter": "colour = 'red'"}, "no property “colour”"),
         ({"filter": "kind = 5"}, "kind"),
         ({"filter": "pg_sleep(5) = 1"}, "property name"),
+        ({"filter": "id = CASEI(5)"}, "CASEI"),
+        ({"filter": "S_INTERSECTS(geometry, POINT(1 95))"}, "off the globe"),
+        ({"filter": "S_INTERSECTS(geometry, POINT EMPTY)"}, ""),
+        ({"filter": "S_INTERSECTS(geometry, POLYGON((105 15,106 15,106 16,105 16)))"}, "closed"),
+        ({"filter": "S_INTERSECTS(geometry, BBOX(-1e308,-1e308,1e308,1e308))"}, "off the globe"),
+        ({"filter": "S_INTERSECTS(geometry, LINESTRING(1 1))"}, ""),
         ({"filter": "kind = 'a\0'"}, "NUL"),
         ({"filter": "kind='food'", "filter-lang": "sql"}, "cql2"),
         ({"filter": "kind='food'", "filter-crs": "http://x/EPSG/0/4326"}, "CRS84"),
@@ -130,6 +136,38 @@ def test_every_layer_of_a_tile_must_have_the_property(caller: Caller) -> None:
     answer = caller.get(path, params={"filter": "status = 'issued'", "lang": "en"})
     assert answer.status_code == 400
     assert "“status”" in answer.json()["detail"]
+
+
+def test_a_parameter_is_given_once_and_its_name_may_be_escaped(caller: Caller) -> None:
+    for path in ("/ogc/collections/permits/items", f"/tiles/permits/{tile_at(14)}.mvt"):
+        twice = caller.get(f"{path}?filter=kind='food'&filter=kind='none'&lang=en")
+        assert twice.status_code == 400
+        assert "more than once" in twice.json()["detail"]
+        assert caller.get(f"{path}?%66ilter=zzz='x'").status_code == 400
+
+
+def test_the_whole_world_and_crossing_shapes_are_shapes_too(caller: Caller) -> None:
+    assert matched(caller, "parcels", filter="S_INTERSECTS(geometry,BBOX(-180,-90,180,90))") == 100
+    bow = "POLYGON((105.2 15.2,105.3 15.3,105.3 15.2,105.2 15.3,105.2 15.2))"
+    for name in ("INTERSECTS", "TOUCHES", "OVERLAPS", "WITHIN", "CONTAINS", "DISJOINT", "EQUALS"):
+        assert matched(caller, "parcels", filter=f"S_{name}(geometry, {bow})") >= 0
+
+
+def test_what_was_asked_about_persons_stays_out_of_caches(caller: Caller) -> None:
+    def told(path: str, **query: str) -> str:
+        return str(caller.get(path, params=query).headers["cache-control"])
+
+    items, tile = "/ogc/collections/parcels/items", f"/tiles/parcels/{tile_at(13)}.mvt"
+    owner = "owner_name = 'นายทดสอบ ลำดับ1'"
+    for private in (
+        told(items, properties="code", owner_name="นายทดสอบ ลำดับ1"),
+        told(items, properties="code", filter=owner),
+        told(items, properties="code", filter=f"NOT (use = 'x' AND {owner})"),
+        told(tile, filter=owner),
+    ):
+        assert private == "private, no-store"
+    assert told(items, properties="code", filter="use = 'x'") == "no-cache"
+    assert told(tile, filter="use = 'residential'") == "no-cache"
 
 
 def test_queryables_and_conformance_announce_it(caller: Caller) -> None:

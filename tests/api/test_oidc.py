@@ -16,6 +16,7 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 from api.app import create_app
 from api.auth import oidc
 from api.settings import ServerSettings
+from api.verification import STALE_SECONDS
 from db.connect import Machine
 from db.towns import drop_town
 from layers.errors import ForbiddenError
@@ -128,6 +129,8 @@ def test_a_group_gives_an_account_and_its_role(
     other = Browser(browser.caller)
     assert sign_in(other, "s-1").headers["location"] == "/login?error=refused"
     assert other.get("/me").json()["role"] == "public"
+    time.sleep(STALE_SECONDS)
+    assert browser.get("/me").status_code == 401, "what the group gave has ended"
 
 
 def test_an_account_made_beforehand_is_bound_by_its_subject(

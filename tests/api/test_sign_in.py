@@ -76,6 +76,19 @@ def test_signing_out_without_a_session_still_clears(browser: Browser) -> None:
     assert "storage" in answer.headers["clear-site-data"]
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_another_sites_form_cannot_sign_anybody_out(
+    browser: Browser, headers: dict[str, str]
+) -> None:
+    """Its request carries no SameSite=Strict cookie, but an answer could still end one."""
+    answer = browser.post("/auth/logout", headers=headers)
+    assert answer.status_code == 403
+    assert "clear-site-data" not in answer.headers
+    assert "set-cookie" not in answer.headers
+
+
 def test_wrong_names_and_wrong_passwords_look_the_same(browser: Browser, town: TownHandle) -> None:
     account(town, "known")
     told = []

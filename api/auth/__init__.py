@@ -1,1 +1,0 @@
-"""Signing in and out, machine tokens, one-time codes and OpenID Connect."""

@@ -57,6 +57,8 @@ export default defineConfig({
     target: 'es2023',
     outDir: 'dist',
     assetsDir: 'assets',
+    // what is bundled asks that its notices travel with it
+    license: { fileName: 'assets/licenses.md' },
     // CSP has no data: for fonts or scripts; everything stays a file of its own.
     assetsInlineLimit: 0,
     // MapLibre alone is about 1.1 MB before compression; the real limit is tested in gzip.

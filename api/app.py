@@ -20,6 +20,9 @@ from api import (
     status,
     tilejson,
 )
+from api.auth.oidc_routes import router as oidc_router
+from api.auth.routes import router as auth_router
+from api.auth.tokens import router as tokens_router
 from api.edge import Edge
 from api.house import open_house
 from api.ogc.routes import router as ogc_router
@@ -54,6 +57,8 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         description=_ABOUT,
         version=VERSION,
         lifespan=lifespan,
+        # a redirect would be made of what the proxy in front calls us: plain http
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -62,6 +67,9 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     )
     for router in (
         status.router,
+        auth_router,
+        tokens_router,
+        oidc_router,
         tilejson.router,
         live.router,
         queries.router,
@@ -72,7 +80,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     # the last one added is the outermost: edge, then tiles, then everything else
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(TileFront)
-    app.add_middleware(Edge, hosts=chosen.hosts)
+    app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls)
     for kind in (MuangError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)
     description.complete(app)

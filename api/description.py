@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api import filters
 from api.routes import PROBLEM_SCHEMAS, problems
 from api.tile_address import MAX_ZOOM
 from api.tile_front import MEDIA_TYPE
@@ -18,6 +19,16 @@ def _place(name: str, description: str) -> dict[str, Any]:
         "required": True,
         "description": description,
         "schema": {"type": "integer", "minimum": 0},
+    }
+
+
+def _query(name: str, description: str, choices: list[str] | None = None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", "enum": choices} if choices else _TEXT,
     }
 
 
@@ -40,6 +51,9 @@ TILES: dict[str, Any] = {
             _place("z", f"Zoom, 0 to {MAX_ZOOM}"),
             _place("x", "Column from the west"),
             _place("y", "Row from the north"),
+            _query("filter", "CQL2 condition every layer of the tile must be able to answer"),
+            _query("filter-lang", "How filter is written", [*filters.LANGUAGES]),
+            _query("filter-crs", "CRS of coordinates in filter: CRS84, the default"),
             {
                 "name": "lang",
                 "in": "query",
@@ -82,6 +96,15 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(PROBLEM_SCHEMAS)
-    parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    made["security"] = [{}, {"token": []}]
+    parts["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-muang-{town}",
+            "description": "Set by POST /auth/login; what changes something also needs the "
+            "header X-CSRF-Token of /me and a same-origin request",
+        },
+    }
+    made["security"] = [{}, {"token": []}, {"session": []}]
     return made

@@ -38,6 +38,9 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
 }
 
+TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+"""Where the published address is https: browsers never ask for it in the open again."""
+
 
 class Edge:
     """Wraps the whole application; nothing leaves it but answers, and every error is a problem.
@@ -47,9 +50,15 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str] = (), max_body: int = MAX_BODY_BYTES
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str] = (),
+        max_body: int = MAX_BODY_BYTES,
+        tls: bool = False,
     ) -> None:
         self.app = app
+        self.headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {})
         self.hosts = frozenset(host.lower() for host in hosts)
         self.max_body = max_body
 
@@ -61,7 +70,7 @@ class Edge:
         here = exchange.begin(scope)
         # the head of a stream would never end: there HEAD is a method like any other
         head = scope["method"] == "HEAD" and scope["path"] not in _STREAMS
-        sender = _Sender(send, here, head=head)
+        sender = _Sender(send, here, self.headers, head=head)
         try:
             await self._answer(scope, receive, sender)
         finally:
@@ -111,7 +120,7 @@ def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
         )
     )
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdecimal() and int(declared) > limit:
         raise too_large
     total = 0
 
@@ -129,9 +138,12 @@ def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
 class _Sender:
     """Counts what leaves, adds the headers every answer has, drops the body of a HEAD."""
 
-    def __init__(self, send: Send, here: exchange.Exchange, *, head: bool) -> None:
+    def __init__(
+        self, send: Send, here: exchange.Exchange, added: dict[str, str], *, head: bool
+    ) -> None:
         self.send = send
         self.here = here
+        self.added = added
         self.head = head
 
     @property
@@ -142,7 +154,7 @@ class _Sender:
         if message["type"] == "http.response.start":
             self.here.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
+            for name, value in self.added.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
         elif message["type"] == "http.response.body":

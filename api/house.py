@@ -7,19 +7,25 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import psycopg
 from psycopg import AsyncConnection
-from starlette.types import Scope
+from psycopg_pool import PoolTimeout
 
 from api.access import layers_of
+from api.limits import Limits
 from api.live_hub import LiveHub
 from api.settings import ServerSettings
 from api.stopping import on_stop
+from api.verification import Verifier
+from db import accounts
 from db.changes import Sequencer
 from db.connect import Machine, url_for
 from db.pools import Pools
 from db.queries import town as town_queries
 from db.towns import TownSpec
+from layers.errors import UnavailableError
 from layers.model import Role
+from layers.text import Text
 
 log = logging.getLogger("muang.house")
 
@@ -35,6 +41,10 @@ class House:
         self.pools = pools
         self.sequencer = Sequencer(url)
         self.hub = LiveHub(url)
+        self.verifier = Verifier(self.service, throwaway=settings.loopback)
+        self.limits = Limits(settings.rate_per_second)
+        # a sign-in holds a connection for as long as argon2 works; others need some as well
+        self.sign_ins = asyncio.Semaphore(2)
         self._town: TownSpec | None = None
 
     def reader(self, role: Role) -> AbstractAsyncContextManager[Connection]:
@@ -58,12 +68,6 @@ class House:
             return await town_queries.bounds(conn, layers_of(role))
 
 
-def house_of(scope: Scope) -> House:
-    """The house behind a request or any ASGI scope."""
-    house: House = scope["app"].state.house
-    return house
-
-
 @contextlib.asynccontextmanager
 async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
     """Open pools, start sequencer and hub; on leaving, close streams first, then the rest.
@@ -73,6 +77,7 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
     """
     async with Pools(settings.database_url, settings.secret, settings.town) as pools:
         house = House(settings, pools)
+        await _refuse_demo_sign_ins(house)
         tasks = [
             asyncio.create_task(_kept_running(house.sequencer.run, "sequencer")),
             asyncio.create_task(_kept_running(house.hub.run, "hub")),
@@ -85,6 +90,29 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _refuse_demo_sign_ins(house: House) -> None:
+    """UnavailableError when others reach this server and the demo's sign-ins are still there.
+
+    Without its database the server starts all the same: such sign-ins are refused then too.
+    """
+    if house.settings.loopback:
+        return
+    try:
+        async with house.service(patience_s=5) as conn:
+            found = await accounts.any_throwaway(conn)
+    except (psycopg.Error, PoolTimeout):
+        return
+    if found:
+        raise UnavailableError(
+            Text(
+                th=f"ไม่เปิดระบบที่ {house.settings.public_url}: ยังมีบัญชีสาธิต ปิดก่อนด้วย "
+                "./muang user disable (ดูรายชื่อด้วย ./muang user list)",
+                en=f"Not serving at {house.settings.public_url}: there are sign-ins of the demo. "
+                "Disable them with ./muang user disable (./muang user list names them).",
+            )
+        )
 
 
 async def _kept_running(run: Any, name: str) -> None:

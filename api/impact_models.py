@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.validation import SentenceError
+from db.queries.cql2_parse import MAX_CHARACTERS
 from layers.text import Text
 
 MAX_VERTICES = 20_000
@@ -75,6 +76,7 @@ class MultiPolygon(_Area):
 
 
 Area = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+LayerName = Annotated[str, Field(max_length=60, pattern="^[a-z][a-z0-9_]*$")]
 ZoneId = Annotated[int, Field(ge=0, lt=2**63)] | Annotated[str, Field(max_length=200)]
 
 
@@ -89,20 +91,11 @@ class FloodRequest(_Request):
     stage_m: float | None = Field(
         default=None, description="Stage at the gauge in m MSL", allow_inf_nan=False
     )
-    where: str | None = Field(default=None, description="Zones by a CQL2 condition; not yet")
-
-    @field_validator("where")
-    @classmethod
-    def _comes_later(cls, where: str | None) -> str | None:
-        if where is not None:
-            raise SentenceError(
-                Text(
-                    th="ยังใช้ไม่ได้ในรุ่นนี้ ให้ระบุ zone_ids, gauge กับ stage_m หรือ geometry",
-                    en="is not available in this release: use zone_ids, gauge with stage_m, "
-                    "or geometry",
-                )
-            )
-        return where
+    where: str | None = Field(
+        default=None,
+        description="Flood zones that meet a condition in CQL2 text over their queryables",
+        max_length=MAX_CHARACTERS,
+    )
 
     @model_validator(mode="after")
     def _is_named_once(self) -> Self:
@@ -110,13 +103,13 @@ class FloodRequest(_Request):
             raise SentenceError(
                 Text(th="ต้องมีทั้ง gauge และ stage_m", en="needs both gauge and stage_m")
             )
-        ways = (self.zone_ids, self.geometry, self.gauge)
+        ways = (self.zone_ids, self.geometry, self.gauge, self.where)
         if sum(way is not None for way in ways) != 1:
             raise SentenceError(
                 Text(
-                    th="ต้องระบุน้ำท่วมเพียงแบบเดียว: zone_ids, gauge กับ stage_m หรือ geometry",
-                    en="must name the flood in just one way: zone_ids, gauge with stage_m, "
-                    "or geometry",
+                    th="ต้องระบุน้ำท่วมเพียงแบบเดียว: zone_ids, where, gauge กับ stage_m หรือ geometry",
+                    en="must name the flood in just one way: zone_ids, where, "
+                    "gauge with stage_m, or geometry",
                 )
             )
         return self
@@ -126,7 +119,7 @@ class ImpactRequest(_Request):
     """The question who and what a flood touches."""
 
     flood: FloodRequest
-    layers: list[str] | None = Field(
+    layers: list[LayerName] | None = Field(
         default=None, max_length=50, description="Layers to count; all when not given"
     )
     include: list[Literal["ids"]] = Field(
@@ -166,7 +159,7 @@ class Classed(_Counted):
 
 
 class CareLocations(Classed):
-    """People in care and care facilities. `suppressed`: homes are left out for this role."""
+    """People in care and facilities. `suppressed`: homes the caller may not see are left out."""
 
     suppressed: bool
 

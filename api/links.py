@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 
-from api.house import house_of
+from api.house_of import house_of
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"

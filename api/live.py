@@ -1,8 +1,10 @@
 """`/live`: server-sent events of every change the caller may know of; resumes by position."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Annotated, Any
 
 import orjson
@@ -10,16 +12,16 @@ import psycopg
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 from psycopg_pool import PoolTimeout
-from starlette.types import Scope
 
-from api import viewer
+from api import access, viewer
 from api.house import House
-from api.live_hub import BATCH
+from api.live_hub import BATCH, Subscription
 from api.routes import CurrentHouse, CurrentViewer, problems
+from api.viewer import Credential, Viewer
 from db.changes import Change, changes_since
 from db.queries.town import position
 from layers import catalog
-from layers.errors import BadRequestError, NotFoundError, UnauthenticatedError
+from layers.errors import BadRequestError, NotFoundError
 from layers.model import Role
 from layers.privacy import may_see, visible_rows
 from layers.text import Text
@@ -29,7 +31,10 @@ router = APIRouter(tags=["Live"])
 HEARTBEAT_SECONDS = 15.0
 LONGEST_REPLAY = 20_000
 """Changes replayed to a stream that comes back; one further behind is told to read all anew."""
+CHECK_SECONDS = 1.0
+"""How often an open stream asks whether its caller may still hear it."""
 _STALE_SECONDS = 10.0
+_WAITING = b": waiting for the database\n\n"
 _QUIET = b":\n\n"
 """A comment: changes went by that this caller does not hear of."""
 
@@ -53,6 +58,9 @@ async def live(
 ) -> StreamingResponse:
     """Server-sent events: `hello`, then `change` for each change, `heartbeat` each 15 s.
 
+    `refused` ends the stream within a second when the caller's token or sign-in ends or their
+    rights change; what comes next is asked for with the rights of now.
+
     Every event has the position as its id. `reset` instead of missed changes means: too much
     happened, or the position is not of this database; read everything anew. There are no
     heartbeats while the database is away, so silence means that the page is getting old.
@@ -62,9 +70,13 @@ async def live(
     async with house.service() as conn:
         now = await position(conn)
     return StreamingResponse(
-        _events(request.scope, house, who.role, since, now),
+        _events(house, _Listener(house, who, viewer.shown(request.scope, house)), since, now),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
+        headers={
+            "Cache-Control": "no-store, no-transform",
+            "Vary": access.VARY,
+            "X-Accel-Buffering": "no",
+        },
     )
 
 
@@ -81,8 +93,40 @@ def _since(last_event_id: str | None) -> int | None:
     return int(last_event_id)
 
 
+class Standing(Enum):
+    """Whether a stream's caller may go on hearing it; `UNKNOWN` while nobody can say."""
+
+    GOOD = "good"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class _Listener:
+    """Whose stream it is, checked again for as long as it is open."""
+
+    def __init__(self, house: House, who: Viewer, credential: Credential | None) -> None:
+        self._house = house
+        self.who = who
+        self._credential = credential
+
+    async def standing(self) -> Standing:
+        """Whether the caller is still who they were, with the same rights."""
+        if self._credential is None:
+            return Standing.GOOD
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                now = await self._house.verifier.viewer(self._credential)
+        except (TimeoutError, psycopg.Error, PoolTimeout):
+            return Standing.UNKNOWN
+        return Standing.GOOD if now == self.who else Standing.REFUSED
+
+    def news(self, changes: list[Change]) -> bytes:
+        """The changes as this caller may know them, or a comment that some went by."""
+        return b"".join(told(change, self.who.role) for change in changes) or _QUIET
+
+
 async def _events(
-    scope: Scope, house: House, role: Role, since: int | None, now: int
+    house: House, listener: _Listener, since: int | None, now: int
 ) -> AsyncGenerator[bytes]:
     with house.hub.subscribe() as stream:
         pos = now if since is None else since
@@ -96,38 +140,42 @@ async def _events(
             async with house.service() as conn:
                 missed = await changes_since(conn, pos, BATCH)
             if missed:
+                if await listener.standing() is not Standing.GOOD:
+                    return
                 pos = missed[-1].pos
-                yield b"".join(told(change, role) for change in missed) or _QUIET
+                yield listener.news(missed)
             if len(missed) < BATCH:
                 break
-        next_beat = time.monotonic() + HEARTBEAT_SECONDS
-        while not stream.lost:
-            waiting = await stream.take(next_beat - time.monotonic())
-            news = [change for change in waiting if change.pos > pos]
-            if news:
-                pos = news[-1].pos
-                yield b"".join(told(change, role) for change in news) or _QUIET
-            if time.monotonic() >= next_beat and not stream.lost:
-                next_beat = time.monotonic() + HEARTBEAT_SECONDS
-                if not await _may_stay(scope, house, role):
-                    return
-                yield _beat(house, pos)
+        async for news in _news(house, stream, listener, pos):
+            yield news
 
 
-async def _may_stay(scope: Scope, house: House, role: Role) -> bool:
-    """Whether the caller's token is still good: a revoked one ends its stream within a beat."""
-    try:
-        return (await viewer.of_scope(scope, house)).role is role
-    except UnauthenticatedError:
-        return False
-    except (psycopg.Error, PoolTimeout):
-        return True  # the database is away, which the missing heartbeats say
+async def _news(
+    house: House, stream: Subscription, listener: _Listener, pos: int
+) -> AsyncGenerator[bytes]:
+    """What happens from now on; nothing is told that was not allowed within the last second."""
+    next_beat = time.monotonic() + HEARTBEAT_SECONDS
+    while not stream.lost:
+        waiting = await stream.take(min(CHECK_SECONDS, next_beat - time.monotonic()))
+        standing = await listener.standing()
+        if standing is Standing.REFUSED:
+            yield event("refused", pos, _moment(pos))
+            return
+        news = [change for change in waiting if change.pos > pos]
+        if news and standing is Standing.UNKNOWN:
+            return  # the browser comes back with its position, and nothing is lost
+        if news:
+            pos = news[-1].pos
+            yield listener.news(news)
+        if time.monotonic() >= next_beat and not stream.lost:
+            next_beat = time.monotonic() + HEARTBEAT_SECONDS
+            yield _beat(house, pos) if standing is Standing.GOOD else _WAITING
 
 
 def _beat(house: House, pos: int) -> bytes:
     heard = house.hub.heard_at
     if heard is None or (datetime.now(UTC) - heard).total_seconds() > _STALE_SECONDS:
-        return b": waiting for the database\n\n"
+        return _WAITING
     return event("heartbeat", pos, _moment(pos))
 
 
@@ -138,8 +186,8 @@ def _moment(pos: int) -> dict[str, Any]:
 def told(change: Change, role: Role) -> bytes:
     """A change as the role may know it; nothing at all of layers it may not see.
 
-    Where a role sees only some rows of a layer, it learns that the layer changed and not
-    where or how much: a box around one new row is somebody's home.
+    Where a role sees only some rows of a layer, or each person others, it learns that the layer
+    changed and not where or how much: a box around one new row is somebody's home.
     """
     try:
         layer = catalog.get(change.layer)

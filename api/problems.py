@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api import validation
+from api import cookies, validation
+from db.sessions import CodeNeededError
 from layers.errors import (
     BadRequestError,
     ConflictError,
@@ -24,6 +25,7 @@ from layers.errors import (
     MuangError,
     NotFoundError,
     RefusedError,
+    TooManyRequestsError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -62,11 +64,13 @@ STATUS: dict[type[MuangError], int] = {
     TooLargeError: 413,
     MisdirectedError: 421,
     BadRequestError: 400,
+    CodeNeededError: 401,
     UnauthenticatedError: 401,
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
     RefusedError: 422,
+    TooManyRequestsError: 429,
     TooSlowError: 503,
     UnavailableError: 503,
     MuangError: 500,
@@ -122,7 +126,9 @@ def response(exc: BaseException, *, lang: Lang, event_id: str) -> Response:
     """The problem+json response of any exception, logging what must not leave."""
     error = translate(exc, event_id)
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    # the database refused what our own rules let through: the line to look for first
+    second_guard = isinstance(exc, psycopg.errors.InsufficientPrivilege)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or second_guard:
         log.error("problem %s", event_id, exc_info=exc, extra={"instance": event_id})
     body: dict[str, Any] = {
         "type": kind_of(error),
@@ -143,9 +149,11 @@ def response(exc: BaseException, *, lang: Lang, event_id: str) -> Response:
     )
     for cls in type(error).__mro__:
         made.headers.update(HEADERS.get(cls, {}))
-    allowed = error.facts.get("allow")
-    if allowed:
-        made.headers["Allow"] = str(allowed)
+    for fact, header in (("allow", "Allow"), ("seconds", "Retry-After")):
+        if fact in error.facts:
+            made.headers[header] = str(error.facts[fact])
+    if "forget_cookie" in error.facts:
+        made.headers["Set-Cookie"] = cookies.ended(str(error.facts["forget_cookie"]))
     if isinstance(exc, HTTPException) and exc.headers:
         made.headers.update(exc.headers)
     return made

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
+from api import access, filters
 from api.impact_models import (
     Exposed,
     FloodRequest,
@@ -18,6 +19,7 @@ from api.routes import CurrentHouse, CurrentViewer, problems
 from db.queries import impact
 from db.queries.town import Bounds
 from layers.errors import BadRequestError
+from layers.model import Role
 from layers.text import Lang, Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
@@ -46,17 +48,26 @@ async def ask_impact(
     if flood.geometry is not None:
         _near(flood.geometry, await house.bounds(who.role))
     question = impact.Question(
-        flood=_flood(flood),
+        flood=_flood(flood, who.role),
         role=who.role,
         layers=tuple(asked.layers) if asked.layers is not None else None,
         with_ids="ids" in asked.include,
+        scope_keys=who.keys,
+        openings=who.openings,
     )
     async with house.reader(who.role) as conn:
         found = await impact.impact(conn, question)
     answer = _answer(found)
     request = asked.model_dump(mode="json", exclude_unset=True)
     async with house.service() as conn:
-        await impact.keep_answer(conn, found, request=request, response=answer, role=who.role)
+        await impact.keep_answer(
+            conn,
+            found,
+            request=request,
+            response=answer,
+            role=who.role,
+            fingerprint=access.fingerprint(who),
+        )
     return _in_words(answer, lang)
 
 
@@ -72,11 +83,14 @@ async def stored_answer(
 ) -> dict[str, Any]:
     """The answer as it was given to this role, in the language asked for now."""
     async with house.service() as conn:
-        answer = await impact.stored_answer(conn, answer_id, who.role)
+        answer = await impact.stored_answer(conn, answer_id, who.role, access.fingerprint(who))
     return _in_words(answer, lang)
 
 
-def _flood(asked: FloodRequest) -> impact.Flood:
+def _flood(asked: FloodRequest, role: Role) -> impact.Flood:
+    if asked.where is not None:
+        layer = access.layer_for("flood_zones", role)
+        return impact.Flood(where=filters.parse({"filter": asked.where}, layer, role))
     if asked.geometry is not None:
         return impact.Flood(geometry=asked.geometry.model_dump_json())
     if asked.gauge is not None and asked.stage_m is not None:

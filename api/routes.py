@@ -7,7 +7,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from api import validation, viewer
-from api.house import House, house_of
+from api.house import House
+from api.house_of import house_of
 from api.problems import MEDIA_TYPE, Problem
 from api.viewer import Viewer
 
@@ -26,16 +27,20 @@ LayerId = Annotated[str, Path(description="Id of a layer, such as parcels", max_
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries of the problems a route may answer with."""
+    if 401 in statuses:  # noqa: PLR2004 - whoever is identified is also counted
+        statuses = tuple(sorted({*statuses, 403, 429}))
     shape = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _MEANINGS[status], "content": shape} for status in statuses}
 
 
 _MEANINGS = {
     400: "The request cannot be understood",
-    401: "The token is not good",
+    401: "The sign-in or the token is not good",
     403: "The caller's role may not do this",
     404: "There is no such thing for this caller",
+    409: "It exists already, or changed meanwhile",
     413: "The request is too large",
+    429: "Too many requests; Retry-After says when to come back",
     503: "A part the answer needs is away",
 }
 

@@ -10,33 +10,68 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from db.settings import DatabaseSettings
 from layers.errors import UnavailableError
+from layers.model import Role
 from layers.text import Text
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_NOT_BY_CLAIM = frozenset({Role.PUBLIC, Role.TEAM})
 
 
 class ServerSettings(DatabaseSettings):
-    """Where the server listens and what address people type to reach it.
+    """Where the server listens, what address people type to reach it, and how they sign in.
 
-    Until people can sign in, a caller without a token is the demo's administrator, so the
-    published address must be this machine itself: anything else is refused at start.
+    An address others can reach must be https: a password or a session never crosses a network
+    in the open. Sign-ins the demo printed are accepted on this machine only.
     """
 
     host: str = Field(default="127.0.0.1", description="address the server listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port the server listens on")
-    public_url: str = Field(default="", description="address people type; default http://host:port")
+    public_url: str = Field(
+        default="",
+        description="address people type; default http://host:port; https unless it is this "
+        "machine only",
+    )
     dashboard: Path = Field(
         default_factory=lambda: Path(str(files("maps"))) / "dashboard" / "dist",
         description="folder of the built dashboard",
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses of reverse proxies, with commas, whose X-Forwarded-For is believed",
+    )
+    rate_per_second: int = Field(
+        default=5000,
+        ge=0,
+        description="units one caller may use a second (a tile 1, a page of features 10, a "
+        "geo-query 100); 0: no limit",
+    )
+    oidc_issuer: str = Field(
+        default="", description="OpenID Connect: issuer; unset: people sign in with passwords only"
+    )
+    oidc_client_id: str = Field(default="", description="OpenID Connect: our client id")
+    oidc_client_secret: str = Field(default="", description="OpenID Connect: our client secret")
+    oidc_client_secret_file: Path | None = Field(
+        default=None, description="OpenID Connect: file that holds the client secret"
+    )
+    oidc_name: str = Field(
+        default="OpenID Connect", description="OpenID Connect: what the sign-in button calls it"
+    )
+    oidc_role_claim: str = Field(
+        default="groups", description="OpenID Connect: claim that holds a person's groups"
+    )
+    oidc_roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description='OpenID Connect: JSON from group to role, such as {"gis-staff": "staff"}: who '
+        "is in one gets an account at first sign-in; empty: only accounts made beforehand",
+    )
 
-    @field_validator("public_url")
+    @field_validator("public_url", "oidc_issuer")
     @classmethod
     def _has_no_slash_at_its_end(cls, url: str) -> str:
         return url.rstrip("/")
 
     @model_validator(mode="after")
-    def _is_only_on_this_machine(self) -> Self:
+    def _is_private_or_encrypted(self) -> Self:
         if not self.public_url:
             name = f"[{self.host}]" if ":" in self.host else self.host
             self.public_url = f"http://{name}:{self.port}"
@@ -48,31 +83,82 @@ class ServerSettings(DatabaseSettings):
                     en=f"MUANG_PUBLIC_URL “{self.public_url}” is not an http or https address.",
                 )
             )
-        if not is_loopback(parts.hostname):
+        if not (self.loopback or self.tls):
             raise UnavailableError(
                 Text(
-                    th=f"ไม่เปิดระบบที่ {self.public_url}: รุ่นนี้ยังไม่มีการลงชื่อเข้าใช้ ทุกคนที่เปิดได้"
-                    "จะเห็นข้อมูลทั้งหมด เปิดเฉพาะในเครื่องนี้ "
-                    "(MUANG_PUBLIC_URL=http://127.0.0.1:8000)",
-                    en=f"Not serving at {self.public_url}: there is no sign-in yet, so everyone "
-                    "who reaches it would see everything. Serve on this machine only "
+                    th=f"ไม่เปิดระบบที่ {self.public_url}: เครื่องอื่นเข้าถึงได้โดยไม่เข้ารหัส รหัสผ่านและ"
+                    "ข้อมูลส่วนบุคคลจะถูกอ่านได้ ใช้ https (MUANG_PUBLIC_URL=https://…) "
+                    "หรือเปิดเฉพาะในเครื่องนี้ (MUANG_PUBLIC_URL=http://127.0.0.1:8000)",
+                    en=f"Not serving at {self.public_url}: others could reach it without "
+                    "encryption and read passwords and personal data on the way. Use https "
+                    "(MUANG_PUBLIC_URL=https://…), or serve on this machine only "
                     "(MUANG_PUBLIC_URL=http://127.0.0.1:8000).",
                 )
             )
         return self
+
+    @model_validator(mode="after")
+    def _knows_its_provider(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        if not self.oidc_client_secret and self.oidc_client_secret_file is not None:
+            self.oidc_client_secret = self.oidc_client_secret_file.read_text("utf-8").strip()
+        parts = urlsplit(self.oidc_issuer)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
+        if not safe or not self.oidc_client_id or not self.oidc_client_secret:
+            raise UnavailableError(
+                Text(
+                    th="ตั้งค่า OpenID Connect ไม่ครบ: MUANG_OIDC_ISSUER ต้องเป็น https และต้องมี "
+                    "MUANG_OIDC_CLIENT_ID กับ MUANG_OIDC_CLIENT_SECRET",
+                    en="OpenID Connect is not set up: MUANG_OIDC_ISSUER must be https, and "
+                    "MUANG_OIDC_CLIENT_ID and MUANG_OIDC_CLIENT_SECRET are needed.",
+                )
+            )
+        if _NOT_BY_CLAIM & set(self.oidc_roles.values()):
+            raise UnavailableError(
+                Text(
+                    th="MUANG_OIDC_ROLES ให้บทบาท public หรือ team ไม่ได้ "
+                    "(บัญชีทีมสร้างด้วย ./muang user add)",
+                    en="MUANG_OIDC_ROLES cannot give the roles public or team (accounts of a crew "
+                    "are made with ./muang user add).",
+                )
+            )
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine itself reaches the published address."""
+        return is_loopback(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def tls(self) -> bool:
+        """Whether the published address is encrypted."""
+        return urlsplit(self.public_url).scheme == "https"
 
     @property
     def hosts(self) -> frozenset[str]:
         """Names the server answers for in a Host header."""
         return _LOOPBACK_NAMES | {urlsplit(self.public_url).hostname or ""}
 
+    @property
+    def proxies(self) -> frozenset[str]:
+        """Addresses of the reverse proxies in front."""
+        parts = (part.strip() for part in self.trusted_proxies.split(","))
+        return frozenset(part for part in parts if part)
+
+    @property
+    def cookie(self) -> str:
+        """Name of the session's cookie. Browsers share cookies between ports: one for each town."""
+        return f"__Host-muang-{self.town}"
+
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
-    if host.lower() == "localhost":
+    """Whether a host name or address, perhaps with a port, is this machine itself."""
+    name = urlsplit(f"//{host}").hostname or "" if host.count(":") <= 1 or "[" in host else host
+    if name.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 

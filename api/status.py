@@ -3,14 +3,16 @@
 from typing import Annotated, Literal
 
 import psycopg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
 
+from api import access, csrf, viewer
 from api.access import layers_of
 from api.house import House
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
+from api.viewer import Kind
 from db.migrate import newest_revision
 from db.queries import town as town_queries
 from layers.errors import MuangError
@@ -39,9 +41,21 @@ class Me(BaseModel):
     """The caller as the server sees them."""
 
     role: Role
-    principal: str = Field(description="Name of the token, or demo")
+    principal: str = Field(description="Username, name of the token, or public")
+    display_name: str | None = Field(description="Name of whoever signed in; null for a token")
+    kind: Kind = Field(description="How the caller is known")
     authenticated: bool
-    demo: bool = Field(description="True: nobody signed in, this machine sees everything")
+    demo: bool = Field(description="True: signed in with a sign-in the demo printed")
+    totp: bool = Field(description="True: this account signs in with a one-time code as well")
+    scope: list[str] | None = Field(
+        description="Communities or crew that personal rows are held to; null: none"
+    )
+    csrf: str | None = Field(
+        description="Value of X-CSRF-Token for whatever changes something; null without a session"
+    )
+    oidc: str | None = Field(
+        description="Name of the provider one may sign in with at /auth/oidc; null: none"
+    )
     layers: list[str] = Field(description="Layers this role may see")
     town: Town
 
@@ -67,14 +81,28 @@ class Ready(BaseModel):
 
 
 @router.get("/me", summary="Who am I", responses=problems(400, 401, 503))
-async def me(house: CurrentHouse, who: CurrentViewer) -> Me:
-    """The caller's role and the town being served."""
+async def me(request: Request, response: Response, house: CurrentHouse, who: CurrentViewer) -> Me:
+    """The caller's role, how to sign in, and the town being served."""
+    response.headers["Vary"] = access.VARY
+    if who.authenticated:
+        response.headers["Cache-Control"] = access.cache_control(private=True)
+    credential = viewer.shown(request.scope, house)
+    signed_in = credential is not None and who.kind is Kind.SESSION
+    settings = house.settings
     town, bounds = await house.town(), await house.bounds(who.role)
     return Me(
         role=who.role,
         principal=who.principal,
-        authenticated=not who.demo,
-        demo=who.demo,
+        display_name=who.display_name,
+        kind=who.kind,
+        authenticated=who.authenticated,
+        demo=who.throwaway,
+        totp=who.totp,
+        scope=None if who.keys is None else list(who.keys),
+        csrf=csrf.token_for(settings.secret, credential.token)
+        if credential and signed_in
+        else None,
+        oidc=settings.oidc_name if settings.oidc_issuer else None,
         layers=[layer.id for layer in layers_of(who.role)],
         town=Town(
             id=town.id, name=town.name, bounds=bounds, srid=town.srid, synthetic=town.synthetic

@@ -15,18 +15,20 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import access, validation, viewer
-from api.house import House, house_of
+from api import access, filters, validation, viewer
+from api.house import House
+from api.house_of import house_of
 from api.problems import MethodNotAllowedError, TooSlowError
 from api.tile_address import Tile, TileAddress
+from api.viewer import Viewer
 from db.queries import tiles
-from layers.model import Layer, Role
+from db.queries.cql2_parse import properties_of
 from layers.privacy import tile_fields
 from layers.text import Text
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 TIMEOUT_SECONDS = 2.0
-_PARAMETERS = ("lang",)
+_PARAMETERS = ("lang", *filters.PARAMETERS)
 _WORTH_PACKING = 256
 _LARGE = 256 * 1024
 
@@ -50,18 +52,26 @@ class TileFront:
         await answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, address: TileAddress) -> Response:
-        _check(scope)
+        given = _given(scope)
         house = house_of(scope)
         who = await viewer.of_scope(scope, house)
         shown = address.layers(who.role)
-        body = await _render(house, who.role, shown, address.tile)
+        parts = [
+            tiles.TileLayer(
+                layer, who.role, tile_fields(layer, who.role), filters.parse(given, layer, who.role)
+            )
+            for layer in shown
+        ]
+        body = await _render(house, who, tuple(parts), address.tile)
         private = any(
-            access.beyond_public(layer, who.role, tile_fields(layer, who.role)) for layer in shown
+            access.beyond_public(part.layer, who.role, part.fields)
+            or (part.filter and access.asked_beyond_public(part.layer, properties_of(part.filter)))
+            for part in parts
         )
         headers = {
             "Cache-Control": access.cache_control(private=private),
-            "ETag": etag(body, who.role),
-            "Vary": "Authorization, Accept-Encoding",
+            "ETag": etag(body, who),
+            "Vary": access.VARY,
         }
         asked = Headers(scope=scope)
         if headers["ETag"] in asked.get("if-none-match", ""):
@@ -74,29 +84,34 @@ class TileFront:
         return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 
-def etag(body: bytes, role: Role) -> str:
-    """ETag of a tile: its bytes and what the role was allowed. Weak: gzip keeps the same one."""
-    digest = hashlib.blake2b(body, digest_size=12, key=access.fingerprint(role).encode())
+def etag(body: bytes, who: Viewer) -> str:
+    """ETag of a tile: its bytes and what the caller was allowed. Weak: gzip keeps the same one."""
+    digest = hashlib.blake2b(body, digest_size=12, key=access.fingerprint(who).encode())
     return f'W/"{digest.hexdigest()}"'
 
 
-def _check(scope: Scope) -> None:
+def _given(scope: Scope) -> dict[str, str]:
+    """The query's parameters, each known and given once; MethodNotAllowedError but for GET."""
     if scope["method"] != "GET":
         raise MethodNotAllowedError(
             Text(th="แผ่นกระเบื้องอ่านได้ด้วย GET เท่านั้น", en="Tiles can only be read, with GET."),
             allow="GET, HEAD",
         )
     given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    validation.refuse_unknown((name for name, _ in given), _PARAMETERS)
+    names = [name for name, _ in given]
+    validation.refuse_unknown(names, _PARAMETERS)
+    validation.refuse_repeated(names)
+    return dict(given)
 
 
-async def _render(house: House, role: Role, shown: tuple[Layer, ...], tile: Tile) -> bytes:
-    parts = tuple(tiles.TileLayer(layer, tile_fields(layer, role)) for layer in shown)
-    async with house.reader(role) as conn:
+async def _render(
+    house: House, who: Viewer, parts: tuple[tiles.TileLayer, ...], tile: Tile
+) -> bytes:
+    async with house.reader(who.role) as conn:
         try:
             # cancelling also cancels the statement in the database; the role's own limit is longer
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await tiles.tile(conn, parts, z=tile.z, x=tile.x, y=tile.y)
+                return await tiles.tile(conn, parts, z=tile.z, x=tile.x, y=tile.y, keys=who.keys)
         except TimeoutError as error:
             raise TooSlowError(
                 Text(

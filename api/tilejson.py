@@ -19,7 +19,7 @@ from maps.frame import TownFrame
 router = APIRouter(tags=["Tiles and styles"])
 
 _TYPES = {FieldType.INTEGER: "Number", FieldType.NUMBER: "Number", FieldType.BOOLEAN: "Boolean"}
-_HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization, Accept-Language"}
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization, Cookie, Accept-Language"}
 
 
 def describe(field: Field, lang: Lang) -> str:

@@ -107,3 +107,16 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
         unknown=unknown,
         known=names,
     )
+
+
+def refuse_repeated(names: Iterable[str]) -> None:
+    """Refuse a query parameter that is given more than once: nobody can say which was meant."""
+    given = list(names)
+    twice = sorted({name for name in given if given.count(name) > 1})
+    if twice:
+        raise BadRequestError(
+            Text(
+                th=f"ระบุ {', '.join(twice)} ซ้ำ ให้ระบุเพียงครั้งเดียว",
+                en=f"{', '.join(twice)} is given more than once. Give it once.",
+            )
+        )

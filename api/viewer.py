@@ -1,39 +1,98 @@
-"""Who is asking: the role of a bearer token, or the demo's administrator on this machine."""
+"""Who is asking: nobody known (public), a machine's token, or a person's session.
+
+No credentials means the role `public`. Credentials that are not good are refused and never
+quietly taken for public. A verification is at most half a second old (`api.verification`).
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, cookie_parser
 from starlette.types import Scope
 
-from api import exchange
-from api.house import House, house_of
-from db import tokens
+from api import client_address, csrf, exchange, limits
+from api.house_of import house_of
 from layers.errors import UnauthenticatedError
 from layers.model import Role
 from layers.text import Text
 
-DEMO_PRINCIPAL = "demo"
+if TYPE_CHECKING:
+    from api.house import House
+
+
+class Kind(StrEnum):
+    """How a caller is known."""
+
+    PUBLIC = "public"
+    TOKEN = "token"  # noqa: S105 - a word
+    SESSION = "session"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a caller showed: a bearer token or a session cookie."""
+
+    kind: Kind
+    token: str
 
 
 @dataclass(frozen=True)
 class Viewer:
     """A caller whose right to ask has been checked.
 
-    `demo` means nobody signed in: without sign-in the server answers this machine only, and
-    treats whoever sits at it as the administrator, which the page has to say.
+    `keys` are the scope: communities of a caregiver (None: all), the crew of a team. `openings`
+    are the ids of the events or tasks that open homes to them now. `subject` tells callers
+    apart in counters and stays the same for as long as the caller does.
     """
 
     role: Role
     principal: str
-    demo: bool
+    subject: str
+    kind: Kind = Kind.PUBLIC
+    keys: tuple[str, ...] | None = None
+    openings: tuple[int, ...] = ()
+    display_name: str | None = None
+    account_id: int | None = None
+    session_id: int | None = None
+    totp: bool = False
+    throwaway: bool = False
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether somebody is known to ask."""
+        return self.kind is not Kind.PUBLIC
 
 
-async def of_scope(scope: Scope, house: House) -> Viewer:
-    """The caller of a request. UnauthenticatedError when a token is shown and is not good."""
-    found = await _find(Headers(scope=scope).get("authorization"), house)
+PUBLIC = "public"
+"""Principal of callers nobody knows."""
+
+
+async def of_scope(scope: Scope, house: "House") -> Viewer:
+    """The caller of a request.
+
+    UnauthenticatedError when credentials are shown and are not good, ForbiddenError when a page
+    of another site might have sent them, TooManyRequestsError when the caller asks too often.
+    """
+    credential = shown(scope, house)
+    address = client_address.of(scope, house.settings.proxies)
+    if credential is None:
+        found = Viewer(Role.PUBLIC, PUBLIC, f"address:{address}")
+    else:
+        if not house.verifier.knows(credential):
+            # whoever guesses has an emptying bucket, looked at before the database is asked
+            house.limits.need(f"guesses:{address}", limits.GUESS)
+        known = await house.verifier.viewer(credential)
+        if known is None:
+            house.limits.take(f"guesses:{address}", limits.GUESS)
+            raise refusal(credential.kind, house.settings.cookie)
+        found = known
+        if credential.kind is Kind.SESSION:
+            csrf.check(scope, house.settings, credential.token)
     here = exchange.of(scope)
     here.role, here.principal = found.role.value, found.principal
+    house.limits.take(found.subject, limits.cost(scope))
     return found
 
 
@@ -42,26 +101,42 @@ async def current(connection: HTTPConnection) -> Viewer:
     return await of_scope(connection.scope, house_of(connection.scope))
 
 
-async def _find(authorization: str | None, house: House) -> Viewer:
-    if authorization is None:
-        return Viewer(Role.ADMIN, DEMO_PRINCIPAL, demo=True)
-    scheme, _, token = authorization.partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token:
-        raise UnauthenticatedError(
-            Text(
-                th="ส่วนหัว Authorization ต้องเป็น “Bearer ” ตามด้วยโทเคน",
-                en="The Authorization header must be “Bearer ” followed by a token.",
+def shown(scope: Scope, house: "House") -> Credential | None:
+    """The credential of a request; an Authorization header counts before a cookie."""
+    headers = Headers(scope=scope)
+    authorization = headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError(
+                Text(
+                    th="ส่วนหัว Authorization ต้องเป็น “Bearer ” ตามด้วยโทเคน",
+                    en="The Authorization header must be “Bearer ” followed by a token.",
+                )
             )
-        )
-    async with house.service() as conn:
-        info = await tokens.verify(conn, token)
-    if info is None:
-        raise UnauthenticatedError(
+        return Credential(Kind.TOKEN, token)
+    for line in headers.getlist("cookie"):
+        token = cookie_parser(line).get(house.settings.cookie, "")
+        if token:
+            return Credential(Kind.SESSION, token)
+    return None
+
+
+def refusal(kind: Kind, cookie: str) -> UnauthenticatedError:
+    """The sentence for credentials that are not good."""
+    if kind is Kind.SESSION:
+        return UnauthenticatedError(
             Text(
-                th="โทเคนนี้ใช้ไม่ได้ อาจหมดอายุหรือถูกยกเลิก ขอใหม่ด้วย ./muang token new",
-                en="This token is not good: expired, revoked or never issued. "
-                "Make a new one with ./muang token new.",
-            )
+                th="การลงชื่อเข้าใช้สิ้นสุดแล้ว โปรดลงชื่อเข้าใช้อีกครั้ง",
+                en="Your sign-in has ended. Please sign in again.",
+            ),
+            forget_cookie=cookie,
         )
-    return Viewer(Role(info.role), info.name, demo=False)
+    return UnauthenticatedError(
+        Text(
+            th="โทเคนนี้ใช้ไม่ได้ อาจหมดอายุหรือถูกยกเลิก ขอใหม่ด้วย ./muang token new",
+            en="This token is not good: expired, revoked or never issued. "
+            "Make a new one with ./muang token new.",
+        )
+    )

@@ -10,10 +10,12 @@ from typing import LiteralString
 from psycopg import Connection, sql
 
 from db.connect import LOGINS, Machine, login_name, owner_name
+from db.scopes import scoped_name, scoped_rows
 from db.tables import history_columns
+from db.view_names import view_columns, view_schema
 from layers.catalog import LAYERS
 from layers.model import Layer, Role
-from layers.privacy import may_see, visible_fields, visible_rows
+from layers.privacy import may_see, scope_of, visible_rows
 
 AnyConnection = Connection[tuple[object, ...]]
 
@@ -23,12 +25,12 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.layer_provenance(text)",
     "muang.town_facts()",
     "muang.depth_rank(text)",
-    "muang.impact(bigint[], gis.geometry, text[], boolean)",
+    "muang.impact(bigint[], gis.geometry, text[], boolean, boolean, text[])",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
 
 GRANTS: tuple[LiteralString, ...] = (
-    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history FROM PUBLIC",
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history FROM PUBLIC, {logins}",
     "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town FROM PUBLIC, {logins}",
     "GRANT USAGE ON SCHEMA gis, muang TO {logins}",
     "GRANT USAGE ON SCHEMA town, history TO {loader}",
@@ -37,6 +39,8 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
+    "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
+    "GRANT SELECT, INSERT, DELETE ON muang.sign_in_failure TO {service}",
     "GRANT SELECT ON muang.layer_change, muang.change_set, muang.town TO {loader}, {service}",
     "GRANT SELECT ON muang.dataset, muang.revision TO {service}, {loader}",
     "GRANT EXECUTE ON FUNCTION muang.number_changes() TO {loader}, {service}",
@@ -128,17 +132,6 @@ CREATE OR REPLACE TRIGGER e_refuse_truncate BEFORE TRUNCATE ON {table}
     )
 
 
-def view_schema(role: Role) -> str:
-    """Schema that holds the views of a role."""
-    return f"as_{role}"
-
-
-def view_columns(layer: Layer, role: Role) -> tuple[str, ...]:
-    """Columns of the role's view of a layer, geometry last."""
-    names = tuple(field.name for field in visible_fields(layer, role))
-    return (*names, "geom", "geom_3857") if layer.geometry and names else names
-
-
 def view(layer: Layer, role: Role) -> sql.Composed:
     """The role's plain view of a layer: only its columns, only its rows, no barrier.
 
@@ -165,9 +158,27 @@ def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
     login = sql.Identifier(login_name(town_id, role))
     conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
     conn.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+    conn.execute(
+        sql.SQL(
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA {} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
+        ).format(schema)
+    )
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
     for layer in LAYERS:
-        if may_see(layer, role):
+        if scope_of(layer, role) is not None:
+            conn.execute(scoped_rows(layer, role))
+            # a schema's default privileges cannot take away what every function is born with
+            conn.execute(
+                sql.SQL("REVOKE ALL ON FUNCTION {}(text[], gis.geometry) FROM PUBLIC").format(
+                    sql.Identifier(view_schema(role), scoped_name(layer))
+                )
+            )
+            conn.execute(
+                sql.SQL("GRANT EXECUTE ON FUNCTION {}(text[], gis.geometry) TO {}").format(
+                    sql.Identifier(view_schema(role), scoped_name(layer)), login
+                )
+            )
+        elif may_see(layer, role):
             conn.execute(view(layer, role))
             conn.execute(
                 sql.SQL("GRANT SELECT ON {} TO {}").format(

@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from db.changes import AsyncConnection
 from db.derived import AnyConnection
-from layers.errors import NotFoundError
+from layers.errors import BadRequestError, NotFoundError
 from layers.model import Role
 from layers.text import Text
 
@@ -27,6 +27,21 @@ class TokenInfo:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    communities: list[str] | None
+    team: str | None
+    account_id: int | None
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token to be made; `account_id` is whose it is, None for one made on the machine itself."""
+
+    role: Role
+    name: str
+    days: int
+    communities: tuple[str, ...] | None = None
+    team: str | None = None
+    account_id: int | None = None
 
 
 def digest(token: str) -> bytes:
@@ -36,54 +51,125 @@ def digest(token: str) -> bytes:
 
 def new_token(conn: AnyConnection, role: Role, name: str, days: int) -> tuple[TokenInfo, str]:
     """Make a token as the `service` login; the second part is shown once and never kept."""
-    token = PREFIX + secrets.token_urlsafe(32)
+    return make_token(conn, NewToken(role, name, days))
+
+
+def make_token(conn: AnyConnection, new: NewToken) -> tuple[TokenInfo, str]:
+    """Make a token as the `service` login; BadRequestError for a crew's token without a crew."""
+    values, token = _values(new)
     with conn.transaction(), conn.cursor(row_factory=class_row(TokenInfo)) as cursor:
-        made = cursor.execute(
-            "INSERT INTO muang.api_token (token_hash, role, name, expires_at)"  # noqa: S608
-            f" VALUES (%s, %s, %s, %s) RETURNING {_COLUMNS}",
-            [digest(token), str(role), name, datetime.now(UTC) + timedelta(days=days)],
-        ).fetchone()
+        made = cursor.execute(_INSERT, values).fetchone()
     if made is None:
         raise RuntimeError("INSERT … RETURNING gave no row")
     return made, token
 
 
+async def issue(conn: AsyncConnection, new: NewToken) -> tuple[TokenInfo, str]:
+    """The same as `make_token`, in the server."""
+    values, token = _values(new)
+    async with conn.cursor(row_factory=class_row(TokenInfo)) as cursor:
+        await cursor.execute(_INSERT, values)
+        made = await cursor.fetchone()
+    if made is None:
+        raise RuntimeError("INSERT … RETURNING gave no row")
+    return made, token
+
+
+def _values(new: NewToken) -> tuple[list[object], str]:
+    if new.role == Role.TEAM and not new.team:
+        raise BadRequestError(
+            Text(th="โทเคนของทีมต้องระบุชื่อทีม", en="A team's token needs the name of its crew.")
+        )
+    token = PREFIX + secrets.token_urlsafe(32)
+    values = [
+        digest(token),
+        str(new.role),
+        new.name,
+        datetime.now(UTC) + timedelta(days=new.days),
+        list(new.communities) if new.communities is not None else None,
+        new.team,
+        new.account_id,
+    ]
+    return values, token
+
+
 def list_tokens(conn: AnyConnection) -> list[TokenInfo]:
     """Every token of the town, newest first."""
     with conn.cursor(row_factory=class_row(TokenInfo)) as cursor:
-        return cursor.execute(
-            f"SELECT {_COLUMNS} FROM muang.api_token ORDER BY id DESC"  # noqa: S608 - constant
-        ).fetchall()
+        return cursor.execute(_LIST, {"owner": None}).fetchall()
+
+
+async def tokens_of(conn: AsyncConnection, account_id: int | None) -> list[TokenInfo]:
+    """Tokens an account made, newest first; of everybody when None."""
+    async with conn.cursor(row_factory=class_row(TokenInfo)) as cursor:
+        await cursor.execute(_LIST, {"owner": account_id})
+        return await cursor.fetchall()
 
 
 def revoke_token(conn: AnyConnection, token_id: int) -> None:
     """Make a token useless from now on; NotFoundError when there is no live one of that number."""
     with conn.transaction():
-        done = conn.execute(
-            "UPDATE muang.api_token SET revoked_at = clock_timestamp()"
-            " WHERE id = %s AND revoked_at IS NULL",
-            [token_id],
-        ).rowcount
+        done = conn.execute(_REVOKE, {"id": token_id, "owner": None}).rowcount
     if not done:
-        raise NotFoundError(
-            Text(
-                th=f"ไม่มีโทเคนที่ใช้ได้หมายเลข {token_id}",
-                en=f"There is no valid token no. {token_id}.",
-            )
+        raise _no_token(token_id)
+
+
+async def withdraw(conn: AsyncConnection, token_id: int, account_id: int | None) -> None:
+    """`revoke_token` in the server; with an account only a token of its own."""
+    cursor = await conn.execute(_REVOKE, {"id": token_id, "owner": account_id})
+    if not cursor.rowcount:
+        raise _no_token(token_id)
+
+
+def _no_token(token_id: int) -> NotFoundError:
+    return NotFoundError(
+        Text(
+            th=f"ไม่มีโทเคนที่ใช้ได้หมายเลข {token_id}",
+            en=f"There is no valid token no. {token_id}.",
         )
+    )
 
 
-_COLUMNS = "id, role, name, created_at, expires_at, revoked_at"
+_COLUMNS = "id, role, name, created_at, expires_at, revoked_at, communities, team, account_id"
 
-VERIFY = (
-    f"SELECT {_COLUMNS} FROM muang.api_token"  # noqa: S608 - constant
-    " WHERE token_hash = %s AND revoked_at IS NULL AND expires_at > clock_timestamp()"
+_INSERT = (
+    "INSERT INTO muang.api_token"  # noqa: S608 - constant
+    " (token_hash, role, name, expires_at, communities, team, account_id)"
+    f" VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}"
 )
-"""Statement behind `verify`; takes `digest(token)`."""
+_LIST = (
+    f"SELECT {_COLUMNS} FROM muang.api_token"  # noqa: S608 - constant
+    " WHERE %(owner)s::bigint IS NULL OR account_id = %(owner)s::bigint ORDER BY id DESC"
+)
+_REVOKE = """
+UPDATE muang.api_token SET revoked_at = clock_timestamp()
+WHERE id = %(id)s AND revoked_at IS NULL
+    AND (%(owner)s::bigint IS NULL OR account_id = %(owner)s::bigint)
+"""
+
+VERIFY = """
+SELECT
+    t.id, t.role, t.name, t.created_at, t.expires_at, t.revoked_at, t.account_id,
+    CASE WHEN a.id IS NULL OR a.role = 'admin' THEN t.communities ELSE a.communities END
+        AS communities,
+    CASE WHEN a.id IS NULL OR a.role = 'admin' THEN t.team ELSE a.team END AS team
+FROM muang.api_token AS t
+LEFT JOIN muang.account AS a ON t.account_id = a.id
+WHERE
+    t.token_hash = %(digest)s AND t.revoked_at IS NULL AND t.expires_at > clock_timestamp()
+    AND (
+        a.id IS NULL
+        OR (
+            a.disabled_at IS NULL AND a.role IN ('admin', t.role)
+            AND (%(throwaway)s OR NOT a.throwaway)
+        )
+    )
+"""
+"""Statement behind `verify`. A person's token never allows more than the person has now."""
 
 
-async def verify(conn: AsyncConnection, token: str) -> TokenInfo | None:
-    """The token's record when it is valid now, else None."""
+async def verify(conn: AsyncConnection, token: str, *, throwaway: bool = True) -> TokenInfo | None:
+    """The token's record when it is valid now, else None. `throwaway`: the demo's count too."""
     async with conn.cursor(row_factory=class_row(TokenInfo)) as cursor:
-        await cursor.execute(VERIFY, [digest(token)])
+        await cursor.execute(VERIFY, {"digest": digest(token), "throwaway": throwaway})
         return await cursor.fetchone()

@@ -1,11 +1,22 @@
 """People cared for at home, and nursing homes.
 
 A `facility` is public. A `home` is where a dependent person lives: sensitive personal data
-(PDPA s.26), visible only to the care unit until an event opens it to those who rescue.
+(PDPA s.26): the care unit sees it (a caregiver perhaps only in their communities), coordinators
+while an event is open, a field team its own tasks. What rescuers must bring is not diagnosis.
 """
 
-from layers.declare import code, day, integer, text, text_list
-from layers.model import CARERS, EVERYONE, GeometryKind, Layer, RowRule, Zooms
+from layers.declare import code, day, integer, number, text, text_list
+from layers.model import (
+    CARERS,
+    EVERYONE,
+    RESCUERS,
+    GeometryKind,
+    Layer,
+    Role,
+    RowRule,
+    Scope,
+    Zooms,
+)
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -34,7 +45,7 @@ LAYER = Layer(
         text("facility_name", "ชื่อสถานดูแล", "Facility name", EVERYONE, in_tile=True),
         text("address", "ที่ตั้งสถานดูแล", "Facility address", EVERYONE),
         integer("beds", "จำนวนเตียง", "Beds", EVERYONE),
-        text("household", "ครัวเรือน", "Household", CARERS, references="households", personal=True),
+        text("household", "ครัวเรือน", "Household", RESCUERS, references="households", personal=True),
         integer("adl_score", "คะแนน ADL", "Barthel ADL score", CARERS, maximum=20),
         day("adl_on", "วันที่ประเมิน ADL", "ADL assessed on", CARERS),
         text("adl_by", "ผู้ประเมิน", "ADL assessed by", CARERS),
@@ -42,7 +53,7 @@ LAYER = Layer(
             "band",
             "กลุ่ม",
             "Band",
-            CARERS,
+            RESCUERS,
             codes=(
                 code("bedridden", "ติดเตียง (0-4)", "Bedridden (0-4)"),
                 code("homebound", "ติดบ้าน (5-11)", "Homebound (5-11)"),
@@ -55,7 +66,7 @@ LAYER = Layer(
             "needs",
             "ความต้องการ",
             "Needs",
-            CARERS,
+            RESCUERS,
             personal=True,
             codes=(
                 code("wheelchair", "รถเข็น", "Wheelchair"),
@@ -68,8 +79,24 @@ LAYER = Layer(
                 code("tube_feeding", "ให้อาหารทางสาย", "Tube feeding"),
             ),
         ),
-        text("person_name", "ชื่อ-สกุล", "Name", CARERS, personal=True),
-        text("phone", "โทรศัพท์", "Phone", CARERS, personal=True),
+        text(
+            "mobility",
+            "การเคลื่อนไหว",
+            "Mobility",
+            RESCUERS,
+            codes=(
+                code("walks", "เดินได้เอง", "Walks"),
+                code("with_help", "เดินได้เมื่อมีคนพยุง", "Walks with help"),
+                code("wheelchair", "ใช้รถเข็น", "In a wheelchair"),
+                code("carried", "ต้องหาม", "Must be carried"),
+            ),
+        ),
+        integer("carriers_needed", "จำนวนคนหาม", "Carriers needed", RESCUERS),
+        number("oxygen_hours_left", "ออกซิเจนเหลือ", "Oxygen left", RESCUERS, unit="h", minimum=0),
+        day("next_dialysis_on", "นัดฟอกไตครั้งต่อไป", "Next dialysis", RESCUERS),
+        text("person_name", "ชื่อ-สกุล", "Name", RESCUERS, personal=True),
+        text("phone", "โทรศัพท์", "Phone", RESCUERS, personal=True),
+        text("carer_phone", "โทรศัพท์ผู้ดูแล", "Carer's phone", RESCUERS, personal=True),
         text("diagnosis", "การวินิจฉัย", "Diagnosis", CARERS, personal=True),
         day("last_verified_on", "ตรวจสอบล่าสุด", "Last verified on", CARERS),
         text("verified_by", "ผู้ตรวจสอบ", "Verified by", CARERS),
@@ -78,7 +105,16 @@ LAYER = Layer(
     audience=EVERYONE,
     row_rules=(
         RowRule(field="kind", value="facility", audience=EVERYONE),
-        RowRule(field="kind", value="home", audience=CARERS),
+        RowRule(
+            field="kind",
+            value="home",
+            audience=RESCUERS,
+            scopes=(
+                (Role.CARE, Scope.COMMUNITIES),
+                (Role.COORDINATOR, Scope.EVENT),
+                (Role.TEAM, Scope.TASKS),
+            ),
+        ),
     ),
     class_field="kind",
     zooms=Zooms(min=12, max=18),

@@ -38,6 +38,12 @@ class ForbiddenError(MuangError):
     title = Text(th="ไม่มีสิทธิ์", en="Not allowed")
 
 
+class TooManyRequestsError(MuangError):
+    """The caller is asking too often; `facts["seconds"]` says when to come back."""
+
+    title = Text(th="เรียกถี่เกินไป", en="Too many requests")
+
+
 class NotFoundError(MuangError):
     """There is no such thing, or not for this caller."""
 

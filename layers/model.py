@@ -35,6 +35,8 @@ OFFICE: Audience = frozenset({Role.STAFF, Role.COORDINATOR, Role.ADMIN})
 """The audience of every layer and field that states none: closed by default."""
 INTERNAL: Audience = OFFICE | {Role.TEAM, Role.CARE, Role.ANALYST}
 CARERS: Audience = frozenset({Role.CARE, Role.ADMIN})
+RESCUERS: Audience = CARERS | {Role.COORDINATOR, Role.TEAM}
+"""Those who fetch people: they see homes only within their scope, and never a diagnosis."""
 REGISTRY: Audience = frozenset({Role.STAFF, Role.ADMIN})
 """Units that need owners' and licence holders' names: registry and revenue."""
 
@@ -113,12 +115,30 @@ class Field(_Frozen):
         return self
 
 
+class Scope(StrEnum):
+    """How far a role sees within a rule when that depends on the person and the moment.
+
+    `communities`: a caregiver's own communities (all, when not limited). `event`: while an event
+    is open. `tasks`: what the own crew has been given and not yet finished. Scoped rows are read
+    through a definer function of the database; the role has no view of the layer.
+    """
+
+    COMMUNITIES = "communities"
+    EVENT = "event"
+    TASKS = "tasks"
+
+
 class RowRule(_Frozen):
-    """Rows where `field` equals `value` exist only for `audience`."""
+    """Rows where `field` equals `value` exist only for `audience`, for some only in a scope."""
 
     field: str
     value: str
     audience: Audience
+    scopes: tuple[tuple[Role, Scope], ...] = ()
+
+    def scope(self, role: Role) -> Scope | None:
+        """The scope a role is held to within this rule; None: every row of the rule."""
+        return dict(self.scopes).get(role)
 
 
 class Zooms(_Frozen):

@@ -4,7 +4,7 @@ The database guards the same rules a second time with views and grants (`db.gran
 compares the two. You may not filter, sort or count on a field you may not see.
 """
 
-from layers.model import SYSTEM_FIELDS, Field, Layer, Role, RowRule
+from layers.model import SYSTEM_FIELDS, Field, Layer, Role, RowRule, Scope
 
 
 def may_see(layer: Layer, role: Role) -> bool:
@@ -22,11 +22,20 @@ def visible_fields(layer: Layer, role: Role) -> tuple[Field, ...]:
 
 
 def visible_rows(layer: Layer, role: Role) -> tuple[RowRule, ...] | None:
-    """The row rules that open rows to this role; None means every row."""
+    """The row rules that open rows to this role; None means every row, without any scope."""
     if not layer.row_rules:
         return None
     rules = tuple(rule for rule in layer.row_rules if role in rule.audience)
-    return None if len(rules) == len(layer.row_rules) else rules
+    whole = len(rules) == len(layer.row_rules) and scope_of(layer, role) is None
+    return None if whole else rules
+
+
+def scope_of(layer: Layer, role: Role) -> Scope | None:
+    """The scope a role is held to in a layer; None when what it sees never varies by person."""
+    for rule in layer.row_rules:
+        if role in rule.audience and rule.scope(role) is not None:
+            return rule.scope(role)
+    return None
 
 
 def may_filter(layer: Layer, field: str, role: Role) -> bool:

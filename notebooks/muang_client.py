@@ -98,7 +98,7 @@ class Town:
     """One served town. Closes its connections when used in a `with` block.
 
     `url` and `token` default to `MUANG_PUBLIC_URL` and `MUANG_TOKEN`, which `./muang notebook`
-    sets. A town on this machine needs no token while it is a demonstration.
+    sets. Without a token one sees what everybody may see.
     """
 
     def __init__(

@@ -15,6 +15,8 @@ from ops.programs import run
 from ops.progress import Progress
 
 FOLDERS = ("api", "db", "etl", "flood", "layers", "maps", "ops", "tests")
+SCANNED = ("api", "db", "etl", "flood", "layers", "maps", "ops", "notebooks")
+"""What bandit reads; its exceptions are in pyproject.toml."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Check:
 
 
 def python_checks(checkout: Checkout) -> list[Check]:
-    """Lint, format, types, import contract and SQL style."""
+    """Lint, format, types, weak spots, import contract and SQL style."""
     python = [sys.executable, "-P", "-m"]
     scripts = Path(sysconfig.get_path("scripts"))
 
@@ -40,6 +42,10 @@ def python_checks(checkout: Checkout) -> list[Check]:
             checked(*python, "ruff", "format", "--check", "."),
         ),
         Check(Text(th="ตรวจชนิดข้อมูล", en="mypy --strict"), checked(*python, "mypy")),
+        Check(
+            Text(th="ตรวจจุดอ่อนด้านความปลอดภัย", en="bandit"),
+            checked(*python, "bandit", "-q", "-r", "-c", "pyproject.toml", *SCANNED),
+        ),
         Check(Text(th="ตรวจกติกาการ import", en="import-linter"), checked(scripts / "lint-imports")),
         Check(
             Text(th="ตรวจรูปแบบ SQL", en="sqlfluff"),

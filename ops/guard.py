@@ -12,20 +12,25 @@ from ops.server import Address
 
 
 def check_address(address: Address) -> None:
-    """Refuse to listen where other machines reach us: until people sign in, all is open.
+    """Refuse an address other machines reach without encryption.
 
     A container listens on every address behind a port published on the host's loopback; there
-    MUANG_PUBLIC_URL says what people type, and must be loopback.
+    MUANG_PUBLIC_URL says what people type. An https address is the reverse proxy's in front.
     """
-    published = urlsplit(address.url).hostname or ""
+    parts = urlsplit(address.url)
+    published = parts.hostname or ""
     if is_loopback(published) and (is_loopback(address.host) or in_container()):
+        return
+    if parts.scheme == "https" and not is_loopback(published):
         return
     raise UnavailableError(
         Text(
-            th=f"ไม่เปิดระบบที่ {address.host}: รุ่นนี้ยังไม่มีการลงชื่อเข้าใช้ ทุกคนในเครือข่ายจะเห็น"
-            "และแก้ข้อมูลได้ทั้งหมด ใช้ --host 127.0.0.1",
-            en=f"Not serving at {address.host} ({address.url}): there is no sign-in yet, so "
-            "everybody on the network would see and change everything. Use --host 127.0.0.1.",
+            th=f"ไม่เปิดระบบที่ {address.host} ({address.url}): เครื่องอื่นเข้าถึงได้โดยไม่เข้ารหัส "
+            "รหัสผ่านและข้อมูลส่วนบุคคลจะถูกอ่านได้ ใช้ --host 127.0.0.1 หรือวาง https ไว้ข้างหน้า"
+            "แล้วตั้ง MUANG_PUBLIC_URL=https://…",
+            en=f"Not serving at {address.host} ({address.url}): others would reach it without "
+            "encryption and could read passwords and personal data. Use --host 127.0.0.1, or "
+            "put https in front and set MUANG_PUBLIC_URL=https://…",
         )
     )
 

@@ -22,6 +22,7 @@ class Serving:
     started: int
     server_pid: int | None = None
     server_started: int | None = None
+    demo_users: tuple[dict[str, str], ...] = ()
 
     @property
     def supervisor(self) -> Process:
@@ -36,8 +37,13 @@ class Serving:
         return Process(self.server_pid, self.server_started)
 
     def public(self) -> dict[str, Any]:
-        """What `--json` prints. Until sign-in exists nobody has to sign in to the demo."""
-        return {"url": self.url, "town": self.town, "pid": self.pid, "demo_users": []}
+        """What `--json` prints; the sign-ins are the demo's throw-away ones."""
+        return {
+            "url": self.url,
+            "town": self.town,
+            "pid": self.pid,
+            "demo_users": list(self.demo_users),
+        }
 
 
 def serving(checkout: Checkout) -> Serving | None:

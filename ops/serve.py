@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
+from urllib.parse import urlsplit
 
 from layers.errors import UnavailableError
 from layers.text import Text
 from ops.checkout import Checkout
 from ops.dashboard import need_dashboard
-from ops.guard import check_address, check_port
+from ops.guard import check_address, check_port, is_loopback
 from ops.processes import Process, stop_group
 from ops.progress import Progress
 from ops.running import Serving, forget, last_record, serving, write_record
@@ -53,6 +54,8 @@ def prepared(
 
             need_town(server, town, progress, demo=demo)
             need_dashboard(checkout, progress)
+            users = _demo_users(server, town, address, progress, demo=demo)
+            write_record(checkout, _claim(town, address, users))
             yield server
     finally:
         record = last_record(checkout)
@@ -79,7 +82,9 @@ def serve(
         began = time.monotonic()
         web = WebServer(checkout, server, town, address)
         try:
-            record = _record_server(checkout, _claim(town, address), web)
+            known = last_record(checkout)
+            users = known.demo_users if known else ()
+            record = _record_server(checkout, _claim(town, address, users), web)
             with progress.step(Text(th="เปิดระบบ", en="Starting the server")):
                 web.wait_ready()
             if restarts == 0:
@@ -171,11 +176,29 @@ def stopping_on_signals() -> Iterator[None]:
             signal.signal(sign, handler)
 
 
-def _claim(town: str, address: Address) -> Serving:
+def _demo_users(
+    server: Server, town: str, address: Address, progress: Progress, *, demo: bool
+) -> tuple[dict[str, str], ...]:
+    """The demo's sign-ins, made anew where the town is a demo that only this machine reaches."""
+    from db.towns import list_towns
+    from ops.demo_users import make_demo_users, refuse_published
+
+    published = urlsplit(address.url).hostname or ""
+    synthetic = any(found.id == town and found.synthetic for found in list_towns(server.url))
+    if not is_loopback(published):
+        refuse_published(server, town, published, address.url)
+        return ()
+    if not (demo and synthetic):
+        return ()
+    with progress.step(Text(th="สร้างบัญชีสาธิต", en="Making the demo's sign-ins")):
+        return tuple(user.facts() for user in make_demo_users(server, town))
+
+
+def _claim(town: str, address: Address, users: tuple[dict[str, str], ...] = ()) -> Serving:
     me = Process.of(os.getpid())
     if me is None:
         raise RuntimeError("this process is not in /proc")
-    return Serving(url=address.url, town=town, pid=me.pid, started=me.started)
+    return Serving(url=address.url, town=town, pid=me.pid, started=me.started, demo_users=users)
 
 
 def _record_server(checkout: Checkout, record: Serving, web: WebServer) -> Serving:

@@ -85,3 +85,11 @@ def own_tiny_town(server_url: str, secret: str) -> Iterator[TownHandle]:
     load_tiny(town)
     yield town
     drop_town(server_url, town.town_id)
+
+
+@pytest.fixture(scope="module")
+def module_town(server_url: str, secret: str) -> Iterator[TownHandle]:
+    """A migrated town without data, shared by the tests of one module."""
+    town = make_town(server_url, secret)
+    yield town
+    drop_town(server_url, town.town_id)

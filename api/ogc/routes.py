@@ -1,33 +1,26 @@
 """Routes of OGC API Features (Parts 1 and 2, and the schemas of 3 and 5)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import access
+from api import access, filters, validation
 from api.language import CallerLang
 from api.links import GEOJSON, SCHEMA, base_url, link, with_query
 from api.ogc import crs as crs_names
 from api.ogc import documents, items, openapi30, parameters, schema
 from api.routes import OPEN, CurrentHouse, CurrentViewer, LayerId, problems
 from db.queries import features
+from db.queries.cql2_parse import MAX_CHARACTERS, properties_of
 from db.queries.features import Page
-from layers.errors import BadRequestError
-from layers.text import Text
 
 router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
 
 _DECLARED = (
-    "bbox",
-    "bbox-crs",
-    "crs",
-    "datetime",
-    "lang",
-    "limit",
-    "offset",
-    "properties",
+    *("bbox", "bbox-crs", "crs", "datetime", *filters.PARAMETERS),
+    *("lang", "limit", "offset", "properties"),
     "skipGeometry",
 )
 
@@ -45,6 +38,22 @@ CrsUri = Annotated[str | None, Query(description="CRS of the answer; CRS84 when 
 PropertyNames = Annotated[
     str | None, Query(description="Names of the properties wanted, with commas; all when not given")
 ]
+FilterText = Annotated[
+    str | None,
+    Query(
+        description="CQL2 condition over the queryables",
+        examples=["kind = 'food' AND status = 'issued'"],
+        max_length=MAX_CHARACTERS,
+    ),
+]
+FilterLang = Annotated[
+    Literal["cql2-text", "cql2-json"],
+    Query(alias="filter-lang", description="How filter is written"),
+]
+FilterCrs = Annotated[
+    str | None,
+    Query(alias="filter-crs", description="CRS of coordinates in filter: CRS84, the default"),
+]
 Moment = Annotated[
     str | None,
     Query(description="Time or interval a/b, compared with the layer's own date or time field"),
@@ -59,6 +68,7 @@ SkipGeometry = Annotated[bool, Query(alias="skipGeometry", description="Leave ev
 FeatureId = Annotated[int, Path(description="Id of a feature, the one its tiles carry too")]
 
 
+@router.get("", include_in_schema=False)
 @router.get("/", summary="Landing page", responses=problems(400, 401, 503))
 async def landing(request: Request, house: CurrentHouse, lang: CallerLang) -> dict[str, Any]:
     """Where the town's features begin, with links to everything else."""
@@ -119,6 +129,9 @@ async def list_items(
     crs: CrsUri = None,
     datetime: Moment = None,
     properties: PropertyNames = None,
+    filter: FilterText = None,  # noqa: A002, ARG001 - the standard's name; read with the others
+    filter_lang: FilterLang = "cql2-text",  # noqa: ARG001
+    filter_crs: FilterCrs = None,  # noqa: ARG001
     limit: Limit = parameters.DEFAULT_LIMIT,
     offset: Offset = 0,
     skip_geometry: SkipGeometry = False,
@@ -133,6 +146,8 @@ async def list_items(
     when = parameters.temporal_field(found, who.role)
     page = Page(
         layer=found,
+        role=who.role,
+        keys=who.keys,
         fields=parameters.fields(properties, found, who.role),
         town_srid=srid,
         srid=out.srid,
@@ -142,6 +157,7 @@ async def list_items(
         box=parameters.box(bbox, crs_names.parse(bbox_crs, srid, "bbox-crs")) if bbox else None,
         equals=parameters.equals(_filters(request), found, who.role, _DECLARED),
         period=parameters.period(datetime, when) if datetime else None,
+        filter=filters.parse(request.query_params, found, who.role),
         with_geometry=not skip_geometry,
     )
     async with house.reader(who.role) as conn:
@@ -155,7 +171,9 @@ async def list_items(
         matched=rows.matched,
         collection_at=at,
     )
-    private = access.beyond_public(found, who.role, page.fields)
+    private = access.beyond_public(found, who.role, page.fields) or access.asked_beyond_public(
+        found, _asked_about(page)
+    )
     return _geojson(items.collection(rows, page, links), out, private=private)
 
 
@@ -186,6 +204,8 @@ async def one_item(
     shown = parameters.fields(properties, found, who.role)
     page = Page(
         layer=found,
+        role=who.role,
+        keys=who.keys,
         fields=shown,
         town_srid=srid,
         srid=out.srid,
@@ -235,17 +255,19 @@ async def layer_schema(
     return JSONResponse(made, media_type=SCHEMA, headers={"Content-Language": lang})
 
 
+def _asked_about(page: Page) -> frozenset[str]:
+    """Fields whose values the answer tells of because they were asked about."""
+    asked = {test.field.name for test in page.equals}
+    if page.period is not None:
+        asked.add(page.period.field.name)
+    if page.filter is not None:
+        asked |= properties_of(page.filter)
+    return frozenset(asked)
+
+
 def _filters(request: Request) -> dict[str, str]:
     given = [(name, text) for name, text in request.query_params.multi_items()]
-    names = [name for name, _ in given]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadRequestError(
-            Text(
-                th=f"ระบุ {', '.join(twice)} ซ้ำ ให้ระบุเพียงครั้งเดียว",
-                en=f"{', '.join(twice)} is given more than once. Give it once.",
-            )
-        )
+    validation.refuse_repeated([name for name, _ in given])
     return {name: text for name, text in given if name not in _DECLARED}
 
 
@@ -256,6 +278,6 @@ def _geojson(body: bytes, out: crs_names.Crs, *, private: bool) -> Response:
         headers={
             "Content-Crs": f"<{out.uri}>",
             "Cache-Control": access.cache_control(private=private),
-            "Vary": "Authorization, Accept-Encoding",
+            "Vary": access.VARY,
         },
     )

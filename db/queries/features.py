@@ -14,7 +14,10 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
-from layers.model import Field, FieldType, Layer
+from db.queries.cql2_parse import Node
+from db.queries.cql2_sql import condition
+from db.scopes import source
+from layers.model import Field, FieldType, Layer, Role
 
 WGS84 = 4326
 WEB_MERCATOR = 3857
@@ -64,16 +67,19 @@ class Period:
 
 @dataclass(frozen=True)
 class Page:
-    """A question for features of one layer.
+    """A question for features of one layer by somebody of a role.
 
-    `fields` are the attributes to return, already cut to what the caller may see. `srid` is the
-    CRS of the returned geometry; `flip` returns north before east, as EPSG:4326 demands.
+    `keys` are the communities or the crew of somebody whose rows vary by person. `fields` are the
+    attributes to return, already cut to what the caller may see. `srid` is the CRS of the returned
+    geometry; `flip` returns north before east, as EPSG:4326 demands.
     Without `with_geometry` every geometry is null: a list of names needs no coastline.
     """
 
     layer: Layer
+    role: Role
     fields: tuple[Field, ...]
     town_srid: int
+    keys: tuple[str, ...] | None = None
     srid: int = WGS84
     flip: bool = False
     limit: int = 100
@@ -81,6 +87,7 @@ class Page:
     box: Box | None = None
     equals: tuple[Equals, ...] = ()
     period: Period | None = None
+    filter: Node | None = None
     feature_id: int | None = None
     with_geometry: bool = True
 
@@ -108,12 +115,13 @@ async def bounds(
     conn: AsyncConnection[Any], layers: tuple[Layer, ...]
 ) -> tuple[float, float, float, float] | None:
     """West, south, east, north (EPSG:4326) of everything in these layers; None when empty."""
+    # rows that not everybody of the role sees would tell by the extent where they are
     parts = sql.SQL(" UNION ALL ").join(
         sql.SQL("SELECT ST_Extent(geom_3857)::geometry AS box FROM {}").format(
             sql.Identifier(layer.id)
         )
         for layer in layers
-        if layer.geometry is not None
+        if layer.geometry is not None and not layer.row_rules
     )
     cursor = await conn.execute(
         sql.SQL(
@@ -135,7 +143,8 @@ def build(page: Page) -> tuple[sql.Composed, Mapping[str, object]]:
     columns = [sql.Identifier("t", "id")]
     columns += [sql.Identifier("t", f.name) for f in page.fields if f.name != "id"]
     picked: list[sql.Composable] = [*columns, _geometry(page)]
-    table = sql.Identifier(page.layer.id)
+    values["keys"] = None if page.keys is None else list(page.keys)
+    table = source(page.layer, page.role, _reach(page, values), sql.SQL("%(keys)s"))
     statement = sql.SQL(
         "WITH page AS (SELECT {picked} FROM {table} AS t{where}"
         " ORDER BY t.id LIMIT %(limit)s OFFSET %(offset)s)"
@@ -178,6 +187,8 @@ def _where(page: Page, values: dict[str, object]) -> sql.Composed:
         tests.append(_equals_test(test, f"value_{place}", values))
     if page.period is not None:
         tests += _period_tests(page.period, values)
+    if page.filter is not None:
+        tests.append(condition(page.filter, values, alias="t"))
     if not tests:
         return sql.Composed([])
     return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(tests)
@@ -219,18 +230,36 @@ def _box_test(layer: Layer, box: Box, town_srid: int, values: dict[str, object])
     if layer.geometry is None:
         return sql.Composed([sql.SQL("false")])
     column = "geom" if box.srid == town_srid else "geom_3857"
-    tests = []
+    tests = [
+        sql.SQL("ST_Intersects({}, {})").format(sql.Identifier("t", column), envelope)
+        for envelope in _envelopes(box, town_srid, values)
+    ]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(tests))
+
+
+def _envelopes(box: Box, town_srid: int, values: dict[str, object]) -> list[sql.Composed]:
+    """SQL of the one or two rectangles of a box, in the CRS it is compared in."""
+    found = []
     for place, (west, south, east, north) in enumerate(_rectangles(box)):
         edges = {"west": west, "south": south, "east": east, "north": north}
         values |= {f"{edge}_{place}": value for edge, value in edges.items()}
-        tests.append(
-            sql.SQL("ST_Intersects({}, ST_MakeEnvelope({}, {}, {}, {}, {}))").format(
-                sql.Identifier("t", column),
-                *(sql.Placeholder(f"{edge}_{place}") for edge in edges),
-                sql.Literal(town_srid if column == "geom" else WEB_MERCATOR),
+        found.append(
+            sql.SQL("ST_MakeEnvelope({}, {})").format(
+                sql.SQL(", ").join(sql.Placeholder(f"{edge}_{place}") for edge in edges),
+                sql.Literal(town_srid if box.srid == town_srid else WEB_MERCATOR),
             )
         )
-    return sql.SQL("({})").format(sql.SQL(" OR ").join(tests))
+    return found
+
+
+def _reach(page: Page, values: dict[str, object]) -> sql.Composable:
+    """The box for the definer function of a scoped role, whose index a test outside never meets."""
+    if page.box is None or page.layer.geometry is None:
+        return sql.SQL("NULL::geometry")
+    envelopes = _envelopes(page.box, page.town_srid, values)
+    if len(envelopes) == 1:
+        return envelopes[0]
+    return sql.SQL("ST_Collect({})").format(sql.SQL(", ").join(envelopes))
 
 
 def _rectangles(box: Box) -> list[tuple[float, float, float, float]]:

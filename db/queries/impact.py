@@ -4,15 +4,19 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
-from psycopg import AsyncConnection
+import psycopg
+from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
-from layers.catalog import LAYERS
+from db.queries.cql2_parse import Node
+from db.queries.cql2_sql import condition
+from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
-from layers.model import Layer, Role
-from layers.privacy import may_see, visible_fields, visible_rows
+from layers.model import Layer, Role, Scope
+from layers.privacy import may_see, scope_of, visible_fields, visible_rows
 from layers.text import Text
 
 Connection = AsyncConnection[Any]
@@ -36,7 +40,7 @@ NEEDED = {"households": ("houses",)}
 
 @dataclass(frozen=True)
 class Flood:
-    """A flood: zones by id or code, every zone, one stage of a gauge, or a drawn polygon.
+    """A flood: zones by id or code or condition, all, one stage of a gauge, or a drawn polygon.
 
     `geometry` is a GeoJSON Polygon or MultiPolygon in EPSG:4326 as text. Just one is given.
     """
@@ -45,23 +49,36 @@ class Flood:
     all_zones: bool = False
     stage: tuple[str, float] | None = None
     geometry: str | None = None
+    where: Node | None = None
 
     @property
     def kinds(self) -> int:
         """How many ways of naming the flood were used; must be 1."""
         return sum(
-            (self.zone_ids is not None, self.all_zones, bool(self.stage), bool(self.geometry))
+            (
+                self.zone_ids is not None,
+                self.all_zones,
+                bool(self.stage),
+                bool(self.geometry),
+                self.where is not None,
+            )
         )
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom."""
+    """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom.
+
+    `scope_keys` are the communities or the crew of somebody whose rows vary by person,
+    `openings` the events or tasks that open rows to them now.
+    """
 
     flood: Flood
     role: Role
     layers: tuple[str, ...] | None = None
     with_ids: bool = False
+    scope_keys: tuple[str, ...] | None = None
+    openings: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,13 +116,21 @@ async def impact(conn: Connection, question: Question) -> Impact:
         drawn = await _drawn(conn, question.flood)
         zones = None if drawn else await _zones(conn, question.flood)
         cursor = await conn.execute(
-            "SELECT muang.current_pos(), muang.impact(%s::bigint[], %s::geometry, %s::text[], %s)",
-            [zones, drawn, list(counted), question.with_ids],
+            "SELECT muang.current_pos(),"
+            " muang.impact(%s::bigint[], %s::geometry, %s::text[], %s, %s, %s::text[])",
+            [
+                zones,
+                drawn,
+                list(counted),
+                question.with_ids,
+                scope_of(get("care_locations"), question.role) is not None,
+                None if question.scope_keys is None else list(question.scope_keys),
+            ],
         )
         pos, answer = _one(await cursor.fetchone())
         used = ([] if drawn else ["flood_zones"]) + list(counted)
         provenance = [await _provenance(conn, layer) for layer in used]
-    exposed = _mark_suppressed(answer["exposed"], question.role)
+    exposed = _mark_suppressed(answer["exposed"], question)
     present = {*exposed, "flood_zones"}
     return Impact(
         id=uuid.uuid4(),
@@ -126,9 +151,10 @@ def _check(question: Question) -> None:
                 en="Name the flood in just one way: zone_ids, gauge with stage_m, or geometry.",
             )
         )
-    unknown = [name for name in question.layers or () if name not in COUNTED]
+    seen = _seen(question.role)
+    unknown = [name for name in question.layers or () if name not in seen]
     if unknown:
-        names = ", ".join(COUNTED)
+        names = ", ".join(seen)
         raise BadRequestError(
             Text(
                 th=f"นับชั้นข้อมูล {', '.join(unknown)} ไม่ได้ ชั้นที่นับได้: {names}",
@@ -142,8 +168,12 @@ def _counted(question: Question) -> tuple[str, ...]:
     wanted = set(question.layers or COUNTED)
     for name in tuple(wanted):
         wanted.update(NEEDED.get(name, ()))
-    visible = {layer.id for layer in LAYERS if _exact(layer, question.role)}
-    return tuple(name for name in COUNTED if name in wanted and name in visible)
+    return tuple(name for name in _seen(question.role) if name in wanted)
+
+
+def _seen(role: Role) -> tuple[str, ...]:
+    """The layers an answer to this role can count; a hidden one is as one that never was."""
+    return tuple(name for name in COUNTED if _exact(get(name), role))
 
 
 def _exact(layer: Layer, role: Role) -> bool:
@@ -158,12 +188,22 @@ async def _drawn(conn: Connection, flood: Flood) -> bytes | None:
     """The drawn polygon as EWKB in the town's CRS; the literal is transformed, not the column."""
     if flood.geometry is None:
         return None
-    cursor = await conn.execute(
-        "SELECT ST_IsValid(g), ST_IsValidReason(g), GeometryType(g), ST_IsEmpty(g),"
-        " ST_AsEWKB(ST_Transform(g, t.srid)) FROM muang.town_facts() AS t,"
-        " (SELECT ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326) AS g) AS drawn",
-        [flood.geometry],
-    )
+    try:
+        cursor = await conn.execute(
+            "SELECT ST_IsValid(g), ST_IsValidReason(g), GeometryType(g), ST_IsEmpty(g),"
+            " ST_AsEWKB(ST_Transform(g, t.srid)) FROM muang.town_facts() AS t,"
+            " (SELECT ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326) AS g) AS drawn",
+            [flood.geometry],
+        )
+    except psycopg.errors.InternalError_ as error:
+        # what PostGIS says of coordinates that its projection does not reach
+        raise BadRequestError(
+            Text(
+                th="รูปที่วาดอยู่นอกระบบพิกัดของเมืองนี้ พิกัดต้องเป็น ลองจิจูด, ละติจูด",
+                en="The drawn shape lies outside this town's coordinate system. Coordinates are "
+                "longitude, latitude.",
+            )
+        ) from error
     valid, reason, kind, empty, ewkb = _one(await cursor.fetchone())
     if kind not in ("POLYGON", "MULTIPOLYGON") or empty:
         raise BadRequestError(
@@ -187,6 +227,8 @@ async def _zones(conn: Connection, flood: Flood) -> list[int]:
     if flood.all_zones:
         cursor = await conn.execute("SELECT id FROM flood_zones ORDER BY id")
         return [row[0] for row in await cursor.fetchall()]
+    if flood.where is not None:
+        return await _zones_where(conn, flood.where)
     if flood.stage is not None:
         gauge, stage_m = flood.stage
         cursor = await conn.execute(
@@ -224,6 +266,23 @@ async def _zones(conn: Connection, flood: Flood) -> list[int]:
     return [row[0] for row in rows]
 
 
+async def _zones_where(conn: Connection, where: Node) -> list[int]:
+    values: dict[str, object] = {}
+    test = condition(where, values, alias="t")
+    cursor = await conn.execute(
+        sql.SQL("SELECT t.id FROM flood_zones AS t WHERE {} ORDER BY t.id").format(test), values
+    )
+    found = [row[0] for row in await cursor.fetchall()]
+    if not found:
+        raise NotFoundError(
+            Text(
+                th="ไม่มีเขตน้ำท่วมที่ตรงกับเงื่อนไขใน where",
+                en="No flood zone meets the condition in where.",
+            )
+        )
+    return found
+
+
 async def _provenance(conn: Connection, layer: str) -> Provenance:
     cursor = await conn.execute(
         "SELECT version, as_of, source FROM muang.layer_provenance(%s)", [layer]
@@ -232,17 +291,44 @@ async def _provenance(conn: Connection, layer: str) -> Provenance:
     return Provenance(layer=layer, version=version, as_of=as_of, source=source)
 
 
-def _sees_homes(role: Role) -> bool:
-    return any(
-        layer.id == "care_locations" and visible_rows(layer, role) is None for layer in LAYERS
-    )
+class _Homes(Enum):
+    """How many of the homes of people in care this person sees."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
 
 
-def _mark_suppressed(exposed: dict[str, Any], role: Role) -> dict[str, Any]:
-    """Say on the care count itself that homes are left out for a role that may not see them."""
+def _homes(question: Question) -> _Homes:
+    care = get("care_locations")
+    rules = visible_rows(care, question.role)
+    if rules is not None and all(rule.value != "home" for rule in rules):
+        return _Homes.NONE
+    scope = scope_of(care, question.role)
+    if scope is None or (scope is Scope.COMMUNITIES and question.scope_keys is None):
+        return _Homes.ALL
+    if scope is Scope.EVENT:
+        return _Homes.ALL if question.openings else _Homes.NONE
+    return _Homes.SOME
+
+
+def _mark_suppressed(exposed: dict[str, Any], question: Question) -> dict[str, Any]:
+    """Say on the care count itself that homes are left out for somebody who may not see them."""
     if "care_locations" in exposed:
-        exposed["care_locations"]["suppressed"] = not _sees_homes(role)
+        exposed["care_locations"]["suppressed"] = _homes(question) is not _Homes.ALL
     return exposed
+
+
+_ABOUT_HOMES = {
+    _Homes.NONE: Text(
+        th="ไม่รวมผู้ที่ดูแลที่บ้าน เพราะขณะนี้สิทธิ์ของท่านดูไม่ได้",
+        en="People cared for at home are left out: you may not see them at present.",
+    ),
+    _Homes.SOME: Text(
+        th="นับผู้ที่ดูแลที่บ้านเฉพาะในชุมชนหรืองานของท่าน",
+        en="Of the people cared for at home only those of your communities or tasks are counted.",
+    ),
+}
 
 
 def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
@@ -277,13 +363,9 @@ def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
                 en="by_depth of houses is depth above the ground at the entrance.",
             )
         )
-    if not _sees_homes(question.role):
-        found.append(
-            Text(
-                th="ไม่รวมผู้ที่ดูแลที่บ้าน เพราะสิทธิ์ของท่านดูไม่ได้",
-                en="People cared for at home are left out: your role may not see them.",
-            )
-        )
+    homes = _homes(question)
+    if homes is not _Homes.ALL:
+        found.append(_ABOUT_HOMES[homes])
     return tuple(found)
 
 
@@ -300,11 +382,20 @@ async def keep_answer(
     request: dict[str, Any],
     response: dict[str, Any],
     role: Role,
+    fingerprint: str,
 ) -> None:
-    """Store an answer under its id with the request; needs the `service` login."""
+    """Store an answer under its id with the request; needs the `service` login.
+
+    `fingerprint` stands for what the person may see now: an answer that counts rows which vary
+    by person is given again only to somebody with the same.
+    """
+    scoped = any(
+        layer.id in answer.exposed and scope_of(layer, role) is not None for layer in LAYERS
+    )
     await conn.execute(
-        "INSERT INTO muang.answer (id, kind, computed_at, pos, role, request, response)"
-        " VALUES (%s, 'impact', %s, %s, %s, %s, %s)",
+        "INSERT INTO muang.answer"
+        " (id, kind, computed_at, pos, role, request, response, fingerprint)"
+        " VALUES (%s, 'impact', %s, %s, %s, %s, %s, %s)",
         [
             answer.id,
             answer.computed_at,
@@ -312,14 +403,23 @@ async def keep_answer(
             str(role),
             Jsonb(request, dumps=_dumps),
             Jsonb(response, dumps=_dumps),
+            fingerprint if scoped else None,
         ],
     )
 
 
-async def stored_answer(conn: Connection, answer_id: uuid.UUID, role: Role) -> dict[str, Any]:
-    """The response kept under an id; NotFoundError also when another role's answer is asked for."""
+async def stored_answer(
+    conn: Connection, answer_id: uuid.UUID, role: Role, fingerprint: str
+) -> dict[str, Any]:
+    """The response kept under an id.
+
+    NotFoundError also when it was given to another role, or holds what this person may not see
+    now: another scope, an event that is over.
+    """
     cursor = await conn.execute(
-        "SELECT response FROM muang.answer WHERE id = %s AND role = %s", [answer_id, str(role)]
+        "SELECT response FROM muang.answer WHERE id = %s AND role = %s"
+        " AND (fingerprint IS NULL OR fingerprint = %s)",
+        [answer_id, str(role), fingerprint],
     )
     row = await cursor.fetchone()
     if row is None:

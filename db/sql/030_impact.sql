@@ -13,7 +13,12 @@ $$;
 -- Counts are of features that ST_Intersects the flood; lengths and areas are of the wet part, in
 -- metres of the town's projected CRS, each place counted once however many zones cover it.
 CREATE OR REPLACE FUNCTION muang.impact(
-    zone_ids bigint[], drawn gis.geometry, asked text[], with_ids boolean
+    zone_ids bigint[],
+    drawn gis.geometry,
+    asked text[],
+    with_ids boolean,
+    care_scoped boolean,
+    scope_keys text[]
 ) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -27,6 +32,8 @@ DECLARE
     pieces geometry[];
     wet_houses text[];
     present boolean;
+    care_ids bigint[];
+    care_classes text[];
 BEGIN
     -- a statement that names a view the caller has not is planned only when it is reached, so each
     -- layer is looked at in a statement of its own, after it was found among those asked for
@@ -134,35 +141,52 @@ BEGIN
         END IF;
     END IF;
 
-    present := 'care_locations' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM care_locations) INTO present;
-    END IF;
-    IF present THEN
-        -- to_jsonb: roles that may not see the band have no such column, and count by kind
-        WITH wet AS (
-            SELECT DISTINCT
-                c.id,
-                coalesce(to_jsonb(c) ->> 'band', c.kind) AS class
-            FROM unnest(zones) AS z (geom)
-            INNER JOIN care_locations AS c ON ST_Intersects(c.geom, z.geom)
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
+    IF 'care_locations' = any(asked) THEN
+        -- a role held to a scope has no view but a function of its own; to_jsonb: roles that may
+        -- not see the band have no such column, and count by kind
+        IF care_scoped THEN
+            SELECT EXISTS (SELECT 1 FROM care_locations_rows(scope_keys, NULL)) INTO present;
+            SELECT array_agg(w.id ORDER BY w.id), array_agg(w.class ORDER BY w.id)
+            INTO care_ids, care_classes
+            FROM (
+                SELECT DISTINCT
+                    c.id,
+                    coalesce(to_jsonb(c) ->> 'band', c.kind) AS class
+                FROM care_locations_rows(scope_keys, ST_Envelope(flood)) AS c
+                INNER JOIN unnest(zones) AS z (geom) ON ST_Intersects(c.geom, z.geom)
+            ) AS w;
+        ELSE
+            SELECT EXISTS (SELECT 1 FROM care_locations) INTO present;
+            SELECT array_agg(w.id ORDER BY w.id), array_agg(w.class ORDER BY w.id)
+            INTO care_ids, care_classes
+            FROM (
+                SELECT DISTINCT
+                    c.id,
+                    coalesce(to_jsonb(c) ->> 'band', c.kind) AS class
+                FROM unnest(zones) AS z (geom)
+                INNER JOIN care_locations AS c ON ST_Intersects(c.geom, z.geom)
+            ) AS w;
+        END IF;
+        IF present THEN
+            part := jsonb_build_object(
+                'count', coalesce(cardinality(care_ids), 0),
                 'by_class', (
                     SELECT coalesce(jsonb_object_agg(g.class, g.n), '{}')
-                    FROM (SELECT w.class, count(*) AS n FROM wet AS w GROUP BY w.class) AS g
+                    FROM (
+                        SELECT
+                            u.class,
+                            count(*) AS n
+                        FROM unnest(care_classes) AS u (class)
+                        GROUP BY u.class
+                    ) AS g
                 )
             )
             || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
+                WHEN with_ids THEN jsonb_build_object('ids', to_jsonb(coalesce(care_ids, '{}')))
                 ELSE '{}'
-            END
-        INTO part;
-        exposed := exposed || jsonb_build_object('care_locations', part);
+            END;
+            exposed := exposed || jsonb_build_object('care_locations', part);
+        END IF;
     END IF;
 
     present := 'parcels' = any(asked);

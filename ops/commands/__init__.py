@@ -22,6 +22,7 @@ MODULES: dict[str, str] = {
     "town": "ops.commands.town",
     "db": "ops.commands.db",
     "token": "ops.commands.token",
+    "user": "ops.commands.user",
     "import": "ops.commands.imports",
     "imports": "ops.commands.imports",
     "inspect": "ops.commands.imports",

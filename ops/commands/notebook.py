@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
+from layers.model import Role
 from layers.text import Text
 from ops.checkout import Checkout
+from ops.commands.token import service
 from ops.progress import Progress
 from ops.running import serving
 
@@ -39,7 +41,7 @@ def notebook(
     progress = Progress()
     # the folium maps take their scripts and fonts from the dashboard's build
     need_dashboard(checkout, progress)
-    with _town_url(checkout, town, progress) as url:
+    with _town_url(checkout, town, progress) as url, _token(town, os.environ) as token:
         progress.say(
             Text(
                 th=f"โน้ตบุ๊กอ่านข้อมูลจาก {url} ปิดด้วย Ctrl-C",
@@ -48,7 +50,7 @@ def notebook(
         )
         jupyter = subprocess.Popen(
             jupyter_command(checkout.root / "notebooks", browser=not no_browser),
-            env=jupyter_environment(os.environ, url),
+            env=jupyter_environment(os.environ, url, token),
             start_new_session=True,
         )
         try:
@@ -83,6 +85,23 @@ def _town_url(checkout: Checkout, town: str | None, progress: Progress) -> Itera
             web.stop()
 
 
+@contextmanager
+def _token(town: str | None, environ: Mapping[str, str]) -> Iterator[str]:
+    """The token given, else one for an analyst that ends with this Jupyter."""
+    if given := environ.get("MUANG_TOKEN"):
+        yield given
+        return
+    from db.tokens import new_token, revoke_token
+
+    with service(town) as (_, conn):
+        info, token = new_token(conn, Role.ANALYST, "muang notebook", 1)
+    try:
+        yield token
+    finally:
+        with service(town) as (_, conn):
+            revoke_token(conn, info.id)
+
+
 def jupyter_command(folder: Path, *, browser: bool) -> list[str]:
     """JupyterLab on loopback in `folder`; it looks for no news, updates or extensions outside."""
     command = [sys.executable, "-P", "-m", "jupyterlab", "--ip=127.0.0.1"]
@@ -99,10 +118,10 @@ def jupyter_command(folder: Path, *, browser: bool) -> list[str]:
     return command
 
 
-def jupyter_environment(environ: Mapping[str, str], url: str) -> dict[str, str]:
-    """What notebooks get to know: the town's address and perhaps a token, never the secret.
+def jupyter_environment(environ: Mapping[str, str], url: str, token: str) -> dict[str, str]:
+    """What notebooks get to know: the town's address and a token, never the secret.
 
     With the secret a notebook could be any role; with a token it sees what that token may see.
     """
     kept = {name: value for name, value in environ.items() if name not in _KEPT_BACK}
-    return kept | {"MUANG_PUBLIC_URL": url}
+    return kept | {"MUANG_PUBLIC_URL": url, "MUANG_TOKEN": token}

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from db.derived import AnyConnection
+from layers.errors import BadRequestError
 from layers.model import Role
 from layers.text import Text
 from ops.progress import Progress, both
@@ -33,14 +34,20 @@ def new(
     role: Annotated[Role, typer.Option(help="what the token may see and do")],
     name: Annotated[str, typer.Option(help="who or what it is for")] = "token",
     days: Annotated[int, typer.Option(min=1, max=3650, help="valid for this long")] = _YEAR_DAYS,
+    communities: Annotated[
+        str | None, typer.Option(help="care only: codes of communities, with commas")
+    ] = None,
+    team: Annotated[str | None, typer.Option(help="team only: name of the crew")] = None,
     town: Town = None,
     as_json: AsJson = False,
 ) -> None:
     """สร้างโทเคน · Make a token; it is shown once and kept nowhere."""
-    from db.tokens import new_token
+    from db.tokens import NewToken, make_token
 
-    with _service(town) as (town_id, conn):
-        info, token = new_token(conn, role, name, days)
+    _check_scope(role, communities, team)
+    keys = None if communities is None else tuple(filter(None, communities.split(",")))
+    with service(town) as (town_id, conn):
+        info, token = make_token(conn, NewToken(role, name, days, communities=keys, team=team))
     if as_json:
         facts = {"town": town_id, "id": info.id, "role": role, "name": name, "token": token}
         print(json.dumps(facts | {"expires_at": info.expires_at.isoformat()}, ensure_ascii=False))
@@ -60,7 +67,7 @@ def list_all(*, town: Town = None, as_json: AsJson = False) -> None:
     """แสดงโทเคน · List the tokens (not the secrets themselves)."""
     from db.tokens import list_tokens
 
-    with _service(town) as (town_id, conn):
+    with service(town) as (town_id, conn):
         tokens = list_tokens(conn)
     if as_json:
         rows = [
@@ -90,13 +97,25 @@ def revoke(
     """ยกเลิกโทเคน · Make a token useless from now on."""
     from db.tokens import revoke_token
 
-    with _service(town) as (_, conn):
+    with service(town) as (_, conn):
         revoke_token(conn, number)
     print(both(Text(th=f"ยกเลิกโทเคนหมายเลข {number} แล้ว", en=f"Token no. {number} is revoked.")))
 
 
+def _check_scope(role: Role, communities: str | None, team: str | None) -> None:
+    if (communities is not None and role is not Role.CARE) or (
+        team is not None and role is not Role.TEAM
+    ):
+        raise BadRequestError(
+            Text(
+                th="--communities ใช้กับบทบาท care และ --team ใช้กับบทบาท team เท่านั้น",
+                en="--communities is for the role care and --team for the role team.",
+            )
+        )
+
+
 @contextmanager
-def _service(town: str | None) -> Iterator[tuple[str, AnyConnection]]:
+def service(town: str | None) -> Iterator[tuple[str, AnyConnection]]:
     """The town meant, and a connection to it as the platform's own service login."""
     from db.connect import Machine, connect
     from ops.session import choose_town, database

@@ -71,6 +71,26 @@ def _print(record: Serving, progress: Progress, *, as_json: bool, detached: bool
             en=f"Open this address in a browser (town {record.town}). To stop: {end}",
         )
     )
+    _print_users(record, progress)
+
+
+def _print_users(record: Serving, progress: Progress) -> None:
+    if not record.demo_users:
+        progress.say(
+            Text(
+                th="ผู้ที่ยังไม่ลงชื่อเข้าใช้เห็นเฉพาะข้อมูลสาธารณะ เพิ่มผู้ใช้ด้วย ./muang user add",
+                en="Without signing in one sees public data only. Add people: ./muang user add",
+            )
+        )
+        return
+    progress.say(
+        Text(
+            th="บัญชีสาธิต ใช้ได้เฉพาะในเครื่องนี้และจนกว่าจะเปิดระบบครั้งต่อไป:",
+            en="Sign-ins of the demo, good on this machine only and until the next start:",
+        )
+    )
+    for user in record.demo_users:
+        print(f"    {user['role']:<12} {user['username']:<18} {user['password']}", flush=True)
 
 
 def _already(checkout: Checkout, progress: Progress, *, as_json: bool) -> None:
@@ -93,3 +113,4 @@ def _already(checkout: Checkout, progress: Progress, *, as_json: bool) -> None:
         print(json.dumps(record.public() if record else {"url": None}))
     elif record:
         print(f"{record.url}/")
+        _print_users(record, progress)

@@ -63,12 +63,27 @@ def migrate(server: Server, given: Values, progress: Progress) -> None:
         from ops.town_ready import need_town
 
         need_town(server, given.town, progress, demo=True)
+        _demo_users(server, given.town, progress)
         return
     known = [town.id for town in list_towns(server.url)]
     if given.town not in known:
         raise NotFoundError(_no_town(given.town, known))
     with progress.step(Text(th="ปรับปรุงโครงสร้างข้อมูล", en="Migrating the town's database")):
         bring_up(server.url, server.secret, given.town)
+
+
+def _demo_users(server: Server, town: str, progress: Progress) -> None:
+    """Print the demo's sign-ins; a server others reach refuses to start with them."""
+    from ops.demo_users import make_demo_users
+
+    progress.say(
+        Text(
+            th="บัญชีสาธิต (ดูอีกครั้งด้วย docker compose logs migrate):",
+            en="Sign-ins of the demo (again: docker compose logs migrate):",
+        )
+    )
+    for user in make_demo_users(server, town):
+        progress.say(f"    {user.role:<12} {user.username:<18} {user.password}")
 
 
 def wait_for_town(server: Server, town_id: str, *, seconds: float) -> bool:

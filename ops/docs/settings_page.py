@@ -22,7 +22,7 @@ OTHERS: dict[str, str] = {
     "MUANG_PYTHON": "path of the Python that `./muang` makes its `.venv` with",
     "MUANG_SHARED_DATA": "folder of real sample towns for the tests that use them; without it they "
     "look beside the checkout, and are skipped when nothing is there",
-    "MUANG_TOKEN": "token a notebook sends; without it the demo's rights on this machine",
+    "MUANG_TOKEN": "token a notebook sends; without it `./muang notebook` makes one of an analyst",
 }
 """Variables read elsewhere than in the server's settings: name -> what it does."""
 

@@ -10,24 +10,34 @@ from fastapi import FastAPI
 
 Answer = TypeVar("Answer")
 ADDRESS = "http://127.0.0.1:8000"
+NOBODY = ""
+"""For `token=`: no credentials at all."""
 
 
 class Caller:
     """Asks the application as a client would; use as a context manager."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, token: str | None = None) -> None:
         self.app = app
+        self.token = token
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._lifespan = app.router.lifespan_context(app)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.run(self._lifespan.__aenter__())
+        try:
+            self.run(self._lifespan.__aenter__())
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
         self.run(self._lifespan.__aexit__(None, None, None))
+        self._stop()
+
+    def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
@@ -39,9 +49,10 @@ class Caller:
     def ask(
         self, method: str, path: str, token: str | None = None, **options: Any
     ) -> httpx.Response:
-        """One request; `token` becomes the bearer token."""
+        """One request with a bearer token: the caller's own when none is given, or `NOBODY`."""
         headers = {**options.pop("headers", {})}
-        if token:
+        token = self.token if token is None else token
+        if token and not {"Authorization", "Cookie"} & headers.keys():
             headers["Authorization"] = f"Bearer {token}"
 
         async def asking() -> httpx.Response:

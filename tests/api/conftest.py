@@ -2,25 +2,28 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from api.app import create_app
 from api.settings import ServerSettings
 from db.connect import Machine
-from db.tokens import new_token
+from db.derived import AnyConnection
+from db.tokens import NewToken, make_token
 from layers.model import Role
 from tests.api.caller import Caller
 from tests.conftest import TownHandle
 
 
-def settings_for(town: TownHandle, dashboard: Path) -> ServerSettings:
-    """Settings that serve a town with the dashboard of a folder."""
+def settings_for(town: TownHandle, dashboard: Path, **more: Any) -> ServerSettings:
+    """Settings that serve a town with the dashboard of a folder, without a rate limit."""
     return ServerSettings(
         database_url=town.server_url,
         secret=town.secret,
         town=town.town_id,
         dashboard=dashboard,
+        **{"rate_per_second": 0, **more},
     )
 
 
@@ -37,9 +40,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def caller(tiny_town: TownHandle, dashboard: Path) -> Iterator[Caller]:
-    """The tiny town's server, for tests that only read."""
-    with Caller(create_app(settings_for(tiny_town, dashboard))) as made:
+def caller(tiny_town: TownHandle, dashboard: Path, tokens: dict[Role, str]) -> Iterator[Caller]:
+    """The tiny town's server, for tests that only read; an administrator asks unless said."""
+    with Caller(create_app(settings_for(tiny_town, dashboard)), tokens[Role.ADMIN]) as made:
         yield made
 
 
@@ -47,4 +50,10 @@ def caller(tiny_town: TownHandle, dashboard: Path) -> Iterator[Caller]:
 def tokens(tiny_town: TownHandle) -> dict[Role, str]:
     """A good token for each role of the tiny town."""
     with tiny_town.connect(Machine.SERVICE) as conn:
-        return {role: new_token(conn, role, f"test {role}", 1)[1] for role in Role}
+        return {role: a_token(conn, role, f"test {role}") for role in Role}
+
+
+def a_token(conn: AnyConnection, role: Role, name: str, **more: Any) -> str:
+    """A good token; that of a team belongs to a crew called `boat 1`."""
+    team = more.pop("team", "boat 1" if role is Role.TEAM else None)
+    return make_token(conn, NewToken(role, name, 1, team=team, **more))[1]

@@ -76,6 +76,6 @@ def test_access_log_has_names_of_parameters_and_no_values(caller: Caller) -> Non
     assert line["parameters"] == ["person_name", "limit"]
     assert line["status"] == 200
     assert line["role"] == "admin"
-    assert line["principal"] == "demo"
+    assert line["principal"] == "test admin"
     assert line["bytes"] > 0
     assert "somebody" not in "".join(lines)

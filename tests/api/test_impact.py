@@ -54,6 +54,20 @@ def test_zones_by_id_code_and_all_agree(caller: Caller, tiny_town: TownHandle) -
     assert all(count == counts[0] for count in counts)
 
 
+def test_zones_by_a_condition(caller: Caller) -> None:
+    def parcels(flood: dict[str, Any]) -> Any:
+        return ask(caller, flood).json()["exposed"]["parcels"]
+
+    by_code = parcels({"zone_ids": ["Z100", "Z10"]})
+    assert parcels({"where": "kind = 'return_period'"}) == by_code
+    assert parcels({"where": "return_period_y > 50 OR code = 'Z10'"}) == by_code
+    inside = "S_INTERSECTS(geometry, BBOX(105, 15, 106, 16)) AND kind = 'return_period'"
+    assert parcels({"where": inside}) == by_code
+    none = ask(caller, {"where": "kind = 'regulatory'"})
+    assert none.status_code == 404
+    assert "No flood zone" in none.json()["detail"]
+
+
 def test_stage_of_a_gauge(caller: Caller) -> None:
     answer = ask(caller, {"gauge": "DEMO.1", "stage_m": 112})
     assert answer.json()["exposed"]["parcels"]["count"] > 0
@@ -105,7 +119,10 @@ RING = [[105.2, 15.2], [105.3, 15.2], [105.3, 15.3], [105.2, 15.2]]
         ({"zone_ids": "all", "gauge": "M.7", "stage_m": 1}, "just one way"),
         ({"gauge": "M.7"}, "both gauge and stage_m"),
         ({"stage_m": 3}, "both gauge and stage_m"),
-        ({"where": "kind = 'stage'"}, "not available in this release"),
+        ({"where": "colour = 'red'"}, "no property “colour”"),
+        ({"where": "kind ="}, "not valid CQL2"),
+        ({"where": ""}, "CQL2"),
+        ({"where": "kind = 'stage'", "zone_ids": "all"}, "just one way"),
         ({"zone_ids": []}, "at least 1"),
         ({"zone_ids": "some"}, ""),
         ({"zone_ids": [-5]}, ""),

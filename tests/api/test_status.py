@@ -11,16 +11,19 @@ from db.connect import connect_admin
 from layers.catalog import LAYERS
 from layers.model import Role
 from layers.privacy import may_see
-from tests.api.caller import Caller
+from tests.api.caller import NOBODY, Caller
 from tests.api.conftest import settings_for
 from tests.conftest import TownHandle
 
 
-def test_me_without_a_token_is_the_demo(caller: Caller, tiny_town: TownHandle) -> None:
-    me = caller.get("/me").json()
-    assert me["role"] == "admin"
-    assert me["demo"] is True
+def test_without_credentials_one_is_the_public(caller: Caller, tiny_town: TownHandle) -> None:
+    me = caller.get("/me", NOBODY).json()
+    assert (me["role"], me["principal"], me["kind"]) == ("public", "public", "public")
+    assert me["demo"] is False
     assert me["authenticated"] is False
+    assert me["csrf"] is None
+    assert me["oidc"] is None
+    assert "houses" not in me["layers"]
     assert me["town"]["id"] == tiny_town.town_id
     assert me["town"]["name"] == {"th": "เมืองทดสอบ", "en": "Test town"}
     assert me["town"]["srid"] == 32648

@@ -11,11 +11,12 @@ from api import tile_front
 from api.access import fingerprint
 from api.app import create_app
 from api.tile_front import etag
+from api.viewer import Viewer
 from db.connect import connect_admin
 from db.queries.tiles import TileLayer, build
 from layers.catalog import LAYERS
 from layers.model import Role
-from layers.privacy import may_see, tile_fields
+from layers.privacy import may_see, scope_of, tile_fields
 from tests.api.caller import Caller
 from tests.api.conftest import settings_for
 from tests.api.places import in_tiles, tile_at
@@ -100,8 +101,11 @@ def test_etag_and_304(caller: Caller) -> None:
 
 
 def test_etag_holds_the_grant() -> None:
-    tags = {etag(b"same bytes", role) for role in Role}
-    assert len(tags) == len({fingerprint(role) for role in Role}) == len(Role)
+    viewers = [Viewer(role, "x", "x") for role in Role]
+    viewers += [Viewer(Role.CARE, "x", "x", keys=keys) for keys in ((), ("C1",), ("C1", "C2"))]
+    viewers += [Viewer(Role.COORDINATOR, "x", "x", openings=(n,)) for n in (1, 2)]
+    tags = {etag(b"same bytes", who) for who in viewers}
+    assert len(tags) == len({fingerprint(who) for who in viewers}) == len(viewers)
 
 
 def test_gzip_only_when_accepted(caller: Caller) -> None:
@@ -166,7 +170,9 @@ def test_tile_statement_uses_the_index(tiny_town: TownHandle) -> None:
             for layer in LAYERS:
                 if layer.geometry is None or not may_see(layer, role):
                     continue
-                statement = build((TileLayer(layer, tile_fields(layer, role)),))
+                if scope_of(layer, role) is not None:
+                    continue  # the function's own statement: tests/db/test_scopes.py
+                statement, _ = build((TileLayer(layer, role, tile_fields(layer, role)),))
                 plan = conn.execute(b"EXPLAIN " + statement, {"z": z, "x": x, "y": y})
                 text = "\n".join(str(row[0]) for row in plan.fetchall())
                 assert "Index Cond: (geom_3857 &&" in text, (role, layer.id, text)

@@ -17,7 +17,9 @@ THIRDS = (ORIGIN[0] + 100 / 3, ORIGIN[1] + 200 / 7)
 
 def _place(town: TownHandle, srid: int) -> list[float]:
     layer = get("waste_stops")
-    page = Page(layer, (layer.field("id"), layer.field("code")), town_srid=town.srid, srid=srid)
+    page = Page(
+        layer, Role.ADMIN, (layer.field("id"), layer.field("code")), town_srid=town.srid, srid=srid
+    )
     statement, values = build(page)
     with town.connect(Role.ADMIN) as conn, conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(statement, values).fetchall()

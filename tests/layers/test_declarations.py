@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from layers.catalog import LAYERS, drawn, get
 from layers.errors import NotFoundError
-from layers.model import EVERYONE, OFFICE, Field, FieldType, Layer, Role, RowRule
-from layers.privacy import may_filter, may_see, tile_fields, visible_fields, visible_rows
+from layers.model import EVERYONE, OFFICE, Field, FieldType, Layer, Role, RowRule, Scope
+from layers.privacy import may_filter, may_see, scope_of, tile_fields, visible_fields, visible_rows
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -77,16 +77,21 @@ def test_nothing_personal_reaches_the_public() -> None:
             assert not seen.personal
 
 
-def test_homes_of_people_in_care_exist_only_for_carers() -> None:
+def test_homes_of_people_in_care_exist_only_for_those_who_help() -> None:
     care = get("care_locations")
-    for role in Role:
-        rules = visible_rows(care, role)
-        sees_homes = rules is None
-        assert sees_homes == (role in {Role.CARE, Role.ADMIN})
-        assert may_filter(care, "diagnosis", role) == sees_homes
-        if not sees_homes:
-            assert rules is not None
-            assert [rule.value for rule in rules] == ["facility"]
+    homes = {
+        role
+        for role in Role
+        if (rules := visible_rows(care, role)) is None or any(r.value == "home" for r in rules)
+    }
+    assert homes == {Role.CARE, Role.ADMIN, Role.COORDINATOR, Role.TEAM}
+    assert {role for role in Role if may_filter(care, "diagnosis", role)} == {Role.CARE, Role.ADMIN}
+    assert {role: scope_of(care, role) for role in homes} == {
+        Role.ADMIN: None,
+        Role.CARE: Scope.COMMUNITIES,
+        Role.COORDINATOR: Scope.EVENT,
+        Role.TEAM: Scope.TASKS,
+    }
 
 
 def test_tiles_carry_only_what_a_style_needs() -> None:

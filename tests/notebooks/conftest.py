@@ -4,8 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from db.connect import Machine
+from db.tokens import new_token
+from layers.model import Role
 from tests.conftest import TownHandle
 from tests.served import served
+
+
+@pytest.fixture(scope="package")
+def town_token(tiny_town: TownHandle) -> str:
+    """A token of the tiny town's administrator."""
+    with tiny_town.connect(Machine.SERVICE) as conn:
+        return new_token(conn, Role.ADMIN, "notebook tests", 1)[1]
 
 
 @pytest.fixture(scope="package")

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.notebook
 
 
 @pytest.fixture(scope="module")
-def town(town_url: str) -> Iterator["Town"]:
+def town(town_url: str, town_token: str) -> Iterator["Town"]:
     # imported as a notebook does it: from the folder the notebook lies in
     sys.path.insert(0, str(NOTEBOOKS))
     try:
         module = importlib.import_module("muang_client")
     finally:
         sys.path.remove(str(NOTEBOOKS))
-    with module.Town(town_url, lang="en") as client:
+    with module.Town(town_url, town_token, lang="en") as client:
         yield client
 
 

@@ -32,10 +32,10 @@ def test_committed_without_outputs(file: Path) -> None:
 
 @pytest.mark.notebook
 def test_flood_exposure_agrees_with_its_own_overlay(
-    town_url: str, monkeypatch: pytest.MonkeyPatch
+    town_url: str, town_token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MUANG_PUBLIC_URL", town_url)
-    monkeypatch.delenv("MUANG_TOKEN", raising=False)
+    monkeypatch.setenv("MUANG_TOKEN", town_token)
     notebook = _read(NOTEBOOKS / "flood_exposure.ipynb")
     client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(NOTEBOOKS)}})
     client.execute()

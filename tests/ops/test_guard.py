@@ -31,11 +31,11 @@ def test_loopback_is_allowed(host: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "::", "example.org"])  # noqa: S104
-def test_other_addresses_are_refused_until_people_can_sign_in(
+def test_other_addresses_are_refused_without_tls(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUANG_PUBLIC_URL", raising=False)
-    with pytest.raises(UnavailableError, match="sign-in"):
+    with pytest.raises(UnavailableError, match="encryption"):
         check_address(Address(host, 8000))
 
 
@@ -51,6 +51,8 @@ def test_a_container_may_listen_everywhere_behind_a_loopback_address(
     monkeypatch.setenv("MUANG_PUBLIC_URL", "http://town.example.org")
     with pytest.raises(UnavailableError):
         check_address(everywhere)
+    monkeypatch.setenv("MUANG_PUBLIC_URL", "https://town.example.org")
+    check_address(everywhere)
 
 
 def test_the_address_is_a_url_a_browser_takes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,9 @@ def test_a_notebook_never_gets_the_secret() -> None:
         "MUANG_DB_PASSWORD": "p",
         "MUANG_PUBLIC_URL": "http://old",
     }
-    assert jupyter_environment(given, "http://127.0.0.1:1") == {
+    assert jupyter_environment(given, "http://127.0.0.1:1", "new") == {
         "PATH": "/bin",
-        "MUANG_TOKEN": "t",
+        "MUANG_TOKEN": "new",
         "MUANG_PUBLIC_URL": "http://127.0.0.1:1",
     }
 

@@ -1,0 +1,1 @@
+"""Signing in and out, machine tokens, one-time codes and OpenID Connect."""

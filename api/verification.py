@@ -1,0 +1,143 @@
+"""Whether credentials are good, asked of the database at most half a second ago.
+
+Every path asks here, open streams too, so what was revoked is refused within a second
+everywhere. A digest is kept in memory, never the credential itself.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from api.viewer import Credential, Kind, Viewer
+from db import openings, sessions, tokens
+from db.changes import AsyncConnection
+from layers.model import Role
+
+STALE_SECONDS = 0.5
+_MOST = 5_000
+
+_FORMS = {
+    Kind.TOKEN: re.compile(re.escape(tokens.PREFIX) + r"[A-Za-z0-9_-]{43}"),
+    Kind.SESSION: re.compile(r"[A-Za-z0-9_-]{43}"),
+}
+"""How credentials look: 256 random bits, URL-safe."""
+
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+_Key = tuple[Kind, bytes]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    began: float
+    answer: asyncio.Task[Viewer | None]
+
+
+class Verifier:
+    """Remembers who a credential belongs to for `STALE_SECONDS`, counted from before it asked."""
+
+    def __init__(self, connect: Connect, *, throwaway: bool) -> None:
+        self._connect = connect
+        self._throwaway = throwaway
+        self._asked: dict[_Key, _Asked] = {}
+
+    async def viewer(self, credential: Credential) -> Viewer | None:
+        """Whose credential it is; None when it is not good. Callers at once ask once."""
+        if not _FORMS[credential.kind].fullmatch(credential.token):
+            return None  # never one of ours: the database need not be asked
+        key = _key(credential)
+        asked = self._asked.get(key)
+        if asked is None or time.monotonic() - asked.began > STALE_SECONDS or _failed(asked):
+            self._make_room()
+            asked = _Asked(time.monotonic(), asyncio.create_task(self._find(credential)))
+            self._asked[key] = asked
+        # shielded: a caller who goes away must not take the answer from the others
+        return await asyncio.shield(asked.answer)
+
+    def knows(self, credential: Credential) -> bool:
+        """Whether it was good when it was last asked about, however long ago."""
+        asked = self._asked.get(_key(credential))
+        return (
+            asked is not None
+            and asked.answer.done()
+            and not _failed(asked)
+            and asked.answer.result() is not None
+        )
+
+    def forget(self, credential: Credential) -> None:
+        """Ask anew next time."""
+        self._asked.pop(_key(credential), None)
+
+    def forget_all(self) -> None:
+        """Ask anew about everybody."""
+        self._asked.clear()
+
+    def _make_room(self) -> None:
+        if len(self._asked) >= _MOST:
+            limit = time.monotonic() - STALE_SECONDS
+            self._asked = {k: asked for k, asked in self._asked.items() if asked.began > limit}
+
+    async def _find(self, credential: Credential) -> Viewer | None:
+        find: dict[Kind, Callable[[AsyncConnection, str], Awaitable[Viewer | None]]] = {
+            Kind.TOKEN: self._of_token,
+            Kind.SESSION: self._of_session,
+        }
+        async with self._connect() as conn:
+            return await find[credential.kind](conn, credential.token)
+
+    async def _of_token(self, conn: AsyncConnection, token: str) -> Viewer | None:
+        info = await tokens.verify(conn, token, throwaway=self._throwaway)
+        if info is None:
+            return None
+        role = Role(info.role)
+        return Viewer(
+            role=role,
+            principal=info.name,
+            subject=f"token:{info.id}",
+            kind=Kind.TOKEN,
+            keys=scope_keys(role, info.communities, info.team),
+            openings=await openings.open_for(conn, role, info.team),
+            account_id=info.account_id,
+        )
+
+    async def _of_session(self, conn: AsyncConnection, token: str) -> Viewer | None:
+        person = await sessions.person_of(conn, token, throwaway=self._throwaway)
+        if person is None:
+            return None
+        role = Role(person.role)
+        return Viewer(
+            role=role,
+            principal=person.username,
+            subject=f"account:{person.account_id}",
+            kind=Kind.SESSION,
+            keys=scope_keys(role, person.communities, person.team),
+            openings=await openings.open_for(conn, role, person.team),
+            display_name=person.display_name,
+            account_id=person.account_id,
+            session_id=person.session_id,
+            totp=person.totp,
+            throwaway=person.throwaway,
+        )
+
+
+def scope_keys(
+    role: Role, communities: list[str] | None, team: str | None
+) -> tuple[str, ...] | None:
+    """What the role's rows are held to: a caregiver's communities (None: all), a crew's name."""
+    if role is Role.CARE and communities is not None:
+        return tuple(sorted(communities))
+    if role is Role.TEAM:
+        return (team,) if team else ()
+    return None
+
+
+def _failed(asked: _Asked) -> bool:
+    return asked.answer.done() and (
+        asked.answer.cancelled() or asked.answer.exception() is not None
+    )
+
+
+def _key(credential: Credential) -> _Key:
+    return credential.kind, tokens.digest(credential.token)

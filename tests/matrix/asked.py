@@ -1,0 +1,171 @@
+"""Rows of the matrix for geo-queries, the live stream, sign-in, status and the description."""
+
+import json
+from typing import Any
+
+import shapely
+from shapely.geometry import box
+
+from layers.catalog import LAYERS
+from layers.model import Role
+from layers.privacy import may_see
+from tests.api.places import TO_DEGREES, moved
+from tests.matrix.asking import Asker
+from tests.matrix.seeds import Row
+
+COUNTED = (
+    "houses",
+    "households",
+    "care_locations",
+    "parcels",
+    "permits",
+    "facilities",
+    "shelters",
+    "roads",
+    "waste_routes",
+)
+LISTED = set(COUNTED) - {"households"}
+"""Layers whose counted features an answer can list; a household has no place of its own."""
+
+
+def impact(asker: Asker) -> None:
+    """Every way to name a flood counts and lists just what one sees within it."""
+    seeds = asker.view.seeds
+    zone = seeds.row("flood_zones")
+    everywhere: tuple[dict[str, Any], ...] = (
+        {"zone_ids": "all"},
+        {"zone_ids": [zone.id]},
+        {"zone_ids": [zone.values["code"]]},
+        {"gauge": zone.values["gauge"], "stage_m": zone.values["stage_m"]},
+        {"where": f"id = {zone.id}"},
+    )
+    for flood in everywhere:
+        _counts(asker, {"flood": flood, "include": ["ids"]}, seeds.rows)
+    for row in seeds.rows:
+        if row.layer.id in COUNTED and row.shape is not None:
+            x, y = row.vertices[0]
+            around = moved(box(x - 3, y - 3, x + 3, y + 3), TO_DEGREES)
+            drawn = {"geometry": shapely.geometry.mapping(around)}
+            hit = [
+                one
+                for one in seeds.rows
+                if one.shape and shapely.intersects(one.shape, box(x - 3, y - 3, x + 3, y + 3))
+            ]
+            _counts(asker, {"flood": drawn, "include": ["ids"]}, hit)
+    for layer in LAYERS:
+        asked = {"flood": {"zone_ids": "all"}, "layers": [layer.id], "include": ["ids"]}
+        if layer.id in COUNTED:
+            _counts(
+                asker,
+                asked,
+                seeds.rows,
+                {layer.id, "houses"} if layer.id == "households" else {layer.id},
+            )
+        else:
+            asker.ask("POST", "/queries/impact", 400, json=asked)
+    for name in [*asker.view.hidden(zone.layer), "zzz"]:
+        where = {"flood": {"where": f"true OR {name} IS NULL"}}
+        asker.ask("POST", "/queries/impact", 400, json=where)
+
+
+def _counts(
+    asker: Asker, asked: dict[str, Any], within: list[Row], only: set[str] | None = None
+) -> None:
+    told = asker.ask("POST", "/queries/impact", json=asked).json()
+    exposed = told["exposed"]
+    seen = {layer.id for layer in asker.view.layers()}
+    assert set(exposed) - {"people"} <= seen & (only or set(COUNTED)), asked
+    assert {one["layer"] for one in told["provenance"]} <= seen
+    for layer_id in LISTED & set(exposed):
+        expected = {row.id for row in within if row.layer.id == layer_id and asker.view.shows(row)}
+        assert set(exposed[layer_id]["ids"]) == expected, (layer_id, asked)
+        assert exposed[layer_id]["count"] == len(expected)
+        assert sum(exposed[layer_id].get("by_class", {}).values()) in (0, len(expected))
+    if "care_locations" in exposed:
+        whole = asker.view.person.homes == {"home_c1", "home_c2", "home_none"}
+        assert exposed["care_locations"]["suppressed"] != whole
+
+
+def stored(asker: Asker) -> None:
+    """One's own answer comes back as it was; anybody else's of another role is none."""
+    asked = {"flood": {"zone_ids": "all"}, "include": ["ids"]}
+    told = asker.ask("POST", "/queries/impact", json=asked).json()
+    path = f"/queries/answers/{told['id']}"
+    assert asker.told(path) == told
+    for role in Role:
+        other = {"Authorization": f"Bearer {asker.view.others[role]}"}
+        again = asker.client.send("GET", path, headers=other)
+        if role is not asker.view.role:
+            assert again.status_code == 404, role
+    unknown = "00000000-0000-0000-0000-000000000000"
+    refused = asker.get(f"/queries/answers/{unknown}", 404, params={"lang": "en"}).json()
+    assert unknown in refused["detail"]
+
+
+def live(asker: Asker) -> None:
+    """The whole past as the stream tells it: layers one sees, and places only of whole layers."""
+    head = asker.view.head
+    reply = asker.events(0, head)
+    asker.inspect(reply)
+    assert reply.status_code == 200
+    heard = set()
+    for line in reply.text.splitlines():
+        if line.startswith("data: ") and '"layer"' in line:
+            change = data_of(line)
+            heard.add(change["layer"])
+            layer = next(one for one in LAYERS if one.id == change["layer"])
+            whole = not layer.row_rules or asker.view.role is Role.ADMIN
+            assert (change["n"] is not None) == whole, line
+            assert whole or change["bbox"] is None, line
+    assert heard == {layer.id for layer in asker.view.layers()}
+
+
+def data_of(line: str) -> dict[str, Any]:
+    """The data of an event."""
+    made: dict[str, Any] = json.loads(line.removeprefix("data: "))
+    return made
+
+
+def me(asker: Asker) -> None:
+    """Who one is, and the layers one sees."""
+    told = asker.told("/me")
+    person = asker.view.person
+    assert told["role"] == person.role
+    assert told["authenticated"] == person.token
+    assert told["layers"] == [layer.id for layer in LAYERS if may_see(layer, person.role)]
+    held = (person.team,) if person.team else person.communities
+    assert told["scope"] == (None if held is None else list(held))
+
+
+def about(asker: Asker) -> None:
+    """Pages that say the same to everybody."""
+    for path in ("/healthz", "/readyz", "/ogc/", "/ogc/conformance", "/ogc/api", "/openapi.json"):
+        reply = asker.get(path)
+        plain = asker.client.send("GET", path)
+        assert reply.content == plain.content, path
+
+
+def sign_in(asker: Asker) -> None:
+    """A token is nobody's session: what belongs to a person signed in is refused to it."""
+    refused = 403 if asker.view.token else 401
+    password = {"password": "x" * 20}
+    for path, body in (
+        ("/auth/password", {**password, "new_password": "y" * 20}),
+        ("/auth/totp", password),
+        ("/auth/totp/confirm", {"proof": "x", "code": "123456"}),
+        ("/auth/totp/remove", password),
+        ("/auth/tokens", {"name": "mine", "days": 1}),
+    ):
+        asker.ask("POST", path, refused, json=body)
+    asker.get("/auth/tokens", refused)
+    asker.ask("DELETE", "/auth/tokens/1", refused)
+    asker.ask("POST", "/auth/logout", 204)
+    asker.get("/auth/oidc", 404)
+    asker.get("/auth/oidc/callback", 404, params={"code": "x", "state": "y"})
+
+
+def wrong_password(asker: Asker) -> None:
+    """Signing in does not depend on who asks, and never tells why it failed."""
+    body = {"username": f"nobody-{asker.view.person.name}", "password": "x" * 20}
+    reply = asker.ask("POST", "/auth/login", (401, 429), json=body)
+    assert "set-cookie" not in reply.headers

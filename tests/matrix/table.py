@@ -1,0 +1,107 @@
+"""The matrix itself: for each operation of the API, what it is asked, and with which parameters.
+
+A new operation, or a new parameter of an old one, fails `test_matrix.py` until it has its row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.matrix import asked, drawing, features
+from tests.matrix.asking import Asker
+
+Probe = Callable[[Asker], None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Probes of one operation, and the names of the parameters they exercise beside `lang`."""
+
+    probes: tuple[Probe, ...]
+    parameters: tuple[str, ...] = ()
+
+
+FILTER = ("filter", "filter-lang", "filter-crs")
+ABOUT = Line((asked.about,))
+PERSONAL = Line((asked.sign_in,))
+
+TABLE: dict[tuple[str, str], Line] = {
+    ("get", "/me"): Line((asked.me,)),
+    ("get", "/healthz"): ABOUT,
+    ("get", "/readyz"): ABOUT,
+    ("get", "/ogc/"): ABOUT,
+    ("get", "/ogc/api"): ABOUT,
+    ("get", "/ogc/conformance"): ABOUT,
+    ("post", "/auth/login"): Line((asked.wrong_password,)),
+    ("post", "/auth/logout"): PERSONAL,
+    ("post", "/auth/password"): PERSONAL,
+    ("post", "/auth/totp"): PERSONAL,
+    ("post", "/auth/totp/confirm"): PERSONAL,
+    ("post", "/auth/totp/remove"): PERSONAL,
+    ("get", "/auth/tokens"): PERSONAL,
+    ("post", "/auth/tokens"): PERSONAL,
+    ("delete", "/auth/tokens/{token_id}"): Line((asked.sign_in,), ("token_id",)),
+    ("get", "/auth/oidc"): PERSONAL,
+    ("get", "/auth/oidc/callback"): PERSONAL,
+    ("get", "/tiles/{layer}.json"): Line((drawing.tilejson,), ("layer",)),
+    ("get", "/styles/town.json"): Line((drawing.style,)),
+    ("get", "/live"): Line((asked.live,), ("last-event-id",)),
+    ("post", "/queries/impact"): Line((asked.impact,)),
+    ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id",)),
+    ("get", "/ogc/collections"): Line((drawing.collections,)),
+    ("get", "/ogc/collections/{layer}"): Line((drawing.collections,), ("layer",)),
+    ("get", "/ogc/collections/{layer}/items"): Line(
+        (
+            features.items,
+            features.boxes,
+            features.selections,
+            features.filters,
+            features.moments,
+        ),
+        (
+            *("layer", "bbox", "bbox-crs", "crs", "datetime", "properties"),
+            *("limit", "offset", "skipGeometry", *FILTER),
+        ),
+    ),
+    ("get", "/ogc/collections/{layer}/items/{feature}"): Line(
+        (features.one_by_one, features.selections),
+        ("layer", "feature", "crs", "properties", "skipGeometry"),
+    ),
+    ("get", "/ogc/collections/{layer}/queryables"): Line((drawing.schemas,), ("layer",)),
+    ("get", "/ogc/collections/{layer}/schema"): Line((drawing.schemas,), ("layer",)),
+    ("get", "/tiles/{layers}/{z}/{x}/{y}.mvt"): Line(
+        (drawing.tiles, drawing.many_layers, drawing.tile_filters),
+        ("layers", "z", "x", "y", *FILTER),
+    ),
+}
+
+BODIES: dict[str, set[str]] = {
+    "ImpactRequest": {"flood", "layers", "include"},
+    "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
+}
+"""Fields of the bodies that ask about the town's data, all of them asked by `asked.impact`."""
+
+PAGES = {
+    "/",
+    "/assets/{name:path}",
+    "/favicon.svg",
+    "/favicon.ico",
+    "/manifest.webmanifest",
+    "/robots.txt",
+    "/docs",
+    "/docs/{name}",
+    "/openapi.json",
+}
+"""Addresses without a description: files that are the same for everybody."""
+
+PROBES: tuple[Probe, ...] = tuple(
+    dict.fromkeys(probe for line in TABLE.values() for probe in line.probes)
+)
+
+BY_ROLE: frozenset[Probe] = frozenset(
+    {
+        *(asked.about, asked.sign_in, asked.wrong_password),
+        *(drawing.tilejson, drawing.style, drawing.schemas, drawing.tile_filters),
+        *(features.selections, features.moments, features.filters),
+    }
+)
+"""Probes whose answers hang on the role alone: asked of one person of each role."""

@@ -58,6 +58,7 @@ def _serve() -> NoReturn:
     from ops.container.town import server_of, wait_for_town
 
     given = values.read(os.environ, values.SECRET)
+    values.take_away_unset(os.environ)
     server = server_of(os.environ, given)
     os.environ.update(server.environment(given.town))
     # read here first: the server's own refusal would come as a trace from inside granian

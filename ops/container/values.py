@@ -3,7 +3,7 @@
 Standard library only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,18 @@ def read(environ: Mapping[str, str], *needed: str) -> Values:
         password=found.get(PASSWORD, ""),
         secret=found.get(SECRET, ""),
     )
+
+
+def take_away_unset(environ: MutableMapping[str, str]) -> None:
+    """Leave out of the environment what docker-compose.yml had no value for.
+
+    Where no address is published (MUANG_PUBLIC_URL) it is the port on the host's loopback.
+    """
+    for name in [name for name, value in environ.items() if value == _UNSET]:
+        del environ[name]
+    port = environ.pop("MUANG_PUBLISHED_PORT", "")
+    if port:
+        environ.setdefault("MUANG_PUBLIC_URL", f"http://127.0.0.1:{port}")
 
 
 def demo_values() -> dict[str, str]:

@@ -13,6 +13,7 @@ A wrong or missing one stops the start with a sentence that names it.
 
 OTHERS: dict[str, str] = {
     "MUANG_CHROMIUM": "path of the Chromium the browser tests drive; `./muang test` finds one",
+    "MUANG_PUBLISHED_PORT": "compose: port on the host, set by docker-compose.yml from MUANG_PORT",
     "MUANG_DB_PASSWORD": "compose: password of the database server, 12 characters or more",
     "MUANG_DEBUG": "any value: an unexpected error also prints its trace (command line)",
     "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "

@@ -14,7 +14,7 @@ import yaml  # type: ignore[import-untyped]
 
 from api.settings import ServerSettings
 from layers.errors import UnavailableError
-from ops.container.values import PASSWORD, SECRET, demo_values
+from ops.container.values import PASSWORD, SECRET, demo_values, take_away_unset
 from tests.ops.conftest import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -238,10 +238,10 @@ def test_no_password_is_in_the_file_and_each_goes_where_it_is_needed() -> None:
 
 def server_settings(monkeypatch: pytest.MonkeyPatch, **changed: str) -> ServerSettings:
     """The server's own reading of the environment the compose file gives it."""
-    for name, value in SERVICES["api"]["environment"].items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.setenv(SECRET, "s" * 64)
-    for name, value in changed.items():
+    told = {name: str(value) for name, value in SERVICES["api"]["environment"].items()}
+    told |= changed | {SECRET: "s" * 64}
+    take_away_unset(told)
+    for name, value in told.items():
         monkeypatch.setenv(name, value)
     return ServerSettings()
 
@@ -250,9 +250,25 @@ def test_the_server_accepts_what_compose_tells_it(monkeypatch: pytest.MonkeyPatc
     settings = server_settings(monkeypatch)
     assert (settings.host, settings.port) == ("0.0.0.0", 8000)  # noqa: S104 - in a container
     assert settings.public_url == "http://127.0.0.1:8000"
+    assert not settings.oidc_issuer
+
+
+def test_a_town_behind_a_reverse_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = server_settings(
+        monkeypatch,
+        MUANG_PUBLIC_URL="https://town.example",
+        MUANG_TRUSTED_PROXIES="192.0.2.1",
+        MUANG_OIDC_ISSUER="https://id.example",
+        MUANG_OIDC_CLIENT_ID="muang",
+        MUANG_OIDC_CLIENT_SECRET="secret",
+        MUANG_OIDC_ROLES='{"flood": "coordinator"}',
+    )
+    assert settings.public_url == "https://town.example"
+    assert settings.proxies == {"192.0.2.1"}
+    assert settings.oidc_roles == {"flood": "coordinator"}
 
 
 def test_the_server_refuses_an_address_others_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     for url in ("http://192.0.2.7:8000", ""):
-        with pytest.raises(UnavailableError, match="there is no sign-in yet"):
+        with pytest.raises(UnavailableError, match="without encryption"):
             server_settings(monkeypatch, MUANG_PUBLIC_URL=url)

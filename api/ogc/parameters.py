@@ -14,6 +14,8 @@ from layers.text import Text
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
 MAX_OFFSET = 1_000_000_000
+_OPEN = ("", "..")
+"""An open end of an interval."""
 BIGGEST = 2**63 - 1
 
 
@@ -188,10 +190,9 @@ def period(text: str, field: Field | None) -> Period | None:
     None when there is no field to compare; the text is checked all the same.
     """
     start_text, slash, end_text = text.partition("/")
-    if not slash:
-        end_text = start_text
     try:
-        start, end = _ends(start_text, end_text)
+        # a lone instant has no open end
+        start, end = _ends(start_text, end_text) if slash else _instant(text)
     except ValueError as error:
         raise BadRequestError(
             Text(
@@ -204,6 +205,12 @@ def period(text: str, field: Field | None) -> Period | None:
     return Period(field, start, end) if field else None
 
 
+def _instant(text: str) -> tuple[datetime | None, datetime | None]:
+    if text in _OPEN:
+        raise ValueError("an instant is never open")
+    return _ends(text, text)
+
+
 def _ends(start_text: str, end_text: str) -> tuple[datetime | None, datetime | None]:
     start, end = _end_of(start_text, last=False), _end_of(end_text, last=True)
     if start is not None and end is not None and start > end:
@@ -212,7 +219,7 @@ def _ends(start_text: str, end_text: str) -> tuple[datetime | None, datetime | N
 
 
 def _end_of(text: str, *, last: bool) -> datetime | None:
-    if text in ("", ".."):
+    if text in _OPEN:
         return None
     if "T" in text or " " in text:
         return _moment(text)

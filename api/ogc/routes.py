@@ -70,12 +70,25 @@ FeatureId = Annotated[int, Path(description="Id of a feature, the one its tiles 
 
 @router.get("", include_in_schema=False)
 @router.get("/", summary="Landing page", responses=problems(400, 401, 503))
-async def landing(request: Request, house: CurrentHouse, lang: CallerLang) -> dict[str, Any]:
+async def landing(
+    request: Request,
+    house: CurrentHouse,
+    who: CurrentViewer,  # noqa: ARG001 - a program with a token that ended learns it at the door
+    lang: CallerLang,
+) -> dict[str, Any]:
     """Where the town's features begin, with links to everything else."""
     return documents.landing(await house.town(), base_url(request), lang)
 
 
-@router.get("/api", summary="This API in OpenAPI 3.0", responses=problems(400))
+@router.get(
+    "/api",
+    summary="This API in OpenAPI 3.0",
+    responses={
+        200: {"content": {documents.OPENAPI_30: {"schema": {"type": "object"}}}},
+        **problems(400),
+    },
+    response_class=Response,
+)
 async def api_30(request: Request) -> Response:
     """The same description as /openapi.json, in the older form OGC clients read."""
     body = openapi30.lowered(request.app.openapi())
@@ -143,6 +156,7 @@ async def list_items(
     found = access.layer_for(layer, who.role)
     srid = (await house.town()).srid
     out = crs_names.parse(crs, srid, "crs")
+    box_crs = crs_names.parse(bbox_crs, srid, "bbox-crs")
     when = parameters.temporal_field(found, who.role)
     page = Page(
         layer=found,
@@ -154,9 +168,9 @@ async def list_items(
         flip=out.flip,
         limit=min(limit, parameters.MAX_LIMIT),
         offset=offset,
-        box=parameters.box(bbox, crs_names.parse(bbox_crs, srid, "bbox-crs")) if bbox else None,
+        box=parameters.box(bbox, box_crs) if bbox is not None else None,
         equals=parameters.equals(_filters(request), found, who.role, _DECLARED),
-        period=parameters.period(datetime, when) if datetime else None,
+        period=parameters.period(datetime, when) if datetime is not None else None,
         filter=filters.parse(request.query_params, found, who.role),
         with_geometry=not skip_geometry,
     )
@@ -228,7 +242,11 @@ async def one_item(
 @router.get(
     "/collections/{layer}/queryables",
     summary="Properties that filter",
-    responses=problems(400, 401, 404),
+    responses={
+        200: {"content": {SCHEMA: {"schema": {"type": "object"}}}},
+        **problems(400, 401, 404),
+    },
+    response_class=Response,
 )
 async def layer_queryables(
     request: Request, layer: LayerId, who: CurrentViewer, lang: CallerLang
@@ -243,7 +261,11 @@ async def layer_queryables(
 @router.get(
     "/collections/{layer}/schema",
     summary="Properties returned",
-    responses=problems(400, 401, 404),
+    responses={
+        200: {"content": {SCHEMA: {"schema": {"type": "object"}}}},
+        **problems(400, 401, 404),
+    },
+    response_class=Response,
 )
 async def layer_schema(
     request: Request, layer: LayerId, who: CurrentViewer, lang: CallerLang

@@ -294,10 +294,15 @@ def test_geometry_can_be_left_out(caller: Caller) -> None:
 
 def test_datetime_on_a_layer_without_time_selects_everything(caller: Caller) -> None:
     assert items(caller, "parcels", "?datetime=1999-01-01")["numberMatched"] == 100
-    for wrong in ("soon", "2026-12-01/2026-01-01", "2026-13-01"):
+    for wrong in ("soon", "2026-12-01/2026-01-01", "2026-13-01", "", ".."):
         assert (
             refusal(caller, f"/ogc/collections/parcels/items?datetime={wrong}").status_code == 400
         )
+
+
+def test_a_crs_without_a_box_and_a_box_without_edges_are_refused_as_well(caller: Caller) -> None:
+    for asked in ("bbox-crs=nonsense", "bbox=", "bbox=&bbox-crs="):
+        assert refusal(caller, f"/ogc/collections/parcels/items?{asked}").status_code == 400
 
 
 def test_one_feature(caller: Caller) -> None:

@@ -82,6 +82,7 @@ BODIES: dict[str, set[str]] = {
 
 PAGES = {
     "/",
+    "/ogc",
     "/assets/{name:path}",
     "/favicon.svg",
     "/favicon.ico",

@@ -45,7 +45,8 @@ def test_no_tag_of_another_confirms_what_differs(scene: Scene) -> None:
             own[person.name, path] = (reply.headers["etag"], reply.content)
             known[path].append(own[person.name, path])
     assert len({tag for tag, _ in known[paths[0]]}) > 3, "the tags must differ at all"
-    for person in PEOPLE:
+    # backwards: the event of the last ones is still the same one
+    for person in reversed(PEOPLE):
         asker = scene.asker(person)
         for path in paths:
             tag, content = own[person.name, path]
@@ -79,7 +80,6 @@ def _rows(reply: httpx.Response) -> Any:
     return reply.json()["features"]
 
 
-@pytest.mark.xfail(strict=True, reason="F2: looks at the fields told, not those asked by")
 @pytest.mark.parametrize("path", ["/ogc/collections/parcels/items", "/tiles/parcels/{}.mvt"])
 @pytest.mark.parametrize("form", ["filter", "equality"])
 def test_asking_by_a_hidden_field_is_kept_nowhere(

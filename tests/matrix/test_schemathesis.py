@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -86,7 +87,7 @@ def test_the_description_holds(
     running: Running, credentials: dict[Role, str], described: Any, role: Role
 ) -> None:
     headers = {"Authorization": f"Bearer {credentials[role]}"}
-    asked = 0
+    asked, wrong = 0, []
     for found in described.get_all_operations():
         operation = found.ok()
 
@@ -105,5 +106,9 @@ def test_the_description_holds(
             asked += 1
             case.call_and_validate(base_url=running.url, headers=headers, checks=CHECKS, timeout=30)
 
-        hold()
+        try:
+            hold()
+        except FailureGroup as failures:
+            wrong += [f"{operation.label}: {failure}" for failure in failures.exceptions]
+    assert not wrong, "\n\n".join(wrong)
     assert asked > EXAMPLES * len(described.raw_schema["paths"]) / 2

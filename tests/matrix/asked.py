@@ -53,16 +53,14 @@ def impact(asker: Asker) -> None:
             ]
             _counts(asker, {"flood": drawn, "include": ["ids"]}, hit)
     for layer in LAYERS:
-        asked = {"flood": {"zone_ids": "all"}, "layers": [layer.id], "include": ["ids"]}
-        if layer.id in COUNTED:
-            _counts(
-                asker,
-                asked,
-                seeds.rows,
-                {layer.id, "houses"} if layer.id == "households" else {layer.id},
-            )
+        if layer.id in COUNTED and asker.view.sees(layer):
+            asked = {"flood": {"zone_ids": "all"}, "layers": [layer.id], "include": ["ids"]}
+            only = {layer.id, "houses"} if layer.id == "households" else {layer.id}
+            _counts(asker, asked, seeds.rows, only)
         else:
-            asker.ask("POST", "/queries/impact", 400, json=asked)
+            asked = {"flood": {"zone_ids": "all"}, "layers": ["{}"]}
+            options = {"method": "POST", "json": asked, "params": {"lang": "en"}}
+            asker.same_refusal(layer.id, "/queries/impact", 400, **options)
     for name in [*asker.view.hidden(zone.layer), "zzz"]:
         where = {"flood": {"where": f"true OR {name} IS NULL"}}
         asker.ask("POST", "/queries/impact", 400, json=where)

@@ -95,7 +95,8 @@ class Asker:
 
     def _refused(self, name: str, path: str, status: int, options: dict[str, Any]) -> list[Any]:
         asked = json.loads(json.dumps(options).replace("{}", name))
-        reply = self.get(path.replace("{}", name), status, **asked)
+        method = asked.pop("method", "GET")
+        reply = self.ask(method, path.replace("{}", name), status, **asked)
         problem = reply.json()
         said = problem["detail"].replace(f"“{name}”", "“?”").replace(f" {name} ", " ? ")
         headers = {k: v for k, v in reply.headers.items() if k != "content-length"}

@@ -19,6 +19,13 @@ def town_token(tiny_town: TownHandle) -> str:
 
 
 @pytest.fixture(scope="package")
+def analyst_token(tiny_town: TownHandle) -> str:
+    """A token like the one `./muang notebook` makes."""
+    with tiny_town.connect(Machine.SERVICE) as conn:
+        return new_token(conn, Role.ANALYST, "notebook tests", 1)[1]
+
+
+@pytest.fixture(scope="package")
 def town_url(tiny_town: TownHandle) -> Iterator[str]:
     """Address of the served tiny town."""
     with served(tiny_town) as url:

@@ -24,12 +24,14 @@ pytestmark = pytest.mark.notebook
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
-def test_the_example_runs(code: str, town_url: str, tmp_path: Path) -> None:
+def test_the_example_runs(code: str, town_url: str, analyst_token: str, tmp_path: Path) -> None:
+    """As beside `./muang notebook`, which tells them the address and gives an analyst's token."""
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "notebooks")))
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env=os.environ | {"MUANG_PUBLIC_URL": town_url, "PYTHONPATH": paths},
+        env=os.environ
+        | {"MUANG_PUBLIC_URL": town_url, "MUANG_TOKEN": analyst_token, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
         timeout=120,

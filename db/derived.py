@@ -10,7 +10,8 @@ from typing import LiteralString
 from psycopg import Connection, sql
 
 from db.connect import LOGINS, Machine, login_name, owner_name
-from db.scopes import scoped_name, scoped_rows
+from db.provenance import provenance_function, provenance_signature
+from db.scopes import scoped_function, scoped_rows, seen_rows
 from db.tables import history_columns
 from db.view_names import view_columns, view_schema
 from layers.catalog import LAYERS
@@ -22,10 +23,9 @@ AnyConnection = Connection[tuple[object, ...]]
 PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.current_pos()",
     "muang.pos_at(timestamp with time zone)",
-    "muang.layer_provenance(text)",
     "muang.town_facts()",
     "muang.depth_rank(text)",
-    "muang.impact(bigint[], gis.geometry, text[], boolean, boolean, text[])",
+    "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[])",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
 
@@ -138,13 +138,9 @@ def view(layer: Layer, role: Role) -> sql.Composed:
     A barrier view or row-level security would lose the GiST index (PostGIS predicates are not
     LEAKPROOF); the roles that read these views cannot create functions, so nothing leaks.
     """
-    rules = visible_rows(layer, role)
     where = sql.Composed([])
-    if rules is not None:
-        where = sql.SQL(" WHERE ") + sql.SQL(" OR ").join(
-            sql.SQL("{} = {}").format(sql.Identifier("t", rule.field), sql.Literal(rule.value))
-            for rule in rules
-        )
+    if visible_rows(layer, role) is not None:
+        where = sql.SQL(" WHERE {}").format(seen_rows(layer, role))
     return sql.SQL("CREATE VIEW {view} AS SELECT {columns} FROM {table} AS t{where}").format(
         view=sql.Identifier(view_schema(role), layer.id),
         columns=sql.SQL(", ").join(sql.Identifier("t", name) for name in view_columns(layer, role)),
@@ -158,26 +154,13 @@ def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
     login = sql.Identifier(login_name(town_id, role))
     conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
     conn.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
-    conn.execute(
-        sql.SQL(
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA {} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
-        ).format(schema)
-    )
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
+    conn.execute(provenance_function(role))
+    _only_for(conn, provenance_signature(role), login)
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
             conn.execute(scoped_rows(layer, role))
-            # a schema's default privileges cannot take away what every function is born with
-            conn.execute(
-                sql.SQL("REVOKE ALL ON FUNCTION {}(text[], gis.geometry) FROM PUBLIC").format(
-                    sql.Identifier(view_schema(role), scoped_name(layer))
-                )
-            )
-            conn.execute(
-                sql.SQL("GRANT EXECUTE ON FUNCTION {}(text[], gis.geometry) TO {}").format(
-                    sql.Identifier(view_schema(role), scoped_name(layer)), login
-                )
-            )
+            _only_for(conn, scoped_function(layer, role), login)
         elif may_see(layer, role):
             conn.execute(view(layer, role))
             conn.execute(
@@ -185,6 +168,15 @@ def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
                     sql.Identifier(view_schema(role), layer.id), login
                 )
             )
+
+
+def _only_for(conn: AnyConnection, function: sql.Composable, login: sql.Identifier) -> None:
+    """Let one login call a function; what every function is born with lets everybody.
+
+    A schema's default privileges cannot take that away, they only add.
+    """
+    conn.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(function))
+    conn.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, login))
 
 
 def _grants(conn: AnyConnection, town_id: str) -> None:

@@ -95,6 +95,9 @@ def table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
     made = sa.Table(layer.id, metadata, *columns, schema="town")
     sa.Index(f"{layer.id}_natural_key", *(made.c[name] for name in layer.natural_key))
     sa.Index(f"{layer.id}_change_set", made.c.change_set)
+    for field in layer.fields:
+        if field.references is not None and field.name != layer.natural_key[0]:
+            sa.Index(f"{layer.id}_{field.name}", made.c[field.name])
     if layer.geometry is not None:
         sa.Index(f"{layer.id}_geom", made.c.geom, postgresql_using="gist")
         sa.Index(f"{layer.id}_geom_3857", made.c.geom_3857, postgresql_using="gist")

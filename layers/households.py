@@ -1,7 +1,10 @@
-"""Households: who is registered in a house and who actually sleeps there tonight."""
+"""Households: who is registered in a house and who actually sleeps there tonight.
+
+A caregiver limited to communities knows only theirs: this table names phones.
+"""
 
 from layers.declare import integer, text, yes_no
-from layers.model import CARERS, INTERNAL, Layer, Role
+from layers.model import CARERS, INTERNAL, Layer, Role, RowRule, Scope
 from layers.text import Text
 
 CONTACTS = CARERS | {Role.COORDINATOR}
@@ -36,4 +39,5 @@ LAYER = Layer(
     ),
     natural_key=("code",),
     audience=INTERNAL,
+    row_rules=(RowRule(audience=INTERNAL, scopes=((Role.CARE, Scope.COMMUNITIES),)),),
 )

@@ -129,12 +129,21 @@ class Scope(StrEnum):
 
 
 class RowRule(_Frozen):
-    """Rows where `field` equals `value` exist only for `audience`, for some only in a scope."""
+    """Rows where `field` equals `value` exist only for `audience`, for some only in a scope.
 
-    field: str
-    value: str
+    Without `field` and `value` the rule is about every row of the layer.
+    """
+
+    field: str | None = None
+    value: str | None = None
     audience: Audience
     scopes: tuple[tuple[Role, Scope], ...] = ()
+
+    @model_validator(mode="after")
+    def _is_about_a_value_or_every_row(self) -> Self:
+        if (self.field is None) != (self.value is None):
+            raise ValueError("a row rule names both field and value, or neither")
+        return self
 
     def scope(self, role: Role) -> Scope | None:
         """The scope a role is held to within this rule; None: every row of the rule."""
@@ -183,7 +192,7 @@ class Layer(_Frozen):
         if len(set(names)) != len(names):
             raise ValueError(f"{self.id}: a field is declared twice")
         known = set(names)
-        asked = [*self.natural_key, *(rule.field for rule in self.row_rules)]
+        asked = [*self.natural_key, *(rule.field for rule in self.row_rules if rule.field)]
         if self.class_field:
             asked.append(self.class_field)
         if self.style:

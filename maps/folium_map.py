@@ -153,7 +153,9 @@ def _open_rows(layer: Layer, frame: gpd.GeoDataFrame, role: Role) -> gpd.GeoData
         return frame
     opened = pd.Series(data=False, index=frame.index)
     for rule in rules:
-        if rule.field in frame.columns:
+        if rule.field is None:
+            opened |= True
+        elif rule.field in frame.columns:
             opened |= frame[rule.field] == rule.value
     return frame[opened]
 

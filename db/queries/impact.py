@@ -117,19 +117,19 @@ async def impact(conn: Connection, question: Question) -> Impact:
         zones = None if drawn else await _zones(conn, question.flood)
         cursor = await conn.execute(
             "SELECT muang.current_pos(),"
-            " muang.impact(%s::bigint[], %s::geometry, %s::text[], %s, %s, %s::text[])",
+            " muang.impact(%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[])",
             [
                 zones,
                 drawn,
                 list(counted),
                 question.with_ids,
-                scope_of(get("care_locations"), question.role) is not None,
-                None if question.scope_keys is None else list(question.scope_keys),
+                [name for name in counted if scope_of(get(name), question.role) is not None],
+                _keys(question),
             ],
         )
         pos, answer = _one(await cursor.fetchone())
         used = ([] if drawn else ["flood_zones"]) + list(counted)
-        provenance = [await _provenance(conn, layer) for layer in used]
+        provenance = [await _provenance(conn, layer, question) for layer in used]
     exposed = _mark_suppressed(answer["exposed"], question)
     present = {*exposed, "flood_zones"}
     return Impact(
@@ -141,6 +141,10 @@ async def impact(conn: Connection, question: Question) -> Impact:
         provenance=tuple(item for item in provenance if item.layer in present),
         caveats=_caveats(answer, question),
     )
+
+
+def _keys(question: Question) -> list[str] | None:
+    return None if question.scope_keys is None else list(question.scope_keys)
 
 
 def _check(question: Question) -> None:
@@ -283,9 +287,11 @@ async def _zones_where(conn: Connection, where: Node) -> list[int]:
     return found
 
 
-async def _provenance(conn: Connection, layer: str) -> Provenance:
+async def _provenance(conn: Connection, layer: str, question: Question) -> Provenance:
+    """Of the rows this person sees; the function is the role's own, found by its search path."""
     cursor = await conn.execute(
-        "SELECT version, as_of, source FROM muang.layer_provenance(%s)", [layer]
+        "SELECT version, as_of, source FROM layer_provenance(%s, %s::text[])",
+        [layer, _keys(question)],
     )
     version, as_of, source = _one(await cursor.fetchone())
     return Provenance(layer=layer, version=version, as_of=as_of, source=source)
@@ -366,6 +372,16 @@ def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
     homes = _homes(question)
     if homes is not _Homes.ALL:
         found.append(_ABOUT_HOMES[homes])
+    held = (
+        scope_of(get("households"), question.role) is not None and question.scope_keys is not None
+    )
+    if held and "households" in exposed:
+        found.append(
+            Text(
+                th="นับครัวเรือนและผู้คนเฉพาะในชุมชนของท่าน",
+                en="Households and people are counted only in your communities.",
+            )
+        )
     return tuple(found)
 
 

@@ -73,13 +73,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(max(s.pos), 0) FROM muang.change_set AS s WHERE s.committed_at <= moment;
 $$;
 
--- Version (last position), time of the last change and sources of a layer: public facts.
+-- Version (last position), time of the last change and sources of a layer, for whoever sees it
+-- whole: people call their role's own layer_provenance, which is made from the declarations.
 CREATE OR REPLACE FUNCTION muang.layer_provenance(asked text)
 RETURNS TABLE (version bigint, as_of timestamp with time zone, source text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT
-        coalesce(max(c.pos), 0),
-        max(c.committed_at),
+        coalesce(l.pos, 0),
+        l.committed_at,
         (
             SELECT string_agg(DISTINCT d.source, '; ' ORDER BY d.source)
             FROM muang.dataset AS d
@@ -92,8 +93,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                     WHERE r.layer = asked AND r.mode = 'replace' AND r.undone_at IS NULL
                 )
         )
-    FROM muang.layer_change AS c
-    WHERE c.layer = asked;
+    -- one row even of a layer that never changed; positions and times grow together
+    FROM (VALUES (asked)) AS a (layer)
+    LEFT JOIN LATERAL (
+        SELECT
+            c.pos,
+            c.committed_at
+        FROM muang.layer_change AS c
+        WHERE c.layer = a.layer AND c.pos IS NOT NULL
+        ORDER BY c.pos DESC
+        LIMIT 1
+    ) AS l ON true;
 $$;
 
 -- The town as everyone may know it.

@@ -10,6 +10,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 -- zone_ids: surrogate ids of flood_zones, or null; drawn: a valid polygon in the town's CRS, or null.
+-- scoped: layers the caller has no view of but a function of their own, which takes scope_keys.
 -- Counts are of features that ST_Intersects the flood; lengths and areas are of the wet part, in
 -- metres of the town's projected CRS, each place counted once however many zones cover it.
 CREATE OR REPLACE FUNCTION muang.impact(
@@ -17,7 +18,7 @@ CREATE OR REPLACE FUNCTION muang.impact(
     drawn gis.geometry,
     asked text[],
     with_ids boolean,
-    care_scoped boolean,
+    scoped text[],
     scope_keys text[]
 ) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -104,47 +105,45 @@ BEGIN
 
         present := 'households' = any(asked);
         IF present THEN
-            SELECT EXISTS (SELECT 1 FROM households) INTO present;
-        END IF;
-        IF present THEN
             -- who sleeps there tonight; where nobody has asked, who is registered there
-            SELECT
-                jsonb_build_object(
-                    'households', jsonb_build_object('count', count(*)),
-                    'people', jsonb_build_object(
-                        'count', coalesce(sum(b.a + b.b + b.c + b.d), 0),
-                        'by_age', jsonb_build_object(
-                            '0-5', coalesce(sum(b.a), 0),
-                            '6-17', coalesce(sum(b.b), 0),
-                            '18-59', coalesce(sum(b.c), 0),
-                            '60+', coalesce(sum(b.d), 0)
-                        )
-                    )
-                )
-            INTO part
-            FROM (
+            EXECUTE format($count$
                 SELECT
-                    CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0) ELSE coalesce(p.registered_0_5, 0) END AS a,
-                    CASE WHEN k.known THEN coalesce(p.sleeping_6_17, 0) ELSE coalesce(p.registered_6_17, 0) END AS b,
-                    CASE WHEN k.known THEN coalesce(p.sleeping_18_59, 0) ELSE coalesce(p.registered_18_59, 0) END AS c,
-                    CASE WHEN k.known THEN coalesce(p.sleeping_60_up, 0) ELSE coalesce(p.registered_60_up, 0) END AS d
-                FROM households AS p
-                CROSS JOIN LATERAL (
+                    CASE WHEN EXISTS (SELECT 1 FROM %1$s) THEN jsonb_build_object(
+                        'households', jsonb_build_object('count', count(*)),
+                        'people', jsonb_build_object(
+                            'count', coalesce(sum(b.a + b.b + b.c + b.d), 0),
+                            'by_age', jsonb_build_object(
+                                '0-5', coalesce(sum(b.a), 0),
+                                '6-17', coalesce(sum(b.b), 0),
+                                '18-59', coalesce(sum(b.c), 0),
+                                '60+', coalesce(sum(b.d), 0)
+                            )
+                        )
+                    ) ELSE '{}' END
+                FROM (
                     SELECT
-                        num_nonnulls(
-                            p.sleeping_0_5, p.sleeping_6_17, p.sleeping_18_59, p.sleeping_60_up
-                        ) > 0 AS known
-                ) AS k
-                WHERE p.house_code = any(wet_houses)
-            ) AS b;
+                        CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0) ELSE coalesce(p.registered_0_5, 0) END AS a,
+                        CASE WHEN k.known THEN coalesce(p.sleeping_6_17, 0) ELSE coalesce(p.registered_6_17, 0) END AS b,
+                        CASE WHEN k.known THEN coalesce(p.sleeping_18_59, 0) ELSE coalesce(p.registered_18_59, 0) END AS c,
+                        CASE WHEN k.known THEN coalesce(p.sleeping_60_up, 0) ELSE coalesce(p.registered_60_up, 0) END AS d
+                    FROM %1$s AS p
+                    CROSS JOIN LATERAL (
+                        SELECT
+                            num_nonnulls(
+                                p.sleeping_0_5, p.sleeping_6_17, p.sleeping_18_59, p.sleeping_60_up
+                            ) > 0 AS known
+                    ) AS k
+                    WHERE p.house_code = any($2)
+                ) AS b
+            $count$, CASE WHEN 'households' = any(scoped) THEN 'households_rows($1)' ELSE 'households' END)
+            INTO part USING scope_keys, wet_houses;
             exposed := part || exposed;
         END IF;
     END IF;
 
     IF 'care_locations' = any(asked) THEN
-        -- a role held to a scope has no view but a function of its own; to_jsonb: roles that may
-        -- not see the band have no such column, and count by kind
-        IF care_scoped THEN
+        -- to_jsonb: roles that may not see the band have no such column, and count by kind
+        IF 'care_locations' = any(scoped) THEN
             SELECT EXISTS (SELECT 1 FROM care_locations_rows(scope_keys, NULL)) INTO present;
             SELECT array_agg(w.id ORDER BY w.id), array_agg(w.class ORDER BY w.id)
             INTO care_ids, care_classes

@@ -1,7 +1,16 @@
 """docs/layers.md: every layer and field as declared, and who may see it."""
 
 from layers.catalog import LAYERS
-from layers.model import EVERYONE, SYSTEM_FIELDS, Audience, Field, Layer, Role
+from layers.model import (
+    EVERYONE,
+    SYSTEM_FIELDS,
+    Audience,
+    Field,
+    Layer,
+    Role,
+    RowRule,
+    Scope,
+)
 from ops.docs.markdown import NOTICE, table
 
 _INTRO = """\
@@ -14,6 +23,12 @@ the natural key, `personal` data about a person who can be identified (PDPA), `t
 is also in vector tiles. Dates are Gregorian here and Buddhist on Thai screens. Coordinates are in
 the town's own projected CRS.
 """
+
+_SCOPES = {
+    Scope.COMMUNITIES: "in their communities",
+    Scope.EVENT: "during an event",
+    Scope.TASKS: "for their tasks",
+}
 
 
 def page() -> str:
@@ -47,10 +62,7 @@ def _layer(layer: Layer) -> list[str]:
     kind = layer.geometry.value if layer.geometry else "none, a plain table"
     lines.append(f"Geometry: {kind}. Natural key: {key}. Seen by: {_who_sees(layer)}.")
     if layer.row_rules:
-        rules = (
-            f"`{rule.field}` = `{rule.value}` by {who(rule.audience)}" for rule in layer.row_rules
-        )
-        lines.append(f"Rows: {'; '.join(rules)}.")
+        lines.append(f"Rows: {'; '.join(map(_rule, layer.row_rules))}.")
     return [*lines, "", *_fields(layer.fields, layer.natural_key)]
 
 
@@ -92,6 +104,12 @@ def _notes(field: Field, *, is_key: bool) -> str:
     if field.description:
         notes += [field.description.th, field.description.en]
     return "; ".join(notes)
+
+
+def _rule(rule: RowRule) -> str:
+    rows = f"`{rule.field}` = `{rule.value}`" if rule.field else "all"
+    held = "".join(f", {role.value} {_SCOPES[scope]}" for role, scope in rule.scopes)
+    return f"{rows} by {who(rule.audience)}{held}"
 
 
 def _who_sees(layer: Layer) -> str:

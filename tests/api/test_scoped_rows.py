@@ -122,6 +122,38 @@ def test_a_caregiver_is_held_to_their_communities(here: Caller, town: TownHandle
         assert on_every_path(here, good) == [seen] * 4, communities
 
 
+def test_a_caregiver_knows_the_households_of_their_communities(
+    here: Caller, town: TownHandle
+) -> None:
+    at = "/ogc/collections/households/items"
+    flood = {"flood": {"zone_ids": ["Z100"]}, "layers": ["households"]}
+    for communities, listed, counted in (
+        (None, 50, (30, 135)),
+        (("C1",), 49, (29, 130)),
+        (("C2",), 1, (1, 5)),
+        ((), 0, None),
+    ):
+        good = token(town, Role.CARE, communities=communities)
+        page = here.get(f"{at}?limit=1000", good).json()
+        assert page["numberMatched"] == len(page["features"]) == listed
+        by_phone = here.get(f"{at}?phone=000-000-0003&properties=code", good).json()
+        assert by_phone["numberMatched"] == (communities in (None, ("C2",)))
+        answer = here.post("/queries/impact?lang=en", good, json=flood).json()
+        exposed = answer["exposed"]
+        if counted is None:
+            assert {"households", "people"}.isdisjoint(exposed)
+        else:
+            assert (exposed["households"]["count"], exposed["people"]["count"]) == counted
+        held = any("only in your communities" in caveat for caveat in answer["caveats"])
+        assert held == (communities in (("C1",), ("C2",)))
+    row = here.get(f"{at}?code=H003", token(town, Role.CARE)).json()["features"][0]["id"]
+    first, second = (token(town, Role.CARE, communities=(c,)) for c in ("C1", "C2"))
+    assert here.get(f"{at}/{row}", first).status_code == 404
+    assert here.get(f"{at}/{row}", second).status_code == 200
+    given = here.post("/queries/impact", first, json=flood).json()["id"]
+    assert here.get(f"/queries/answers/{given}", second).status_code == 404
+
+
 def test_coordinators_see_homes_while_an_event_is_open(here: Caller, town: TownHandle) -> None:
     good = token(town, Role.COORDINATOR)
     assert on_every_path(here, good) == [set()] * 4

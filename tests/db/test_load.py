@@ -14,6 +14,7 @@ from db.load import Counts, Incoming, load
 from db.undo import undo
 from layers.catalog import get
 from layers.errors import BadRequestError, ConflictError
+from layers.model import Role
 from tests.conftest import TownHandle
 from tests.tiny import ORIGIN, load_rows, point, square
 
@@ -172,7 +173,8 @@ def test_undo_restores_rows_exactly(own_tiny_town: TownHandle, mode: str) -> Non
 
 def test_an_answer_names_the_sources_its_rows_came_from(blank_town: TownHandle) -> None:
     def sources() -> object:
-        row = conn.execute("SELECT source FROM muang.layer_provenance('parcels')").fetchone()
+        with blank_town.connect(Role.PUBLIC) as reader:
+            row = reader.execute("SELECT source FROM layer_provenance('parcels', NULL)").fetchone()
         return row[0] if row else "no row"
 
     def load_from(source: str, mode: str) -> int:
@@ -187,6 +189,7 @@ def test_an_answer_names_the_sources_its_rows_came_from(blank_town: TownHandle) 
             "unchanged": 0,
             "deleted": done.counts.deleted,
         }
+        conn.commit()
         return int(done.dataset_id)
 
     with blank_town.connect(Machine.LOADER) as conn:
@@ -197,6 +200,7 @@ def test_an_answer_names_the_sources_its_rows_came_from(blank_town: TownHandle) 
         replaced = load_from("land department", "replace")
         assert sources() == "land department"
         undo(conn, replaced, "tester")
+        conn.commit()
         assert sources() == "survey; tax office"
 
 

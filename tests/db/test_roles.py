@@ -7,7 +7,7 @@ from psycopg import sql
 from db.check import check
 from db.connect import Machine, connect_admin, login_name
 from db.migrate import migrate
-from db.scopes import scoped_name, source
+from db.scopes import source
 from db.view_names import view_columns, view_schema
 from layers.catalog import LAYERS, get
 from layers.model import Role
@@ -39,8 +39,8 @@ def test_a_role_reads_its_views_and_nothing_else(tiny_town: TownHandle, role: Ro
         for layer in LAYERS:
             query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(layer.id))
             if scope_of(layer, role) is not None:
-                query = sql.SQL("SELECT count(*) FROM {}(NULL, NULL)").format(
-                    sql.Identifier(scoped_name(layer))
+                query = sql.SQL("SELECT count(*) FROM {}").format(
+                    source(layer, role, sql.NULL, sql.NULL)
                 )
             if may_see(layer, role):
                 assert conn.execute(query).fetchone() != (0,)

@@ -4,13 +4,14 @@ import pytest
 from psycopg import sql
 
 from db.connect import Machine, connect_admin
-from db.scopes import scoped_name, source
+from db.scopes import scoped_name, source, way_to_communities
 from layers.catalog import get
 from layers.model import Role
 from layers.privacy import visible_fields
 from tests.conftest import TownHandle
 
 CARE = get("care_locations")
+HOUSEHOLDS = get("households")
 
 
 def homes(town: TownHandle, role: Role, keys: list[str] | None) -> set[str]:
@@ -36,6 +37,38 @@ def test_a_caregiver_sees_their_communities(own_tiny_town: TownHandle) -> None:
     assert homes(town, Role.CARE, ["C1"]) == everything - {"K3"}
     assert homes(town, Role.CARE, []) == set()
     assert homes(town, Role.CARE, ["C1' OR true --"]) == set()
+
+
+def test_a_caregiver_reads_the_phones_of_their_communities(own_tiny_town: TownHandle) -> None:
+    town = own_tiny_town
+    with town.connect(Machine.LOADER) as conn:
+        conn.execute("UPDATE town.houses SET community = 'C2' WHERE house_code = '34010000003'")
+        conn.execute("UPDATE town.households SET house_code = NULL WHERE code = 'H007'")
+
+    def phones(keys: list[str] | None) -> set[str]:
+        query = sql.SQL("SELECT phone FROM {}").format(
+            source(HOUSEHOLDS, Role.CARE, sql.NULL, sql.Literal(keys))
+        )
+        with town.connect(Role.CARE) as conn:
+            return {str(row[0]) for row in conn.execute(query).fetchall()}
+
+    everything = {f"000-000-{n:04d}" for n in range(50)}
+    assert phones(None) == everything
+    assert phones(["C2"]) == {"000-000-0003"}
+    assert phones(["C1"]) == everything - {"000-000-0003", "000-000-0007"}
+    assert phones(["C1", "C2"]) == everything - {"000-000-0007"}, "of no known house"
+    assert phones([]) == set()
+
+
+def test_the_way_to_a_community_follows_the_references() -> None:
+    def way(layer: str) -> list[str]:
+        return [field.name for field in way_to_communities(get(layer))]
+
+    assert way("houses") == ["community"]
+    assert way("households") == ["house_code", "community"]
+    assert way("care_locations") == ["household", "house_code", "community"]
+    with pytest.raises(ValueError, match="parcels"):
+        way("parcels")
 
 
 def test_coordinators_see_homes_only_while_an_event_is_open(own_tiny_town: TownHandle) -> None:

@@ -94,6 +94,18 @@ def test_homes_of_people_in_care_exist_only_for_those_who_help() -> None:
     }
 
 
+def test_a_caregivers_communities_bound_the_households_they_know() -> None:
+    households = get("households")
+    assert [role for role in Role if scope_of(households, role)] == [Role.CARE]
+    assert scope_of(households, Role.CARE) is Scope.COMMUNITIES
+    assert visible_rows(households, Role.STAFF) is None
+
+
+def test_a_row_rule_names_a_field_with_its_value_or_neither() -> None:
+    with pytest.raises(ValidationError, match="both field and value"):
+        RowRule(field="kind", audience=OFFICE)
+
+
 def test_tiles_carry_only_what_a_style_needs() -> None:
     for item in LAYERS:
         for seen in tile_fields(item, Role.ADMIN):

@@ -99,6 +99,9 @@ class View:
         """Whether the row exists for them."""
         if not self.sees(row.layer):
             return False
+        held = self.person.communities
+        if held is not None and row.name.startswith("household_"):
+            return row.name.removeprefix("household_") in held
         return not row.name.startswith("home_") or row.name in self.person.homes
 
     def rows(self, layer: Layer) -> list[Row]:

@@ -86,3 +86,11 @@ ADD COLUMN mobility text,
 ADD COLUMN carriers_needed bigint,
 ADD COLUMN oxygen_hours_left double precision,
 ADD COLUMN next_dialysis_on date;
+
+-- what a row refers to is how rows are found from a community, a parcel or a route
+CREATE INDEX houses_community ON town.houses (community);
+CREATE INDEX houses_parcel_code ON town.houses (parcel_code);
+CREATE INDEX households_house_code ON town.households (house_code);
+CREATE INDEX permits_parcel_code ON town.permits (parcel_code);
+CREATE INDEX waste_stops_route_code ON town.waste_stops (route_code);
+CREATE INDEX care_locations_household ON town.care_locations (household);

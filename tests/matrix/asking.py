@@ -40,7 +40,7 @@ class Asker:
     @property
     def headers(self) -> dict[str, str]:
         """The person's credentials."""
-        return {"Authorization": f"Bearer {self.view.token}"} if self.view.token else {}
+        return self.view.headers
 
     def ask(
         self,

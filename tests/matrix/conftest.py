@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from api.app import create_app
 from api.verification import STALE_SECONDS
 from db.connect import Machine
+from db.derived import AnyConnection
 from db.tokens import NewToken, make_token
 from db.towns import drop_town
-from tests.api.caller import Caller
+from tests.api.caller import ADDRESS, Caller
 from tests.api.conftest import settings_for
+from tests.api.signing_in import PASSWORD, Browser, account
 from tests.conftest import TownHandle, make_town
 from tests.matrix.asking import Asker, Client
 from tests.matrix.seeds import TEAM_TASK, Seeds, seed
@@ -27,7 +30,7 @@ class Scene:
     town: TownHandle
     seeds: Seeds
     client: Client
-    tokens: dict[str, str]
+    credentials: dict[str, dict[str, str]]
     head: int
     event: bool = False
 
@@ -51,9 +54,9 @@ class Scene:
     def asker(self, person: Person) -> Asker:
         """The person at the door, with the event open or closed as it is for them."""
         self.set_event(person.event)
-        token = self.tokens[person.name] if person.token else ""
-        others = {one.role: self.tokens[one.name] for one in reversed(PEOPLE)}
-        return Asker(self.client, View(person, self.seeds, token, others, self.head))
+        headers = self.credentials[person.name]
+        others = {one.role: self.credentials[one.name] for one in reversed(PEOPLE) if one.token}
+        return Asker(self.client, View(person, self.seeds, headers, others, self.head))
 
 
 @pytest.fixture(scope="session")
@@ -71,17 +74,8 @@ def scene(server_url: str, secret: str, dashboard: Path) -> Iterator[Scene]:
     town = make_town(server_url, secret)
     try:
         seeds = seed(town)
-        tokens = {}
         with town.connect(Machine.SERVICE) as conn:
-            for person in PEOPLE:
-                new = NewToken(
-                    person.role,
-                    person.name,
-                    1,
-                    communities=person.communities,
-                    team=person.team,
-                )
-                tokens[person.name] = make_token(conn, new)[1]
+            credentials = {person.name: _of_token(conn, person) for person in PEOPLE}
             conn.execute(
                 "INSERT INTO muang.opening (kind, team, care_code, reason, opened_by)"
                 " VALUES ('task', 'boat 1', %s, 'r', 't')",
@@ -91,9 +85,41 @@ def scene(server_url: str, secret: str, dashboard: Path) -> Iterator[Scene]:
             conn.commit()
             (head,) = conn.execute("SELECT muang.current_pos()").fetchone() or (0,)
         with Caller(create_app(settings_for(town, dashboard))) as caller:
-            yield Scene(town, seeds, Client(caller), tokens, int(str(head)))
+            for person in PEOPLE:
+                if person.session:
+                    credentials[person.name] = _of_session(caller, town, person)
+            yield Scene(town, seeds, Client(caller), credentials, int(str(head)))
     finally:
         drop_town(server_url, town.town_id)
+
+
+def _of_token(conn: AnyConnection, person: Person) -> dict[str, str]:
+    """What a program of this person sends; nothing for somebody who is not known."""
+    if not person.token:
+        return {}
+    new = NewToken(person.role, person.name, 1, communities=person.communities, team=person.team)
+    return {"Authorization": f"Bearer {make_token(conn, new)[1]}"}
+
+
+def _of_session(caller: Caller, town: TownHandle, person: Person) -> dict[str, str]:
+    """What the browser of this person sends from our page, signed in by one factor or two."""
+    account(town, person.name, person.role, communities=person.communities, team=person.team)
+    browser = Browser(caller)
+    assert browser.sign_in(person.name).status_code == 200
+    if person.totp:
+        offer = browser.post("/auth/totp", {"password": PASSWORD}).json()
+        code = pyotp.TOTP(offer["secret"]).now()
+        made = browser.post("/auth/totp/confirm", {"proof": offer["proof"], "code": code})
+        assert made.is_success, made.text
+        later = pyotp.TOTP(offer["secret"]).at(int(time.time()), counter_offset=1)
+        assert browser.sign_in(person.name, code=later).status_code == 200
+    (cookie,) = browser.cookies.items()
+    return {
+        "Cookie": "=".join(cookie),
+        "X-CSRF-Token": str(browser.csrf),
+        "Origin": ADDRESS,
+        "Sec-Fetch-Site": "same-origin",
+    }
 
 
 @pytest.fixture(scope="session")

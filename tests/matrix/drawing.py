@@ -139,6 +139,7 @@ def tilejson(asker: Asker) -> None:
             told = asker.told(path, params={"lang": lang})
             fields = told["vector_layers"][0]["fields"]
             assert set(fields) == asker.view.tile_fields(layer)
+            _is_the_town(asker, [told["bounds"]])
             _says_no_hidden_title(asker, layer, told, lang)
 
 

@@ -182,6 +182,7 @@ def _forms() -> list[dict[str, str]]:
     tree = {"op": "or", "args": [True, {"op": "isNull", "args": [{"property": "{}"}]}]}
     texts = ["true OR {} IS NULL", "CASEI({}) LIKE '%' AND id = {}"]
     forms: list[dict[str, str]] = [{"{}": "x"}, *({"filter": text} for text in texts)]
+    forms.append({"sortby": "{}"})
     forms.append({"filter": json.dumps(tree), "filter-lang": "cql2-json"})
     return forms
 

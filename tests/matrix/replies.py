@@ -45,7 +45,7 @@ def leaves(reply: httpx.Response) -> list[Any]:
     kind = reply.headers.get("content-type", "")
     if kind == TILE:
         return [*walked(tile_of(reply)), reply.content.decode("utf-8", errors="replace")]
-    if "json" in kind:
+    if "json" in kind and reply.content:  # of a HEAD there is none
         return list(walked(reply.json()))
     found: list[Any] = [reply.text]
     for line in reply.text.splitlines() if "event-stream" in kind else ():
@@ -56,6 +56,8 @@ def leaves(reply: httpx.Response) -> list[Any]:
 
 def readings(reply: httpx.Response) -> str:
     """All text of a reply in every form somebody could decode it to, its headers included."""
+    # httpx has unpacked these; what it has not would be searched in vain
+    assert reply.headers.get("content-encoding", "gzip") == "gzip"
     texts = [str(leaf) for leaf in leaves(reply)]
     texts += [f"{name}: {value}" for name, value in reply.headers.items()]
     if "json" not in reply.headers.get("content-type", ""):

@@ -80,20 +80,6 @@ BODIES: dict[str, set[str]] = {
 }
 """Fields of the bodies that ask about the town's data, all of them asked by `asked.impact`."""
 
-PAGES = {
-    "/",
-    "/ogc",
-    "/assets/{name:path}",
-    "/favicon.svg",
-    "/favicon.ico",
-    "/manifest.webmanifest",
-    "/robots.txt",
-    "/docs",
-    "/docs/{name}",
-    "/openapi.json",
-}
-"""Addresses without a description: files that are the same for everybody."""
-
 PROBES: tuple[Probe, ...] = tuple(
     dict.fromkeys(probe for line in TABLE.values() for probe in line.probes)
 )

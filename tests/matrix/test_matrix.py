@@ -8,10 +8,13 @@ from starlette.routing import BaseRoute
 
 from layers.catalog import LAYERS
 from layers.model import Layer, Role
+from tests.api.signing_in import PASSWORD
+from tests.matrix import asked
 from tests.matrix.asking import Asker
 from tests.matrix.conftest import Scene
+from tests.matrix.drawing import tiles_of
 from tests.matrix.seeds import TOKENS, Row, plain
-from tests.matrix.table import BODIES, BY_ROLE, PAGES, PROBES, TABLE, Probe
+from tests.matrix.table import BODIES, BY_ROLE, PROBES, TABLE, Probe
 from tests.matrix.views import PEOPLE, Person
 
 CASES = [
@@ -20,11 +23,90 @@ CASES = [
     for probe in PROBES
     if probe not in BY_ROLE or not person.again
 ]
+ONCE = [person for person in PEOPLE if not person.again]
 
 
 @pytest.mark.parametrize(("probe", "person"), CASES)
 def test_visible_exactly_when_declared(asker: Asker, probe: Probe) -> None:
     probe(asker)
+
+
+@pytest.mark.parametrize("person", ONCE, ids=lambda person: person.name)
+def test_only_the_methods_described_answer_and_head_tells_what_get_does(
+    asker: Asker, person: Person
+) -> None:
+    """Of every address: HEAD is GET without its body, and no other method does anything."""
+    described = {path for _, path in TABLE}
+    for path in described:
+        methods = {method.upper() for method, other in TABLE if other == path}
+        for filled in _filled(asker, path):
+            for method in {"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "POST"} - methods:
+                asker.ask(method, filled, (404, 405))
+            if "GET" in methods and path != "/live":
+                _is_told_by_head(asker, filled)
+    assert {path for path in described if "{" not in path} | set(_EXAMPLES) == described
+
+
+_EXAMPLES = {
+    "/tiles/{layer}.json",
+    "/tiles/{layers}/{z}/{x}/{y}.mvt",
+    "/ogc/collections/{layer}",
+    "/ogc/collections/{layer}/items",
+    "/ogc/collections/{layer}/items/{feature}",
+    "/ogc/collections/{layer}/queryables",
+    "/ogc/collections/{layer}/schema",
+    "/queries/answers/{answer_id}",
+    "/auth/tokens/{token_id}",
+}
+"""Addresses with parameters, each of which `_filled` can fill."""
+
+
+def _filled(asker: Asker, path: str) -> Iterator[str]:
+    """An address with its parameters: layers seen and hidden, rows seen and hidden."""
+    never = {"{answer_id}": "00000000-0000-0000-0000-000000000000", "{token_id}": "1"}
+    for name, value in never.items():
+        path = path.replace(name, value)
+    names = ("facility", "home_c1", "household_C1", "parcels") if "{" in path else ("facility",)
+    for row in map(asker.view.seeds.row, names):
+        place = next(iter(tiles_of([row], 13)), (0, 0))
+        yield (
+            path.replace("{layer}", row.layer.id)
+            .replace("{layers}", row.layer.id)
+            .replace("{feature}", str(row.id))
+            .replace("{z}/{x}/{y}", f"13/{place[0]}/{place[1]}")
+        )
+
+
+def _is_told_by_head(asker: Asker, path: str) -> None:
+    plain_bytes = {"Accept-Encoding": "identity"}
+    whole = asker.get(path, (200, 204, 401, 403, 404), headers=plain_bytes)
+    head = asker.ask("HEAD", path, whole.status_code, headers=plain_bytes)
+    assert head.content == b""
+    told = [dict(reply.headers) for reply in (head, whole)]
+    if "/items" in path:  # the time they tell may be a digit shorter
+        assert {len(each.pop("content-length")) for each in told}
+    assert told[0] == told[1], path
+
+
+@pytest.mark.parametrize("person", [one for one in PEOPLE if one.session], ids=lambda one: one.name)
+def test_a_cookie_alone_changes_nothing(asker: Asker, person: Person) -> None:
+    """What another site makes a browser send carries the cookie, and neither header nor origin."""
+    ours = asker.view.headers
+    foreign = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+    forms: tuple[dict[str, str], ...] = (
+        {"Cookie": ours["Cookie"]},
+        {"Cookie": ours["Cookie"], **foreign},
+        {**ours, **foreign},
+        {**ours, "X-CSRF-Token": "0" * 64},
+    )
+    changing = [(method, path) for method, path in TABLE if method != "get"]
+    for method, path in changing:
+        for headers in forms if path != "/auth/login" else forms[1:3]:
+            filled = path.replace("{token_id}", "1")
+            body = {"username": person.name, "password": PASSWORD}
+            reply = asker.client.send(method.upper(), filled, headers=headers, json=body)
+            assert reply.status_code == 403, (method, path, headers)
+    assert asker.told("/me")["principal"] == person.name, "still signed in"
 
 
 def test_every_operation_and_parameter_has_its_row(scene: Scene) -> None:
@@ -50,7 +132,7 @@ def test_every_operation_and_parameter_has_its_row(scene: Scene) -> None:
 def test_no_address_is_outside_the_matrix(scene: Scene) -> None:
     described = {path for _, path in TABLE} - {"/tiles/{layers}/{z}/{x}/{y}.mvt"}
     found = set(_paths(scene.client.caller.app.routes))
-    assert found == described | PAGES
+    assert found == described | set(asked.PAGES)
 
 
 def _paths(routes: list[BaseRoute]) -> Iterator[str]:

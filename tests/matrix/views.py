@@ -10,13 +10,19 @@ from tests.matrix.seeds import Row, Seeds, places
 
 EVERY_HOME = frozenset({"home_c1", "home_c2", "home_none"})
 NONE: frozenset[str] = frozenset()
+HELD: dict[str, frozenset[Role]] = {
+    "care_locations": frozenset(Role) - {Role.ADMIN},
+    "households": frozenset({Role.CARE}),
+}
+"""Roles that do not, or not always, see every row of a layer; of all others everybody does."""
 
 
 @dataclass(frozen=True)
 class Person:
     """Somebody who asks: role, scope of the token, and the homes they see.
 
-    `again` marks a second person of a role: what hangs on the role alone is not asked twice.
+    With `session` they are signed in in a browser, with `totp` by two factors. `again` marks a
+    second person of a role: what hangs on the role alone is not asked twice.
     """
 
     name: str
@@ -27,6 +33,8 @@ class Person:
     token: bool = True
     event: bool = False
     again: bool = True
+    session: bool = False
+    totp: bool = False
 
 
 PEOPLE = (
@@ -42,8 +50,21 @@ PEOPLE = (
     Person("coordinator", Role.COORDINATOR, NONE, again=False),
     Person("team_sent", Role.TEAM, frozenset({"home_c1"}), team="boat 1", again=False),
     Person("team_idle", Role.TEAM, NONE, team="boat 2"),
+    # signed in, where the others show a token
+    Person("staff_session", Role.STAFF, NONE, session=True),
+    Person("admin_session", Role.ADMIN, EVERY_HOME, session=True, totp=True),
+    Person(
+        "care_c1_session",
+        Role.CARE,
+        frozenset({"home_c1"}),
+        communities=("C1",),
+        session=True,
+        totp=True,
+    ),
+    Person("team_sent_session", Role.TEAM, frozenset({"home_c1"}), team="boat 1", session=True),
     # during an event: more for coordinators and for nobody else
     Person("coordinator_event", Role.COORDINATOR, EVERY_HOME, event=True),
+    Person("coordinator_session", Role.COORDINATOR, EVERY_HOME, event=True, session=True),
     Person("staff_event", Role.STAFF, NONE, event=True),
     Person("team_idle_event", Role.TEAM, NONE, team="boat 2", event=True),
     Person("nobody_event", Role.PUBLIC, NONE, token=False, event=True),
@@ -54,15 +75,15 @@ if sorted(person.role for person in PEOPLE if not person.again) != sorted(Role):
 
 @dataclass(frozen=True)
 class View:
-    """What a person may see of the seeded town; `token` is their credential, empty for none.
+    """What a person may see of the seeded town; `headers` are their credentials, none for nobody.
 
-    `others` is a token of each role, `head` the last position of the seeding.
+    `others` are credentials of each role, `head` the last position of the seeding.
     """
 
     person: Person
     seeds: Seeds
-    token: str
-    others: dict[Role, str]
+    headers: dict[str, str]
+    others: dict[Role, dict[str, str]]
     head: int
 
     @property

@@ -17,7 +17,7 @@ from api.live_hub import LiveHub
 from api.settings import ServerSettings
 from api.stopping import on_stop
 from api.verification import Verifier
-from db import accounts
+from db import accounts, retention
 from db.changes import Sequencer
 from db.connect import Machine, url_for
 from db.pools import Pools
@@ -62,6 +62,11 @@ class House:
                 self._town = await town_queries.town(conn)
         return self._town
 
+    async def forget(self) -> None:
+        """Delete what has had its time, until cancelled."""
+        keep = retention.Keep(self.settings.keep_answers_days, self.settings.keep_sign_ins_days)
+        await retention.run(self.service, keep)
+
     async def bounds(self, role: Role) -> town_queries.Bounds | None:
         """West, south, east, north of the town in degrees; None while it is empty."""
         async with self.reader(role) as conn:
@@ -81,6 +86,7 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
         tasks = [
             asyncio.create_task(_kept_running(house.sequencer.run, "sequencer")),
             asyncio.create_task(_kept_running(house.hub.run, "hub")),
+            asyncio.create_task(_kept_running(house.forget, "retention")),
         ]
         try:
             with on_stop(house.hub.close):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from api.validation import SentenceError
 from db.queries.cql2_parse import MAX_CHARACTERS
@@ -33,9 +33,14 @@ class _Area(BaseModel):
         """Every ring of the area."""
         raise NotImplementedError
 
+    @property
+    def vertices(self) -> int:
+        """How many positions the area has in all its rings."""
+        return sum(len(ring) for ring in self.rings())
+
     @model_validator(mode="after")
     def _is_closed_and_bounded(self) -> Self:
-        if sum(len(ring) for ring in self.rings()) > MAX_VERTICES:
+        if self.vertices > MAX_VERTICES:
             raise SentenceError(
                 Text(
                     th=f"มีจุดเกิน {MAX_VERTICES:,} จุด ลดรายละเอียดของรูป",
@@ -77,7 +82,19 @@ class MultiPolygon(_Area):
 
 Area = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
 LayerName = Annotated[str, Field(max_length=60, pattern="^[a-z][a-z0-9_]*$")]
-ZoneId = Annotated[int, Field(ge=0, lt=2**63)] | Annotated[str, Field(max_length=200)]
+
+
+def _is_no_truth(value: object) -> object:
+    """Python counts true as 1, a zone's id; nobody who asks does."""
+    if isinstance(value, bool):
+        raise SentenceError(
+            Text(th="ต้องเป็นเลขหรือรหัสของเขตน้ำท่วม", en="must be the id or code of a flood zone")
+        )
+    return value
+
+
+ZoneNumber = Annotated[int, Field(ge=0, lt=2**63), BeforeValidator(_is_no_truth)]
+ZoneId = ZoneNumber | Annotated[str, Field(max_length=200)]
 
 
 class FloodRequest(_Request):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from api import access, filters
+from api.house import House
 from api.impact_models import (
     Exposed,
     FloodRequest,
@@ -16,6 +17,7 @@ from api.impact_models import (
 )
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
+from api.viewer import Viewer
 from db.queries import impact
 from db.queries.town import Bounds
 from layers.errors import BadRequestError
@@ -26,6 +28,10 @@ router = APIRouter(prefix="/queries", tags=["Geo-queries"])
 
 AnswerId = Annotated[uuid.UUID, Path(description="Id of an answer given before")]
 
+PUBLIC_VERTICES = 2_000
+"""Vertices of an area somebody without a sign-in may draw: the question is kept for a day."""
+VERTICES_A_UNIT = 4
+"""A shape of 20,000 vertices takes seconds of the database: as much as 50 questions."""
 _NEAR_DEGREES = 2.0
 """A drawn area may reach this far beyond the town; further away its projection means nothing."""
 
@@ -46,6 +52,7 @@ async def ask_impact(
     """
     flood = asked.flood
     if flood.geometry is not None:
+        _affordable(flood.geometry, who, house)
         _near(flood.geometry, await house.bounds(who.role))
     question = impact.Question(
         flood=_flood(flood, who.role),
@@ -99,6 +106,24 @@ def _flood(asked: FloodRequest, role: Role) -> impact.Flood:
     if zones == "all" or "all" in zones:
         return impact.Flood(all_zones=True)
     return impact.Flood(zone_ids=tuple(zones))
+
+
+def _affordable(area: Polygon | MultiPolygon, who: Viewer, house: House) -> None:
+    """Take what a drawn area costs beside the question itself, and bound what is kept of it.
+
+    BadRequestError for a shape too large for somebody without a sign-in, TooManyRequestsError
+    when the caller has asked enough.
+    """
+    if who.role is Role.PUBLIC and area.vertices > PUBLIC_VERTICES:
+        raise BadRequestError(
+            Text(
+                th=f"รูปที่วาดมี {area.vertices:,} จุด ผู้ที่ไม่ได้ลงชื่อเข้าใช้วาดได้ไม่เกิน "
+                f"{PUBLIC_VERTICES:,} จุด ลดรายละเอียดของรูป",
+                en=f"The drawn area has {area.vertices:,} vertices. Without signing in it may have "
+                f"{PUBLIC_VERTICES:,}; simplify the shape.",
+            )
+        )
+    house.limits.take(who.subject, area.vertices // VERTICES_A_UNIT)
 
 
 def _near(area: Polygon | MultiPolygon, bounds: Bounds | None) -> None:

@@ -45,6 +45,19 @@ class ServerSettings(DatabaseSettings):
         description="units one caller may use a second (a tile 1, a page of features 10, a "
         "geo-query 100); 0: no limit",
     )
+    keep_answers_days: int = Field(
+        default=400,
+        ge=1,
+        le=36_500,
+        description="days an answer to somebody signed in, and a closed event, can be shown as "
+        "proof; answers to the public are kept for a day",
+    )
+    keep_sign_ins_days: int = Field(
+        default=90,
+        ge=1,
+        le=36_500,
+        description="days a session or token stays on record after it ended",
+    )
     oidc_issuer: str = Field(
         default="", description="OpenID Connect: issuer; unset: people sign in with passwords only"
     )

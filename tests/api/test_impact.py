@@ -9,7 +9,7 @@ import shapely
 
 from api.app import create_app
 from layers.model import Role
-from tests.api.caller import Caller
+from tests.api.caller import NOBODY, Caller
 from tests.api.conftest import settings_for
 from tests.api.places import drawn
 from tests.conftest import TownHandle
@@ -112,6 +112,38 @@ def test_the_answer_is_kept_in_both_languages(caller: Caller, tokens: dict[Role,
 RING = [[105.2, 15.2], [105.3, 15.2], [105.3, 15.3], [105.2, 15.2]]
 
 
+def ring(vertices: int) -> dict[str, Any]:
+    """A round area of the town with so many vertices, the closing one counted."""
+    circle = shapely.Point(105.2255, 15.2415).buffer(0.004, quad_segs=vertices)
+    xy = list(circle.exterior.coords)[: vertices - 1]
+    return {"type": "Polygon", "coordinates": [[*xy, xy[0]]]}
+
+
+def test_without_a_sign_in_shapes_are_simpler(caller: Caller, tokens: dict[Role, str]) -> None:
+    def asked(vertices: int, token: str) -> httpx.Response:
+        body = {"flood": {"geometry": ring(vertices)}, "layers": ["shelters"]}
+        return caller.post("/queries/impact?lang=en", token, json=body)
+
+    assert asked(2000, NOBODY).status_code == 200
+    for token in (NOBODY, tokens[Role.PUBLIC]):
+        refused = asked(2001, token)
+        assert refused.status_code == 400
+        assert "2,001 vertices" in refused.json()["detail"]
+    assert asked(2001, tokens[Role.STAFF]).status_code == 200
+
+
+def test_a_large_shape_costs_more(
+    tiny_town: TownHandle, dashboard: Path, tokens: dict[Role, str]
+) -> None:
+    # 400 units a second, 2,000 at most: a question is 100, one of 6,000 vertices 1,600
+    with Caller(create_app(settings_for(tiny_town, dashboard, rate_per_second=400))) as caller:
+        body = {"flood": {"geometry": ring(6000)}, "layers": ["shelters"]}
+        first = caller.post("/queries/impact", tokens[Role.STAFF], json=body)
+        again = caller.post("/queries/impact", tokens[Role.STAFF], json=body)
+        assert (first.status_code, again.status_code) == (200, 429)
+        assert int(again.headers["retry-after"]) >= 1
+
+
 @pytest.mark.parametrize(
     ("flood", "says"),
     [
@@ -126,6 +158,8 @@ RING = [[105.2, 15.2], [105.3, 15.2], [105.3, 15.3], [105.2, 15.2]]
         ({"zone_ids": []}, "at least 1"),
         ({"zone_ids": "some"}, ""),
         ({"zone_ids": [-5]}, ""),
+        ({"zone_ids": [True]}, "id or code of a flood zone"),
+        ({"zone_ids": [1, False]}, "id or code of a flood zone"),
         ({"geometry": {"type": "Point", "coordinates": [105, 15]}}, ""),
         ({"geometry": {"type": "Polygon", "coordinates": []}}, "at least 1"),
         ({"geometry": {"type": "Polygon", "coordinates": [RING[:3]]}}, "at least 4"),

@@ -94,3 +94,8 @@ CREATE INDEX households_house_code ON town.households (house_code);
 CREATE INDEX permits_parcel_code ON town.permits (parcel_code);
 CREATE INDEX waste_stops_route_code ON town.waste_stops (route_code);
 CREATE INDEX care_locations_household ON town.care_locations (household);
+
+-- what retention looks for, oldest first
+CREATE INDEX answer_computed_at ON muang.answer (computed_at);
+CREATE INDEX answer_of_the_public ON muang.answer (computed_at) WHERE role = 'public';
+CREATE INDEX sign_in_failure_at ON muang.sign_in_failure (at);

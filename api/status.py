@@ -119,7 +119,10 @@ async def healthz() -> Health:
 @router.get(
     "/readyz",
     summary="Is everything in order",
-    responses={503: {"model": Ready, "description": "Not ready; the reasons are in checks"}},
+    responses={
+        503: {"model": Ready, "description": "Not ready; the reasons are in checks"},
+        **problems(400),
+    },
 )
 async def readyz(house: CurrentHouse, lang: CallerLang, response: Response) -> Ready:
     """Database reachable, migrations current, changes being numbered, dashboard built."""

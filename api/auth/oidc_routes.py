@@ -68,7 +68,7 @@ async def begin(request: Request, house: CurrentHouse) -> RedirectResponse:
     response_class=RedirectResponse,
     summary="Back from the provider",
     openapi_extra={OPEN: True},
-    responses=problems(404, 429, 503),
+    responses=problems(400, 404, 429, 503),
 )
 async def callback(request: Request, house: CurrentHouse) -> RedirectResponse:
     """Check the provider's answer, open a session and go to the dashboard."""

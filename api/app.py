@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
     description,
@@ -24,6 +23,7 @@ from api.auth.oidc_routes import router as oidc_router
 from api.auth.routes import router as auth_router
 from api.auth.tokens import router as tokens_router
 from api.edge import Edge
+from api.encoding import Gzip
 from api.house import open_house
 from api.ogc.routes import router as ogc_router
 from api.routes import refuse_unknown_parameters
@@ -78,7 +78,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     ):
         app.include_router(router)
     # the last one added is the outermost: edge, then tiles, then everything else
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(Gzip, minimum_size=1000, compresslevel=4)
     app.add_middleware(TileFront)
     app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls)
     for kind in (MuangError, HTTPException, RequestValidationError):

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import access, filters, validation, viewer
+from api import access, encoding, filters, validation, viewer
 from api.house import House
 from api.house_of import house_of
 from api.problems import MethodNotAllowedError, TooSlowError
@@ -78,7 +78,9 @@ class TileFront:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         if not body:
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
-        if len(body) > _WORTH_PACKING and "gzip" in asked.get("accept-encoding", ""):
+        if len(body) > _WORTH_PACKING and encoding.accepts(
+            asked.get("accept-encoding", ""), "gzip"
+        ):
             headers["Content-Encoding"] = "gzip"
             body = await _packed(body)
         return Response(body, media_type=MEDIA_TYPE, headers=headers)

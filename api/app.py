@@ -80,7 +80,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     # the last one added is the outermost: edge, then tiles, then everything else
     app.add_middleware(Gzip, minimum_size=1000, compresslevel=4)
     app.add_middleware(TileFront)
-    app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls)
+    app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls, near=chosen.near)
     for kind in (MuangError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)
     description.complete(app)

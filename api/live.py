@@ -145,7 +145,7 @@ class _Listener:
             return Standing.GOOD
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                now = await self._house.verifier.viewer(self._credential)
+                now = await self._house.verifier.viewer(self._credential, used=False)
         except (TimeoutError, psycopg.Error, PoolTimeout):
             return Standing.UNKNOWN
         return Standing.GOOD if now == self.who else Standing.REFUSED

@@ -270,11 +270,12 @@ def test_an_id_token_must_be_signed_by_the_provider(settings: ServerSettings) ->
 def test_the_first_group_of_the_setting_counts(settings: ServerSettings) -> None:
     assert oidc.mapped_role(settings, ["gis-staff", "gis-admins"]) is Role.ADMIN
     assert oidc.mapped_role(settings, "gis-staff") is Role.STAFF
-    for nothing in (None, [], "", ["x"], 5):
+    for nothing in (None, [], "", ["x"], 5, {"gis-staff": 1}, [["gis-staff"], {}]):
         assert oidc.mapped_role(settings, nothing) is None
 
 
 def test_an_answer_of_another_issuer_is_refused(settings: ServerSettings, here: Caller) -> None:
+    provider = here.app.state.house.provider
     given = {"code": "c", "state": HELD.state, "iss": "https://evil.example"}
     with pytest.raises(ForbiddenError):
-        here.run(oidc.finish(settings, HELD, given))
+        here.run(oidc.finish(settings, provider, HELD, given))

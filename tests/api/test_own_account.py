@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
@@ -31,6 +32,10 @@ def town(server_url: str, secret: str) -> Iterator[TownHandle]:
 def here(town: TownHandle, dashboard: Path) -> Iterator[Caller]:
     with Caller(create_app(settings_for(town, dashboard))) as made:
         yield made
+
+
+def token_request(name: str = "t", **more: Any) -> dict[str, Any]:
+    return {"name": name, "password": PASSWORD, **more}
 
 
 @pytest.fixture
@@ -98,14 +103,23 @@ def test_one_time_codes_from_offer_to_removal(browser: Browser, town: TownHandle
     assert again.sign_in("coded", code=code).status_code == 401, "a code works once"
     late = clock.at(int(time.time()), counter_offset=1)
     assert again.sign_in("coded", code=late).status_code == 200
-    assert again.post("/auth/totp/remove", {"password": PASSWORD}).is_success
+    asked = {"password": PASSWORD}
+    for path, more in (("password", {"new_password": OTHER}), ("totp", {}), ("totp/remove", {})):
+        told = again.post(f"/auth/{path}", asked | more)
+        assert told.json()["type"] == "urn:muang:problem:code-needed", path
+        used = again.post(f"/auth/{path}", asked | more | {"code": late})
+        assert used.status_code == 403, "the password alone is not enough, nor a used code"
+    assert again.post("/auth/tokens", token_request()).status_code == 401
+    with town.connect(Machine.SERVICE) as conn:
+        conn.execute("UPDATE muang.account SET totp_last_step = 0 WHERE username = 'coded'")
+    assert again.post("/auth/totp/remove", asked | {"code": clock.now()}).is_success
     assert Browser(browser.caller).sign_in("coded").status_code == 200
 
 
 def test_tokens_are_made_listed_and_revoked(browser: Browser, town: TownHandle) -> None:
     account(town, "maker", Role.CARE, communities=("C1",))
     browser.sign_in("maker")
-    made = browser.post("/auth/tokens", {"name": "สมุดบันทึก", "days": 5})
+    made = browser.post("/auth/tokens", token_request("สมุดบันทึก", days=5))
     assert made.status_code == 201
     facts = made.json()
     token = facts.pop("token")
@@ -129,16 +143,16 @@ def test_only_administrators_choose_roles_and_scopes(browser: Browser, town: Tow
     account(town, "plain")
     browser.sign_in("plain")
     for more in ({"role": "admin"}, {"role": "public"}, {"communities": ["C1"]}, {"team": "x"}):
-        assert browser.post("/auth/tokens", {"name": "t", **more}).status_code == 403, more
+        assert browser.post("/auth/tokens", token_request(**more)).status_code == 403, more
     boss = Browser(browser.caller)
     account(town, "boss", Role.ADMIN)
     boss.sign_in("boss")
-    asked = {"name": "t", "role": "team", "team": "boat 7"}
+    asked = token_request(role="team", team="boat 7")
     token = boss.post("/auth/tokens", asked).json()["token"]
     assert boss.caller.get("/me", token).json()["scope"] == ["boat 7"]
     for wrong in ({"role": "team"}, {"role": "staff", "team": "x"}, {"communities": ["C1"]}):
-        assert boss.post("/auth/tokens", {"name": "t", **wrong}).status_code == 400, wrong
-    assert boss.post("/auth/tokens", {"name": "t", "days": 0}).status_code == 400
+        assert boss.post("/auth/tokens", token_request(**wrong)).status_code == 400, wrong
+    assert boss.post("/auth/tokens", token_request(days=0)).status_code == 400
 
 
 def test_tokens_and_strangers_cannot_make_tokens(browser: Browser, town: TownHandle) -> None:

@@ -11,7 +11,7 @@ from db.scopes import source
 from db.view_names import view_columns, view_schema
 from layers.catalog import LAYERS, get
 from layers.model import Role
-from layers.privacy import may_see, scope_of, visible_rows
+from layers.privacy import may_see, scope_of
 from tests.conftest import TownHandle
 
 PAIRS = [(layer, role) for layer in LAYERS for role in Role]
@@ -78,36 +78,6 @@ def test_homes_are_not_there_for_those_who_may_not_see_them(tiny_town: TownHandl
         # no event is open and no task given: coordinators and teams see no home yet
         exact = role in {Role.CARE, Role.ADMIN}
         assert sorted(kinds) == ([("facility", 1), ("home", 8)] if exact else [("facility", 1)])
-
-
-@pytest.mark.parametrize(
-    ("layer", "role"),
-    [
-        (layer, role)
-        for layer, role in PAIRS
-        if layer.geometry and may_see(layer, role) and scope_of(layer, role) is None
-    ],
-    ids=lambda item: getattr(item, "id", str(item)),
-)
-def test_the_spatial_index_is_used_through_the_view(
-    tiny_town: TownHandle, layer: object, role: Role
-) -> None:
-    name = layer.id  # type: ignore[attr-defined]
-    for column, box in (
-        ("geom", f"ST_MakeEnvelope(524000, 1685000, 524010, 1685010, {tiny_town.srid})"),
-        ("geom_3857", "ST_TileEnvelope(14, 12980, 7500)"),
-    ):
-        query = sql.SQL("EXPLAIN SELECT id FROM {} WHERE {} && {}").format(
-            sql.Identifier(name),
-            sql.Identifier(column),
-            sql.SQL(box),
-        )
-        with tiny_town.connect(role) as conn:
-            conn.execute("SET enable_seqscan = off")
-            plan = "\n".join(str(row[0]) for row in conn.execute(query).fetchall())
-        assert f"Index Cond: ({column} &&" in plan, plan
-        if visible_rows(layer, role) is not None:  # type: ignore[arg-type]
-            assert "Filter: (kind = 'facility'::text)" in plan
 
 
 def test_a_town_cannot_be_reached_with_another_towns_login(

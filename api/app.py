@@ -25,6 +25,7 @@ from api.auth.tokens import router as tokens_router
 from api.edge import Edge
 from api.encoding import Gzip
 from api.house import open_house
+from api.ogc.changes import router as changes_router
 from api.ogc.routes import router as ogc_router
 from api.routes import refuse_unknown_parameters
 from api.settings import ServerSettings, from_environment
@@ -74,6 +75,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         live.router,
         queries.router,
         ogc_router,
+        changes_router,
         pages.router_for(chosen),
     ):
         app.include_router(router)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -19,7 +20,7 @@ from api.live_hub import LiveHub
 from api.settings import ServerSettings
 from api.stopping import on_stop
 from api.verification import Verifier
-from db import accounts, retention
+from db import accounts, past, retention
 from db.changes import Sequencer
 from db.connect import Machine, url_for
 from db.pools import Pools
@@ -58,6 +59,16 @@ class House:
     def reader(self, role: Role) -> AbstractAsyncContextManager[Connection]:
         """An autocommitting connection that sees what the role sees."""
         return self.pools[role].connection()
+
+    @contextlib.asynccontextmanager
+    async def reading(self, role: Role, as_of: datetime | None) -> AsyncIterator[Connection]:
+        """`reader`, or for a moment of the past one that sees what the role sees of that time."""
+        async with self.reader(role) as conn:
+            if as_of is None:
+                yield conn
+                return
+            async with past.entered(conn, role, as_of):
+                yield conn
 
     def service(self, patience_s: float | None = None) -> AbstractAsyncContextManager[Connection]:
         """A connection for the platform's own records: tokens, answers, changes."""

@@ -8,6 +8,7 @@ fingerprint and tile, and bounded by the `pos` of the last change that touched t
 import asyncio
 import gzip
 import hashlib
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -15,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import access, encoding, filters, validation, viewer
+from api import access, encoding, filters, past, validation, viewer
 from api.house import House
 from api.house_of import house_of
 from api.problems import MethodNotAllowedError, TooSlowError
@@ -28,7 +29,7 @@ from layers.text import Text
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 TIMEOUT_SECONDS = 2.0
-_PARAMETERS = ("lang", *filters.PARAMETERS)
+_PARAMETERS = ("lang", past.AS_OF, *filters.PARAMETERS)
 _WORTH_PACKING = 256
 _LARGE = 256 * 1024
 
@@ -56,13 +57,16 @@ class TileFront:
         house = house_of(scope)
         who = await viewer.of_scope(scope, house)
         shown = address.layers(who.role)
+        as_of = past.optional(given.get(past.AS_OF))
+        if as_of is not None:
+            past.refuse_low_zoom(address.tile.z)
         parts = [
             tiles.TileLayer(
                 layer, who.role, tile_fields(layer, who.role), filters.parse(given, layer, who.role)
             )
             for layer in shown
         ]
-        body = await _render(house, who, tuple(parts), address.tile)
+        body = await _render(house, who, tuple(parts), address.tile, as_of)
         private = any(
             access.beyond_public(part.layer, who.role, part.fields)
             or (part.filter and access.asked_beyond_public(part.layer, properties_of(part.filter)))
@@ -107,9 +111,13 @@ def _given(scope: Scope) -> dict[str, str]:
 
 
 async def _render(
-    house: House, who: Viewer, parts: tuple[tiles.TileLayer, ...], tile: Tile
+    house: House,
+    who: Viewer,
+    parts: tuple[tiles.TileLayer, ...],
+    tile: Tile,
+    as_of: datetime | None,
 ) -> bytes:
-    async with house.reader(who.role) as conn:
+    async with house.reading(who.role, as_of) as conn:
         try:
             # cancelling also cancels the statement in the database; the role's own limit is longer
             async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -8,7 +8,7 @@ from db.check import check
 from db.connect import Machine, connect_admin, login_name
 from db.migrate import migrate
 from db.scopes import source
-from db.view_names import view_columns, view_schema
+from db.view_names import Tense, view_columns, view_schema
 from layers.catalog import LAYERS, get
 from layers.model import Role
 from layers.privacy import may_see, scope_of
@@ -25,8 +25,9 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
             FROM information_schema.columns WHERE table_schema LIKE 'as\\_%' GROUP BY 1, 2"""
         ).fetchall()
     declared = {
-        (view_schema(role), layer.id): list(view_columns(layer, role))
+        (view_schema(role, tense), layer.id): list(view_columns(layer, role, tense))
         for layer, role in PAIRS
+        for tense in Tense
         if may_see(layer, role) and scope_of(layer, role) is None
     }
     assert {(row[0], row[1]): row[2] for row in found} == declared

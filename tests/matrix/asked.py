@@ -56,6 +56,8 @@ def impact(asker: Asker) -> None:
     )
     for flood in everywhere:
         _counts(asker, {"flood": flood, "include": ["ids"]}, seeds.rows)
+        past = {"flood": flood, "include": ["ids"], "as_of": "2199-12-31T00:00:00Z"}
+        _counts(asker, past, seeds.rows)
     for row in seeds.rows:
         if row.layer.id in COUNTED and row.shape is not None:
             x, y = row.vertices[0]

@@ -4,9 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from db.check import check
-from db.connect import Machine, connect_admin, login_name
-from db.migrate import migrate
+from db.connect import Machine, connect_admin
 from db.scopes import source
 from db.view_names import Tense, view_columns, view_schema
 from layers.catalog import LAYERS, get
@@ -89,48 +87,6 @@ def test_a_town_cannot_be_reached_with_another_towns_login(
     )
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         psycopg.connect(crossed)
-
-
-@pytest.mark.parametrize(
-    ("break_it", "what"),
-    [
-        ("GRANT SELECT ON town.parcels TO {public}", "grant"),
-        ("ALTER TABLE town.parcels DROP CONSTRAINT parcels_geom_valid", "constraint"),
-        ("ALTER TABLE town.parcels DISABLE TRIGGER c_log_update", "trigger"),
-        (
-            """DROP VIEW as_public.water;
-            CREATE VIEW as_public.water AS SELECT * FROM as_staff.water""",
-            "view",
-        ),
-        ("DROP INDEX town.roads_geom", "index"),
-        (
-            """ALTER TABLE town.roads DROP COLUMN geom_3857 CASCADE;
-            ALTER TABLE town.roads ADD COLUMN geom_3857 gis.geometry(MultiLineString, 3857)
-            GENERATED ALWAYS AS (gis.st_transform(gis.st_simplify(geom, 1), 3857)) STORED""",
-            "column",
-        ),
-    ],
-)
-def test_check_sees_what_was_changed_by_hand(
-    blank_town: TownHandle, break_it: str, what: str
-) -> None:
-    town = blank_town
-    public = sql.Identifier(login_name(town.town_id, Role.PUBLIC))
-    with connect_admin(town.server_url, town.town_id) as conn:
-        conn.execute(sql.SQL(break_it).format(public=public).as_string(conn).encode())
-    found = check(town.server_url, town.secret, town.town_id)
-    assert any(what in difference.en for difference in found)
-
-
-def test_migrate_repairs_views_grants_and_triggers(blank_town: TownHandle) -> None:
-    town = blank_town
-    public = login_name(town.town_id, Role.PUBLIC)
-    with connect_admin(town.server_url, town.town_id) as conn:
-        conn.execute(sql.SQL("GRANT SELECT ON town.parcels TO {}").format(sql.Identifier(public)))
-        conn.execute("DROP VIEW as_staff.parcels")
-        conn.execute("DROP TRIGGER c_log_update ON town.parcels")
-    migrate(town.server_url, town.secret, town.town_id)
-    assert check(town.server_url, town.secret, town.town_id) == []
 
 
 def test_the_loader_cannot_read_tokens_or_answers(tiny_town: TownHandle) -> None:

@@ -109,3 +109,19 @@ def test_a_server_of_this_machine_answers_nobody_else(
 
 def test_what_serves_us_does_not_say_its_name(caller: Caller) -> None:
     assert caller.get("/healthz").headers["server"] == "muang"
+
+
+@pytest.mark.parametrize("path", ["/ogc", "/me/", "/auth/login/", "/ogc/collections/", "/docs/"])
+def test_nobody_is_led_to_plain_http(caller: Caller, path: str) -> None:
+    """A redirect made of what the proxy in front calls us would carry a token over http."""
+    for method in ("GET", "POST"):
+        answer = caller.ask(method, path)
+        assert not answer.is_redirect
+        assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/me", "/auth/login", "/tiles/parcels/15/25962/14979.mvt"])
+def test_trace_is_refused(caller: Caller, path: str) -> None:
+    answer = caller.ask("TRACE", path, headers={"X-Canary": "echo"})
+    assert answer.status_code == 405
+    assert "echo" not in answer.text

@@ -8,7 +8,7 @@ statement that ran, those inside functions too. Sequential scans are off: the ta
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -16,11 +16,12 @@ import pytest
 from psycopg import sql
 
 from db.connect import connect_admin, login_name
+from db.past import SETTING
 from db.queries import features, tiles
 from db.queries.features import Box, Page
 from db.queries.tiles import TileLayer
 from db.scopes import seen_rows, source
-from db.view_names import view_schema
+from db.view_names import Tense, view_schema
 from layers.catalog import LAYERS
 from layers.model import Layer, Role
 from layers.privacy import may_see, scope_of, tile_fields, visible_fields, visible_rows
@@ -54,8 +55,8 @@ def keys_of(role: Role) -> list[list[str] | None]:
 
 
 @contextmanager
-def explaining(town: TownHandle, role: Role) -> Iterator[Any]:
-    """A connection of the role's rights whose every plan is told; gives (run, plans)."""
+def explaining(town: TownHandle, role: Role, tense: Tense = Tense.PRESENT) -> Iterator[Any]:
+    """A connection of the role's rights; gives a function that runs and returns every plan."""
     plans: list[dict[str, Any]] = []
 
     def hear(said: psycopg.errors.Diagnostic) -> None:
@@ -71,7 +72,8 @@ def explaining(town: TownHandle, role: Role) -> Iterator[Any]:
             "auto_explain.log_verbose": "on",
             "auto_explain.log_format": "json",
             "client_min_messages": "log",
-            "search_path": f"{view_schema(role)}, gis, pg_catalog",
+            "search_path": f"{view_schema(role, tense)}, gis, pg_catalog",
+            SETTING: "1000000",
             "enable_seqscan": "off",
             "jit": "off",
         }.items():
@@ -91,14 +93,14 @@ def explaining(town: TownHandle, role: Role) -> Iterator[Any]:
         yield run
 
 
-def scans(plans: list[dict[str, Any]], layer: Layer) -> list[Scan]:
-    """Every reading of the layer's own table in some plans."""
+def scans(plans: list[dict[str, Any]], layer: Layer, schema: str = "town") -> list[Scan]:
+    """Every reading of the layer's own table, or of its history, in some plans."""
     found = []
     waiting = list(plans)
     while waiting:
         node = waiting.pop()
         waiting += node.get("Plans", [])
-        if (node.get("Schema"), node.get("Relation Name")) == ("town", layer.id):
+        if (node.get("Schema"), node.get("Relation Name")) == (schema, layer.id):
             condition = node.get("Index Cond") or node.get("Recheck Cond") or ""
             found.append(Scan(node["Node Type"], condition))
     return found
@@ -146,6 +148,35 @@ def test_a_tile_is_found_by_the_index(tiny_town: TownHandle, layer: Layer, role:
         for keys in keys_of(role):
             plans = run(statement, {**values, **place, "keys": keys})
             assert_by_index(plans, layer, "geom_3857")
+
+
+@each_map
+def test_the_past_is_found_by_the_index_too(
+    tiny_town: TownHandle, layer: Layer, role: Role
+) -> None:
+    """What was there then: of the rows that still stand and of those kept in the history."""
+    statement, values = tiles.build((TileLayer(layer, role, tile_fields(layer, role)),))
+    place = {"z": 17, "x": 103_850, "y": 59_900}
+    page = Page(
+        layer,
+        role,
+        visible_fields(layer, role),
+        tiny_town.srid,
+        box=Box(105.2236, 15.2402, 105.2237, 15.2403),
+    )
+    with explaining(tiny_town, role, Tense.PAST) as run:
+        for keys in keys_of(role):
+            asked = replace(page, keys=None if keys is None else tuple(keys))
+            for plans in (
+                run(statement, {**values, **place, "keys": keys}),
+                run(*features.build(asked)),
+            ):
+                assert_by_index(plans, layer, "geom_3857")
+                kept = scans(plans, layer, "history")
+                assert kept
+                for scan in kept:
+                    assert scan.kind in {"Index Scan", "Bitmap Heap Scan"}, kept
+                    assert ".geom, 3857) &&" in scan.condition, kept
 
 
 @each_map

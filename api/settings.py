@@ -130,15 +130,7 @@ class ServerSettings(DatabaseSettings):
         """Behind a proxy nobody named, all callers are one: one limit, one count of guesses."""
         named = self.trusted_proxies.strip()
         if self.tls and not self.loopback and not named:
-            raise UnavailableError(
-                Text(
-                    th="ตั้ง MUANG_TRUSTED_PROXIES เป็นที่อยู่ของ reverse proxy ที่ทำ https อยู่ข้างหน้า "
-                    "มิฉะนั้นทุกคนจะถูกนับเป็นคนเดียว (none ถ้าไม่มี proxy)",
-                    en="Set MUANG_TRUSTED_PROXIES to the address of the reverse proxy that does "
-                    "https in front: without it all callers are counted as one (none: there is "
-                    "no proxy).",
-                )
-            )
+            raise no_proxy_named()
         for part in self.proxies:
             try:
                 ipaddress.ip_address(part)
@@ -229,12 +221,22 @@ def in_container() -> bool:
     return any(mark.exists() for mark in marks) or "container" in os.environ
 
 
+def no_proxy_named() -> UnavailableError:
+    """The sentence for an https address in front of which stands a proxy nobody named."""
+    return UnavailableError(
+        Text(
+            th="ตั้ง MUANG_TRUSTED_PROXIES เป็นที่อยู่ของ reverse proxy ที่ทำ https อยู่ข้างหน้า "
+            "มิฉะนั้นทุกคนจะถูกนับเป็นคนเดียว (none ถ้าไม่มี proxy)",
+            en="Set MUANG_TRUSTED_PROXIES to the address of the reverse proxy that does https in "
+            "front: without it all callers are counted as one (none: there is no proxy).",
+        )
+    )
+
+
 def is_private(address: str) -> bool:
     """Whether an address is of a private network or this machine."""
-    try:
-        return ipaddress.ip_address(address).is_private
-    except ValueError:
-        return False
+    found = _ip(address)
+    return found is not None and found.is_private
 
 
 def is_loopback(host: str) -> bool:
@@ -242,10 +244,18 @@ def is_loopback(host: str) -> bool:
     name = urlsplit(f"//{host}").hostname or "" if host.count(":") <= 1 or "[" in host else host
     if name.lower() == "localhost":
         return True
+    found = _ip(name)
+    return found is not None and found.is_loopback
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address of a text; IPv4 within IPv6 is IPv4, whatever Python says of its network."""
     try:
-        return ipaddress.ip_address(name).is_loopback
+        found = ipaddress.ip_address(text)
     except ValueError:
-        return False
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
 
 
 def from_environment() -> ServerSettings:

@@ -56,6 +56,7 @@ async def change_password(
     Whoever knew the old one may have made tokens: they are revoked unless kept by choice.
     """
     row = await prove(conn, trust, owner)
+    _check_ours(row)
     with_totp = row["totp_secret"] is not None
     text = check_password(
         new, username=owner.username, with_totp=with_totp, breached=trust.breached
@@ -79,6 +80,7 @@ async def change_password(
 async def begin_totp(conn: AsyncConnection, trust: Trust, owner: Owner, town: str) -> Enrolment:
     """A new secret to be confirmed with a code; nothing is stored until then."""
     row = await prove(conn, trust, owner)
+    _check_ours(row)
     fresh = totp.new_secret()
     held = {
         "account": owner.account_id,
@@ -158,6 +160,17 @@ async def prove(conn: AsyncConnection, trust: Trust, owner: Owner) -> dict[str, 
             raise await _refused(conn, owner, tried, found.failures)
     await throttle.succeeded(conn, tried)
     return row
+
+
+def _check_ours(row: dict[str, object]) -> None:
+    """A password of ours would let somebody in whom the provider no longer knows."""
+    if row["password_hash"] is None:
+        raise ForbiddenError(
+            Text(
+                th="บัญชีนี้ลงชื่อเข้าใช้กับผู้ให้บริการ เปลี่ยนรหัสผ่านและรหัส 6 หลักที่ผู้ให้บริการ",
+                en="This account signs in with a provider. Change its password and codes there.",
+            )
+        )
 
 
 _STATE = """

@@ -1,9 +1,10 @@
 """What is refused before any long work: an address others could reach, a port somebody holds."""
 
 import ipaddress
+import os
 from urllib.parse import urlsplit
 
-from api.settings import in_container
+from api.settings import in_container, no_proxy_named
 from layers.errors import UnavailableError
 from layers.text import Text
 from ops.processes import holder_of, is_free
@@ -21,6 +22,8 @@ def check_address(address: Address) -> None:
     if is_loopback(published) and (is_loopback(address.host) or in_container()):
         return
     if parts.scheme == "https" and not is_loopback(published):
+        if not os.environ.get("MUANG_TRUSTED_PROXIES", "").strip():
+            raise no_proxy_named()
         return
     raise UnavailableError(
         Text(

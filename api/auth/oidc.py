@@ -33,6 +33,7 @@ LIFE_SECONDS = 600
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Signatures with the provider's private key; never `none`, never our shared secret."""
 _LEEWAY_SECONDS = 60
+_LONGEST_SUBJECT = 255
 _SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk", "sc"})
 """Methods (`amr`, RFC 8176) that are more than a password."""
 
@@ -187,7 +188,9 @@ async def _with_userinfo(
 
 
 def _identity(settings: ServerSettings, claims: Mapping[str, Any]) -> Identity:
-    subject = str(claims["sub"])
+    subject = _plain(claims["sub"])
+    if not subject or subject != claims["sub"] or len(subject) > _LONGEST_SUBJECT:
+        raise ValueError("not a subject (OpenID Connect Core 2)")
     names = ("preferred_username", "email", "name", "sub")
     texts = (_plain(claims.get(name)) for name in names)
     username = next((text for text in texts if text), subject)

@@ -274,6 +274,13 @@ def test_the_first_group_of_the_setting_counts(settings: ServerSettings) -> None
         assert oidc.mapped_role(settings, nothing) is None
 
 
+@pytest.mark.parametrize("subject", ["", "a\0b", "\n", 5, None, ["s"], "x" * 256])
+def test_a_subject_that_is_none_is_nobody(settings: ServerSettings, subject: Any) -> None:
+    assert oidc._identity(settings, {"sub": "s-1", "name": "N"}).subject == "s-1"
+    with pytest.raises(ValueError, match="subject"):
+        oidc._identity(settings, {"sub": subject})
+
+
 def test_an_answer_of_another_issuer_is_refused(settings: ServerSettings, here: Caller) -> None:
     provider = here.app.state.house.provider
     given = {"code": "c", "state": HELD.state, "iss": "https://evil.example"}

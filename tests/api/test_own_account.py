@@ -275,6 +275,12 @@ def test_who_has_no_password_signs_in_anew_before_changing_anything(
     browser.cookies[house.settings.cookie] = browser.caller.run(signed_in())
     browser.csrf = browser.get("/me").json()["csrf"]
     assert browser.post("/auth/tokens", {"name": "t"}).status_code == 201
+    for path, more in (("password", {"new_password": OTHER}), ("totp", {})):
+        answer = browser.post(f"/auth/{path}?lang=en", more)
+        assert answer.status_code == 403, (
+            "the group at the provider decides, not a password of ours"
+        )
+        assert "with a provider" in answer.json()["detail"]
     with town.connect(Machine.SERVICE) as conn:
         conn.execute(
             "UPDATE muang.session SET created_at = now() - interval '11 minutes'"

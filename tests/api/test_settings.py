@@ -86,7 +86,9 @@ def test_listening_everywhere_needs_a_published_address(monkeypatch: pytest.Monk
     assert inside.hosts == {"localhost", "127.0.0.1", "::1"}
     assert inside.near
     assert inside.near("172.17.0.1"), "where a container's published port is called from"
-    assert not inside.near("8.8.8.8")
+    for far in ("8.8.8.8", "::ffff:8.8.8.8", "2a00::1", "nonsense"):
+        assert not inside.near(far)
+    assert inside.near("::ffff:172.17.0.1")
 
 
 def test_behind_https_the_proxy_is_named() -> None:

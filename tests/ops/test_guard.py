@@ -53,6 +53,10 @@ def test_a_container_may_listen_everywhere_behind_a_loopback_address(
     with pytest.raises(UnavailableError):
         check_address(everywhere)
     monkeypatch.setenv("MUANG_PUBLIC_URL", "https://town.example.org")
+    monkeypatch.delenv("MUANG_TRUSTED_PROXIES", raising=False)
+    with pytest.raises(UnavailableError, match="MUANG_TRUSTED_PROXIES"):
+        check_address(everywhere)
+    monkeypatch.setenv("MUANG_TRUSTED_PROXIES", "10.0.0.1")
     check_address(everywhere)
 
 

@@ -19,11 +19,9 @@ def router_for(settings: ServerSettings) -> APIRouter:
     page, assets = Folder(root), Folder(root / "assets", hashed=True)
     docs = Folder(Path(str(files("api"))) / "docs_page")
 
-    @router.get("/", openapi_extra={OPEN: True})
-    async def index(request: Request) -> Response:
-        """The dashboard; what it shows is in its own query parameters, read by the page."""
+    async def built(request: Request, name: str) -> Response:
         try:
-            return await page.answer(request, "index.html")
+            return await page.answer(request, name)
         except NotFoundError as error:
             raise UnavailableError(
                 Text(
@@ -31,6 +29,16 @@ def router_for(settings: ServerSettings) -> APIRouter:
                     en="The dashboard has not been built. Run ./muang up in the project's folder.",
                 )
             ) from error
+
+    @router.get("/", openapi_extra={OPEN: True})
+    async def index(request: Request) -> Response:
+        """The dashboard; what it shows is in its own query parameters, read by the page."""
+        return await built(request, "index.html")
+
+    @router.get("/login", openapi_extra={OPEN: True})
+    async def login(request: Request) -> Response:
+        """The sign-in page; `?next=` and `?error=` are read by the page."""
+        return await built(request, "login.html")
 
     @router.get("/assets/{name:path}")
     async def asset(request: Request, name: str) -> Response:

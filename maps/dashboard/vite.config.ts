@@ -39,8 +39,22 @@ function fonts(): Plugin {
   };
 }
 
+/** `/login` is a page of its own: in the build the server answers it, while developing this. */
+function loginPage(): Plugin {
+  return {
+    name: 'muang-login',
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        request.url = request.url?.replace(/^\/login(?=$|\?)/, '/login.html');
+        next();
+      });
+    },
+  };
+}
+
 const API_PATHS = [
   '/me',
+  '/auth',
   '/styles',
   '/tiles',
   '/ogc',
@@ -52,11 +66,12 @@ const API_PATHS = [
 
 export default defineConfig({
   base: '/',
-  plugins: [fonts(), foliumAssets()],
+  plugins: [fonts(), loginPage(), foliumAssets()],
   build: {
     target: 'es2023',
     outDir: 'dist',
     assetsDir: 'assets',
+    rolldownOptions: { input: ['index.html', 'login.html'] },
     // what is bundled asks that its notices travel with it
     license: { fileName: 'assets/licenses.md' },
     // CSP has no data: for fonts or scripts; everything stays a file of its own.

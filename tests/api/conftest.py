@@ -32,6 +32,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder shaped like the dashboard's build."""
     root = tmp_path_factory.mktemp("dist")
     (root / "assets" / "fonts").mkdir(parents=True)
+    (root / "login.html").write_text("<!doctype html><title>ลงชื่อเข้าใช้</title>", encoding="utf-8")
     (root / "index.html").write_text("<!doctype html><title>เมือง</title>", encoding="utf-8")
     (root / "assets" / "index-Ab3dEf9_.js").write_text("export {};\n" * 200, encoding="utf-8")
     (root / "assets" / "fonts" / "sarabun-thai-400-normal.woff2").write_bytes(b"wOF2")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.assets import IMMUTABLE
-from tests.api.caller import Caller
+from tests.api.caller import NOBODY, Caller
 
 
 def test_index_is_asked_about_every_time(caller: Caller) -> None:
@@ -16,6 +16,14 @@ def test_index_is_asked_about_every_time(caller: Caller) -> None:
     again = caller.get("/", headers={"If-None-Match": page.headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
+
+
+def test_the_sign_in_page_is_everybodys(caller: Caller) -> None:
+    page = caller.get("/login?next=/&error=refused", NOBODY)
+    assert page.status_code == 200
+    assert "ลงชื่อเข้าใช้" in page.text
+    assert page.headers["cache-control"] == "no-cache"
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
 def test_hashed_assets_are_kept_for_ever(caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """A real Chromium on a real server: every page is watched for errors and for foreign hosts."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,10 +9,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 
+from db.accounts import Account
+from db.connect import Machine
+from db.tokens import NewToken, make_token
 from db.towns import drop_town
+from layers.model import Role
+from tests.api.signing_in import PASSWORD, account
 from tests.conftest import TownHandle, make_town
 from tests.e2e.demo_town import load_demo, make_demo_town
 from tests.served import served
@@ -36,12 +51,51 @@ PATIENCE_MS = 120_000
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
-@dataclass(frozen=True)
+_numbers = itertools.count(1)
+
+
+@dataclass
 class Served:
-    """A town served for real: its address, and its database as tests see it."""
+    """A town served for real: its address, its database as tests see it, and who may sign in."""
 
     url: str
     town: TownHandle
+    _sessions: dict[Role, str] = field(default_factory=dict)
+    _tokens: dict[Role, str] = field(default_factory=dict)
+
+    @property
+    def cookie(self) -> str:
+        """Name of the session's cookie."""
+        return f"__Host-muang-{self.town.town_id}"
+
+    def account(self, role: Role, **more: Any) -> Account:
+        """A new account of a role with `PASSWORD`; that of a team belongs to `boat 1`."""
+        if role is Role.TEAM:
+            more.setdefault("team", "boat 1")
+        return account(self.town, f"{role}{next(_numbers)}", role, **more)
+
+    def session(self, role: Role) -> str:
+        """A session's token of an account of this role, the same for all tests that only look."""
+        if role not in self._sessions:
+            asked = {"username": self.account(role).username, "password": PASSWORD}
+            answer = httpx.post(f"{self.url}/auth/login", json=asked, timeout=30)
+            self._sessions[role] = answer.cookies[self.cookie]
+        return self._sessions[role]
+
+    def _bearer(self, role: Role) -> dict[str, str]:
+        if role not in self._tokens:
+            with self.town.connect(Machine.SERVICE) as conn:
+                self._tokens[role] = make_token(conn, NewToken(role, f"e2e {role}", 1))[1]
+        return {"Authorization": f"Bearer {self._tokens[role]}"}
+
+    def get(self, path: str, role: Role = Role.ADMIN, **options: Any) -> httpx.Response:
+        """GET a path as a program of this role."""
+        headers = self._bearer(role) | options.pop("headers", {})
+        return httpx.get(f"{self.url}{path}", headers=headers, timeout=60, **options)
+
+    def post(self, path: str, json: Any, role: Role = Role.ADMIN) -> httpx.Response:
+        """POST JSON to a path as a program of this role."""
+        return httpx.post(f"{self.url}{path}", headers=self._bearer(role), json=json, timeout=60)
 
 
 @dataclass
@@ -110,17 +164,23 @@ def served_town(server_url: str, secret: str) -> Iterator[Served]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Open]:
-    """Opens pages: `visit(url, "#lang=th", width=…)`; at the end none may have had an error."""
+    """Opens pages of a town, signed in as an administrator unless said; `role=None`: as nobody.
+
+    `visit(tiny, "#lang=th", width=…)`; at the end none may have had an error. `begin` is called
+    with the page before anything is asked for.
+    """
     opened: list[Watched] = []
 
     def open_page(
-        url: str,
+        served: Served,
         link: str = "",
         *,
+        role: Role | None = Role.ADMIN,
         width: int = 1280,
         height: int = 800,
         wait: bool = True,
-        init: str | None = None,
+        quiet: bool = False,
+        begin: Callable[[Page], object] | None = None,
         **options: Any,
     ) -> Watched:
         context = browser.new_context(
@@ -128,14 +188,16 @@ def visit(browser: Browser) -> Iterator[Open]:
             timezone_id="Asia/Bangkok",
             **{"locale": "th-TH", **options},
         )
+        if role is not None:
+            _sign_in(context, served, role)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        watched = Watched(page, urlsplit(url).netloc)
+        watched = Watched(page, urlsplit(served.url).netloc, quiet=quiet)
         _watch(watched)
         opened.append(watched)
-        if init:
-            page.add_init_script(init)
-        page.goto(f"{url}/{link}")
+        if begin:
+            begin(page)
+        page.goto(f"{served.url}/{link}")
         if wait:
             ready(page)
         return watched
@@ -145,6 +207,23 @@ def visit(browser: Browser) -> Iterator[Open]:
         watched.page.context.close()
     assert [watched.errors for watched in opened] == [[]] * len(opened)
     assert [watched.foreign() for watched in opened] == [[]] * len(opened)
+
+
+def _sign_in(context: BrowserContext, served: Served, role: Role) -> None:
+    """Put a session into a browser; signing in by hand is what test_sign_in.py does."""
+    context.add_cookies(
+        [
+            {
+                "name": served.cookie,
+                "value": served.session(role),
+                "domain": urlsplit(served.url).hostname or "",
+                "path": "/",
+                "secure": True,
+                "httpOnly": True,
+                "sameSite": "Strict",
+            }
+        ]
+    )
 
 
 def _watch(watched: Watched) -> None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -33,9 +32,9 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("lang", ["th", "en"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_axe_finds_nothing(tiny: Served, visit: Open, lang: str, width: int, height: int) -> None:
-    parcels = httpx.get(f"{tiny.url}/ogc/collections/parcels/items?code=01A044").json()
+    parcels = tiny.get("/ogc/collections/parcels/items?code=01A044").json()
     record = f"parcels/{parcels['features'][0]['id']}"
-    page = visit(tiny.url, f"#lang={lang}&{FULL}&rec={record}", width=width, height=height).page
+    page = visit(tiny, f"#lang={lang}&{FULL}&rec={record}", width=width, height=height).page
     page.locator(".record .fields").first.wait_for()
     assert violations(page) == []
     page.locator(".record .card-head button").click()
@@ -51,7 +50,7 @@ def test_axe_finds_nothing(tiny: Served, visit: Open, lang: str, width: int, hei
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_targets_are_at_least_24_pixels(tiny: Served, visit: Open, width: int) -> None:
-    page = visit(tiny.url, f"#{FULL}", width=width).page
+    page = visit(tiny, f"#{FULL}", width=width).page
     page.locator(".figures").wait_for(state="attached")
     small = page.evaluate(
         """() => [...document.querySelectorAll('button, select, summary, label, a[href]')]
@@ -65,14 +64,14 @@ def test_targets_are_at_least_24_pixels(tiny: Served, visit: Open, width: int) -
 
 @pytest.mark.parametrize("width", [320, 390])
 def test_a_narrow_page_does_not_scroll_sideways(tiny: Served, visit: Open, width: int) -> None:
-    page = visit(tiny.url, f"#{FULL}", width=width, height=640).page
+    page = visit(tiny, f"#{FULL}", width=width, height=640).page
     for tab in page.locator(".tabs button").all():
         tab.click()
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
 def test_text_twice_as_large_still_fits(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:100").page
+    page = visit(tiny, "#zones=return_period:100").page
     page.locator(".figures").wait_for()
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
@@ -82,7 +81,7 @@ def test_text_twice_as_large_still_fits(tiny: Served, visit: Open) -> None:
 
 
 def test_a_phone_shows_people_before_the_choice(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:100", width=390, height=844).page
+    page = visit(tiny, "#zones=return_period:100", width=390, height=844).page
     people = page.locator('[data-kpi="people"] data')
     people.wait_for()
     box = people.bounding_box()
@@ -95,7 +94,7 @@ def test_a_phone_shows_people_before_the_choice(tiny: Served, visit: Open) -> No
 
 
 def test_a_flood_is_chosen_by_keys(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:10").page
+    page = visit(tiny, "#zones=return_period:10").page
     page.locator('[data-kpi="parcels"]').wait_for()
     page.get_by_role("radio", name="10 ปี", exact=True).focus()
     with page.expect_response("**/queries/impact"):
@@ -104,7 +103,7 @@ def test_a_flood_is_chosen_by_keys(tiny: Served, visit: Open) -> None:
 
 
 def test_a_record_is_read_on_the_map_by_keys(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(470, 470, 16)}").page
+    page = visit(tiny, f"#{view(470, 470, 16)}").page
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # skip to the map
     assert page.evaluate("document.activeElement.matches('.maplibregl-canvas')")
@@ -117,7 +116,7 @@ def test_a_record_is_read_on_the_map_by_keys(tiny: Served, visit: Open) -> None:
 
 
 def test_a_table_row_goes_to_its_feature_by_keys(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(500, 500, 14.5)}&table=shelters").page
+    page = visit(tiny, f"#{view(500, 500, 14.5)}&table=shelters").page
     first = page.locator(".row-open").first
     first.focus()
     page.keyboard.press("ArrowDown")
@@ -136,7 +135,7 @@ def test_a_table_row_goes_to_its_feature_by_keys(tiny: Served, visit: Open) -> N
 
 
 def test_an_area_is_drawn_by_keys_and_counted(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(200, 500, 16)}").page
+    page = visit(tiny, f"#{view(200, 500, 16)}").page
     page.get_by_role("button", name="วาดพื้นที่").first.click()
     assert page.evaluate("document.activeElement.matches('.maplibregl-canvas')")
     for key in ("ArrowRight", "ArrowUp", "ArrowLeft"):
@@ -151,7 +150,7 @@ def test_an_area_is_drawn_by_keys_and_counted(tiny: Served, visit: Open) -> None
     with page.expect_response("**/queries/impact") as answered:
         page.get_by_role("button", name="เสร็จ").click()
     asked = answered.value.request.post_data_json
-    again = httpx.post(f"{tiny.url}/queries/impact", json=asked).json()
+    again = tiny.post("/queries/impact", asked).json()
     page.locator("#impact-title").filter(has_text="พื้นที่ที่วาด").wait_for()
     shown = page.locator('[data-kpi="parcels"] data').get_attribute("value")
     assert shown == str(again["exposed"]["parcels"]["count"])
@@ -159,7 +158,7 @@ def test_an_area_is_drawn_by_keys_and_counted(tiny: Served, visit: Open) -> None
 
 
 def test_an_area_is_drawn_by_clicks(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(500, 500, 15.5)}").page
+    page = visit(tiny, f"#{view(500, 500, 15.5)}").page
     page.get_by_role("button", name="วาดพื้นที่").first.click()
     box = page.locator("#map canvas").bounding_box()
     assert box
@@ -174,7 +173,7 @@ def test_an_area_is_drawn_by_clicks(tiny: Served, visit: Open) -> None:
 def test_a_crossed_area_is_refused_in_words(tiny: Served, visit: Open) -> None:
     corners = [place(100, 100), place(400, 400), place(400, 100), place(100, 400)]
     drawn = ",".join(f"{lng:.6f}/{lat:.6f}" for lng, lat in corners)
-    watched = visit(tiny.url, f"#drawn={drawn}", wait=False)
+    watched = visit(tiny, f"#drawn={drawn}", wait=False)
     watched.quiet = True
     problem = watched.page.locator(".impact .problem")
     problem.wait_for()
@@ -183,7 +182,7 @@ def test_a_crossed_area_is_refused_in_words(tiny: Served, visit: Open) -> None:
 
 
 def test_less_motion_is_respected(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, reduced_motion="reduce").page
+    page = visit(tiny, reduced_motion="reduce").page
     page.get_by_role("button", name="ขยาย").click()
     # without motion the map is there at once
     page.wait_for_function(f"() => !{MAP}.isMoving()")

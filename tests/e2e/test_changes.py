@@ -1,6 +1,5 @@
 """A change made by anybody in the database shows on an open page; only what it touches moves."""
 
-import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -28,10 +27,8 @@ def is_marked(page: Page) -> bool:
 
 
 def test_a_changed_record_shows_without_a_reload(tiny: Served, visit: Open) -> None:
-    features = httpx.get(f"{tiny.url}/ogc/collections/parcels/items?code=01A077").json()["features"]
-    page = visit(
-        tiny.url, f"#{view(750, 750, 16)}&rec=parcels/{features[0]['id']}&table=parcels"
-    ).page
+    features = tiny.get("/ogc/collections/parcels/items?code=01A077").json()["features"]
+    page = visit(tiny, f"#{view(750, 750, 16)}&rec=parcels/{features[0]['id']}&table=parcels").page
     page.locator("#record-title").filter(has_text="01A077").wait_for()
     mark(page)
     use = """(id) => MAP.queryRenderedFeatures({layers: ['parcels']})
@@ -47,7 +44,7 @@ def test_a_changed_record_shows_without_a_reload(tiny: Served, visit: Open) -> N
 
 
 def test_only_the_tiles_a_change_touches_are_fetched_again(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny.url, f"#{view(500, 500, 16.2)}")
+    watched = visit(tiny, f"#{view(500, 500, 16.2)}")
     page = watched.page
     rest(page)
     before = len(watched.asked)
@@ -62,7 +59,7 @@ def test_only_the_tiles_a_change_touches_are_fetched_again(tiny: Served, visit: 
 
 
 def test_a_new_shelter_appears_and_is_counted(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(300, 200, 15.5)}&zones=return_period:100").page
+    page = visit(tiny, f"#{view(300, 200, 15.5)}&zones=return_period:100").page
     shelters = page.locator('[data-kpi="shelters"] data')
     shelters.wait_for()
     mark(page)
@@ -90,7 +87,7 @@ def test_a_new_shelter_appears_and_is_counted(tiny: Served, visit: Open) -> None
 
 
 def test_a_changed_flood_zone_moves_the_numbers(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=stage:DEMO.1:112").page
+    page = visit(tiny, "#zones=stage:DEMO.1:112").page
     parcels = page.locator('[data-kpi="parcels"] data')
     parcels.wait_for()
     before = int(parcels.get_attribute("value") or -1)
@@ -124,7 +121,7 @@ def _stale(watched: Watched) -> Page:
 @pytest.fixture
 def clocked(tiny: Served, visit: Open) -> Watched:
     """A page whose clock the test turns."""
-    watched = visit(tiny.url, wait=False)
+    watched = visit(tiny, wait=False)
     watched.page.clock.install()
     watched.page.reload()
     ready(watched.page)

@@ -1,6 +1,5 @@
 """The page on the demo town: it draws, its legend switches, its numbers are the API's."""
 
-import httpx
 import pytest
 
 from tests.e2e.conftest import Open, Served, drawn, rest
@@ -11,7 +10,7 @@ CLOSE = "view=15.4/15.2420/105.2290"
 
 
 def test_the_map_draws_the_town(served_town: Served, visit: Open) -> None:
-    page = visit(served_town.url).page
+    page = visit(served_town).page
     assert page.evaluate("document.createElement('canvas').getContext('webgl2') !== null")
     idle = page.evaluate("performance.getEntriesByName('muang:map-idle')[0].startTime")
     print(f"map idle after {idle / 1000:.1f} s")
@@ -22,7 +21,7 @@ def test_the_map_draws_the_town(served_town: Served, visit: Open) -> None:
 
 
 def test_every_symbol_has_its_picture(served_town: Served, visit: Open) -> None:
-    page = visit(served_town.url, f"#{CLOSE}").page
+    page = visit(served_town, f"#{CLOSE}").page
     assert drawn(page, "care_locations") > 0
     wanted = page.evaluate(
         """() => {
@@ -39,7 +38,7 @@ def test_every_symbol_has_its_picture(served_town: Served, visit: Open) -> None:
 
 
 def test_the_legend_switches_layers(served_town: Served, visit: Open) -> None:
-    page = visit(served_town.url, f"#{CLOSE}").page
+    page = visit(served_town, f"#{CLOSE}").page
     parcels = page.get_by_role("checkbox", name="แปลงที่ดิน")
     assert drawn(page, "parcels") > 0
     parcels.uncheck()
@@ -59,27 +58,27 @@ def test_the_legend_switches_layers(served_town: Served, visit: Open) -> None:
 
 
 def test_legend_counts_are_the_layers_own(served_town: Served, visit: Open) -> None:
-    page = visit(served_town.url).page
+    page = visit(served_town).page
     count = page.locator('[data-layer="waste_routes"] .layer-count')
-    items = httpx.get(f"{served_town.url}/ogc/collections/waste_routes/items?limit=1").json()
+    items = served_town.get("/ogc/collections/waste_routes/items?limit=1").json()
     assert count.inner_text() == str(items["numberMatched"])
 
 
 def test_a_chosen_flood_is_counted_as_the_api_counts_it(served_town: Served, visit: Open) -> None:
-    page = visit(served_town.url).page
+    page = visit(served_town).page
     first = page.locator('[data-kpi="people"] data').get_attribute("value")
     with page.expect_response("**/queries/impact") as answered:
         page.get_by_role("radio", name="25 ปี").check(force=True)
     shown_id = answered.value.json()["id"]
     page.locator(".proof code").filter(has_text=shown_id).wait_for(state="attached")
 
-    zones = httpx.get(
-        f"{served_town.url}/ogc/collections/flood_zones/items",
+    zones = served_town.get(
+        "/ogc/collections/flood_zones/items",
         params={"limit": 1000, "return_period_y": 25, "properties": "code"},
     ).json()["features"]
     assert zones
     asked = {"flood": {"zone_ids": [zone["id"] for zone in zones]}}
-    answer = httpx.post(f"{served_town.url}/queries/impact", json=asked, timeout=60).json()
+    answer = served_town.post("/queries/impact", asked).json()
     counted = {name: part["count"] for name, part in answer["exposed"].items() if part}
     assert {"people", "houses", "parcels", "care_locations", "waste_routes"} <= set(counted)
     cards = page.locator("[data-kpi]")
@@ -99,13 +98,13 @@ def test_a_chosen_flood_is_counted_as_the_api_counts_it(served_town: Served, vis
 
 
 def test_an_answer_shows_its_proof_and_its_caveats(served_town: Served, visit: Open) -> None:
-    page = visit(served_town.url, "#zones=return_period:10").page
+    page = visit(served_town, "#zones=return_period:10").page
     page.locator('[data-kpi="people"]').wait_for()
     proof = page.locator(".proof")
     proof.locator("summary").click()
     answer_id = proof.locator("code").inner_text()
-    kept = httpx.get(
-        f"{served_town.url}/queries/answers/{answer_id}", headers={"Accept-Language": "th"}
+    kept = served_town.get(
+        f"/queries/answers/{answer_id}", headers={"Accept-Language": "th"}
     ).json()
     assert kept["id"] == answer_id
     assert proof.locator("tbody tr").count() == len(kept["provenance"])

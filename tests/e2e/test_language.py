@@ -21,7 +21,7 @@ PLAIN = "ททท"
 
 
 def test_the_switch_changes_every_word(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:100").page
+    page = visit(tiny, "#zones=return_period:100").page
     page.locator('[data-kpi="people"]').wait_for()
     assert page.evaluate("document.documentElement.lang") == "th"
     assert (
@@ -43,7 +43,7 @@ def test_the_switch_changes_every_word(tiny: Served, visit: Open) -> None:
 
 
 def test_dates_are_of_the_readers_era(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:100").page
+    page = visit(tiny, "#zones=return_period:100").page
     counted = page.locator(".counted")
     counted.wait_for()
     year = page.evaluate("new Date().getFullYear()")
@@ -56,7 +56,7 @@ def test_dates_are_of_the_readers_era(tiny: Served, visit: Open) -> None:
 
 
 def test_the_language_is_kept_for_the_next_visit(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url).page
+    page = visit(tiny).page
     page.get_by_role("button", name="EN").click()
     page.wait_for_function("() => document.documentElement.lang === 'en'")
     page.goto("about:blank")
@@ -168,7 +168,7 @@ def drawn_words(
     tiny: Served, visit: Open
 ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
     """Each word as the map draws it and as the page draws it."""
-    page = visit(tiny.url, f"#{view(500, 500, 15)}&on=", height=900).page
+    page = visit(tiny, f"#{view(500, 500, 15)}&on=", height=900).page
     on_the_map = _map_words(page)
     return on_the_map, _page_words(page)
 

@@ -1,6 +1,5 @@
 """State in the link, the tables, and what the page says when something is missing."""
 
-import httpx
 import pytest
 
 from tests.e2e.conftest import MAP, Open, Served, drawn, ready
@@ -17,7 +16,7 @@ NO_WEBGL = """
 
 
 def test_a_reload_brings_everything_back(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(450, 450, 15.5)}").page
+    page = visit(tiny, f"#{view(450, 450, 15.5)}").page
     page.get_by_role("checkbox", name="แปลงที่ดิน").uncheck()
     page.get_by_role("radio", name="10 ปี", exact=True).check(force=True)
     page.locator('[data-kpi="people"]').wait_for()
@@ -41,7 +40,7 @@ def test_a_reload_brings_everything_back(tiny: Served, visit: Open) -> None:
 
 
 def test_back_takes_back_the_choice_of_a_flood(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:100").page
+    page = visit(tiny, "#zones=return_period:100").page
     page.locator('[data-kpi="people"]').wait_for()
     page.get_by_role("radio", name="10 ปี", exact=True).check(force=True)
     page.wait_for_function("() => location.hash.includes('return_period:10')")
@@ -52,12 +51,12 @@ def test_back_takes_back_the_choice_of_a_flood(tiny: Served, visit: Open) -> Non
 
 
 def test_a_link_to_a_flood_that_is_gone_says_so(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#zones=return_period:777").page
+    page = visit(tiny, "#zones=return_period:777").page
     page.locator(".impact .empty").filter(has_text="ไม่มีในรายการแล้ว").wait_for()
 
 
 def test_a_table_holds_what_the_map_shows(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(500, 500, 14)}&table=parcels").page
+    page = visit(tiny, f"#{view(500, 500, 14)}&table=parcels").page
     rows = page.locator(".rows tbody tr")
     rows.first.wait_for()
     assert rows.count() == 50
@@ -72,27 +71,26 @@ def test_a_table_holds_what_the_map_shows(tiny: Served, visit: Open) -> None:
             && !document.querySelector('.table').matches('[aria-busy=true]')"""
     )
     west, south, east, north = page.evaluate(f"{MAP}.getBounds().toArray().flat()")
-    items = httpx.get(
-        f"{tiny.url}/ogc/collections/parcels/items",
+    items = tiny.get(
+        "/ogc/collections/parcels/items",
         params={"bbox": f"{west},{south},{east},{north}", "limit": 1},
     ).json()
     assert f"จาก {items['numberMatched']}" in page.locator(".pager").inner_text()
 
 
 def test_a_layer_without_a_geometry_is_a_table_too(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, "#table=households").page
+    page = visit(tiny, "#table=households").page
     page.locator(".pager").filter(has_text="1–50 จาก 50").wait_for()
     assert page.locator(".rows tbody tr").count() == 50
 
 
 def test_an_empty_table_says_why(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(5000, 5000, 17)}&table=shelters").page
+    page = visit(tiny, f"#{view(5000, 5000, 17)}&table=shelters").page
     page.locator(".table .empty").filter(has_text="ไม่มีศูนย์พักพิงในกรอบแผนที่").wait_for()
 
 
 def test_without_webgl_everything_but_the_map_works(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny.url, wait=False, init=NO_WEBGL)
-    watched.quiet = True
+    watched = visit(tiny, wait=False, quiet=True, begin=lambda page: page.add_init_script(NO_WEBGL))
     page = watched.page
     page.locator(".map-words").filter(has_text="WebGL").wait_for()
     assert page.locator(".map-words").get_attribute("role") == "alert"
@@ -105,7 +103,7 @@ def test_without_webgl_everything_but_the_map_works(tiny: Served, visit: Open) -
 
 
 def test_a_stopped_graphics_driver_is_survived(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny.url, "#zones=return_period:10")
+    watched = visit(tiny, "#zones=return_period:10")
     watched.quiet = True
     page = watched.page
     page.evaluate("window.notReloaded = true")
@@ -119,21 +117,18 @@ def test_a_stopped_graphics_driver_is_survived(tiny: Served, visit: Open) -> Non
 
 
 def test_a_server_that_is_away_at_first_is_waited_for(tiny: Served, visit: Open) -> None:
-    watched = visit("about:blank#", wait=False)
-    watched.quiet = True
-    page = watched.page
-    page.route("**/me", lambda route: route.abort())
-    page.goto(tiny.url)
-    watched.asked.clear()
-    watched.origin = tiny.url.removeprefix("http://")
+    away = "**/me"
+    page = visit(
+        tiny, wait=False, quiet=True, begin=lambda page: page.route(away, lambda it: it.abort())
+    ).page
     page.get_by_role("heading", name="เซิร์ฟเวอร์ไม่ตอบ").wait_for()
-    page.unroute("**/me")
+    page.unroute(away)
     page.get_by_role("heading", name="น้ำถึงใครบ้าง").wait_for()
     ready(page)
 
 
 def test_tiles_that_fail_are_told_of_and_fetched_again(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny.url, f"#{view(500, 500, 15)}")
+    watched = visit(tiny, f"#{view(500, 500, 15)}")
     watched.quiet = True
     page = watched.page
     page.route("**/tiles/parcels/**", lambda route: route.fulfill(status=503, body=""))

@@ -1,6 +1,5 @@
 """Clicking: one thing, several things, a flood zone; what the record says and from where."""
 
-import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -17,15 +16,15 @@ def click(page: Page, x: float, y: float) -> None:
 
 def record_of(served: Served, layer: str, **by: str) -> dict[str, object]:
     """The one feature with these property values, as the API gives it."""
-    url = f"{served.url}/ogc/collections/{layer}/items"
-    features = httpx.get(url, params={"lang": "th", **by}).json()["features"]
+    path = f"/ogc/collections/{layer}/items"
+    features = served.get(path, params={"lang": "th", **by}).json()["features"]
     assert len(features) == 1
     found: dict[str, object] = features[0]
     return found
 
 
 def test_a_click_on_a_parcel_opens_its_record(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(450, 450, 16)}").page
+    page = visit(tiny, f"#{view(450, 450, 16)}").page
     click(page, 460, 470)
     page.locator("#record-title").filter(has_text="01A044").wait_for()
     feature = record_of(tiny, "parcels", code="01A044")
@@ -45,7 +44,7 @@ def test_a_click_on_a_parcel_opens_its_record(tiny: Served, visit: Open) -> None
 
 
 def test_several_things_under_a_click_are_listed(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(150, 150, 16.5)}").page
+    page = visit(tiny, f"#{view(150, 150, 16.5)}").page
     click(page, 250, 50)
     hits = page.locator(".hits button")
     hits.first.wait_for()
@@ -60,7 +59,7 @@ def test_several_things_under_a_click_are_listed(tiny: Served, visit: Open) -> N
 
 
 def test_a_click_on_a_flood_zone_counts_it(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(0, 100, 15)}&zones=stage:DEMO.1:112").page
+    page = visit(tiny, f"#{view(0, 100, 15)}&zones=stage:DEMO.1:112").page
     page.locator('[data-kpi="parcels"]').wait_for()
     # 40 m outside the plots lies water and nothing else
     page.get_by_role("button", name="ล้าง").click()
@@ -75,15 +74,13 @@ def test_a_click_on_a_flood_zone_counts_it(tiny: Served, visit: Open) -> None:
     page.locator("#record-title").filter(has_text="คาบ 100 ปี").wait_for()
     assert page.locator(".using").count() == 1
     zone = record_of(tiny, "flood_zones", code="Z100")
-    answer = httpx.post(
-        f"{tiny.url}/queries/impact", json={"flood": {"zone_ids": [zone["id"]]}}
-    ).json()
+    answer = tiny.post("/queries/impact", {"flood": {"zone_ids": [zone["id"]]}}).json()
     shown = page.locator('[data-kpi="parcels"] data').get_attribute("value")
     assert shown == str(answer["exposed"]["parcels"]["count"])
 
 
 def test_the_record_lets_the_map_show_what_it_is_about(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(450, 450, 16)}").page
+    page = visit(tiny, f"#{view(450, 450, 16)}").page
     card_side = page.locator("#map").bounding_box()
     assert card_side
     x, y = card_side["x"] + card_side["width"] - 200, card_side["y"] + 250
@@ -104,7 +101,7 @@ def test_the_record_lets_the_map_show_what_it_is_about(tiny: Served, visit: Open
 
 
 def test_the_map_goes_to_the_flood_when_asked(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(900, 900, 17)}&zones=return_period:10").page
+    page = visit(tiny, f"#{view(900, 900, 17)}&zones=return_period:10").page
     page.locator('[data-kpi="people"]').wait_for()
     page.get_by_role("button", name="ดูบนแผนที่").click()
     page.wait_for_function(
@@ -114,13 +111,13 @@ def test_the_map_goes_to_the_flood_when_asked(tiny: Served, visit: Open) -> None
 
 
 def test_a_record_that_is_gone_says_so(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny.url, "#rec=parcels/999999", wait=False)
+    watched = visit(tiny, "#rec=parcels/999999", wait=False)
     watched.quiet = True
     watched.page.locator(".record .problem").filter(has_text="ไม่มีแล้ว").wait_for()
 
 
 def test_escape_closes_the_record_and_back_opens_it_again(tiny: Served, visit: Open) -> None:
-    page = visit(tiny.url, f"#{view(450, 450, 16)}").page
+    page = visit(tiny, f"#{view(450, 450, 16)}").page
     click(page, 460, 470)
     page.locator("#record-title").filter(has_text="01A044").wait_for()
     page.locator("#record-title").focus()

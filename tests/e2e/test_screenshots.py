@@ -23,14 +23,14 @@ def take(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("lang", ["th", "en"])
 def test_desktop(served_town: Served, visit: Open, lang: str) -> None:
-    page = visit(served_town.url, f"#lang={lang}&{FLOOD}", width=1440, height=900).page
+    page = visit(served_town, f"#lang={lang}&{FLOOD}", width=1440, height=900).page
     take(page, f"desktop-{lang}")
 
 
 @pytest.mark.parametrize("lang", ["th", "en"])
 def test_phone(served_town: Served, visit: Open, lang: str) -> None:
     options = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
-    page = visit(served_town.url, f"#lang={lang}&{FLOOD}", width=390, height=844, **options).page
+    page = visit(served_town, f"#lang={lang}&{FLOOD}", width=390, height=844, **options).page
     take(page, f"phone-{lang}")
     page.get_by_role("button", name={"th": "ชั้นข้อมูล", "en": "Layers"}[lang], exact=True).click()
     take(page, f"phone-layers-{lang}")
@@ -38,7 +38,7 @@ def test_phone(served_town: Served, visit: Open, lang: str) -> None:
 
 def test_record_and_table(served_town: Served, visit: Open) -> None:
     link = f"#lang=th&view=16.6/15.2425/105.2290&{FLOOD}&table=parcels"
-    page = visit(served_town.url, link, width=1440, height=900).page
+    page = visit(served_town, link, width=1440, height=900).page
     page.locator(".row-open").nth(3).click()
     page.locator(".record .fields").first.wait_for()
     page.wait_for_function(f"() => {MAP}.getZoom() > 16.6 && !{MAP}.isMoving()")
@@ -47,12 +47,12 @@ def test_record_and_table(served_town: Served, visit: Open) -> None:
 
 def test_forced_colours(served_town: Served, visit: Open) -> None:
     options = {"forced_colors": "active"}
-    page = visit(served_town.url, f"#lang=en&{FLOOD}", width=1440, height=900, **options).page
+    page = visit(served_town, f"#lang=en&{FLOOD}", width=1440, height=900, **options).page
     take(page, "forced-colours-en")
 
 
 def test_stale(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny.url, "#lang=th&zones=return_period:100", wait=False)
+    watched = visit(tiny, "#lang=th&zones=return_period:100", wait=False)
     watched.quiet = True
     page = watched.page
     page.clock.install()

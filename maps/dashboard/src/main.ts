@@ -3,8 +3,9 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/panels.css';
 import { App } from './app/app.ts';
+import { takeReturn } from './app/return.ts';
 import { readUrl } from './app/url.ts';
-import { isLang, type Lang } from './i18n/index.ts';
+import { firstLang } from './i18n/first.ts';
 import { Header } from './ui/header.ts';
 import { Impact } from './ui/impact.ts';
 import { Legend } from './ui/legend.ts';
@@ -13,19 +14,13 @@ import { RecordPanel } from './ui/record.ts';
 import { Shell } from './ui/shell.ts';
 import { TableTwin } from './ui/table.ts';
 import { Toasts } from './ui/toasts.ts';
+import { Who } from './ui/who.ts';
 import { ZonePicker } from './ui/zone-picker.ts';
 
-/** The link's language, then the one chosen here before, then the browser's, then Thai. */
-function firstLang(asked: Lang | undefined): Lang {
-  if (asked) return asked;
-  try {
-    const kept = localStorage.getItem('muang.lang');
-    if (isLang(kept)) return kept;
-  } catch {
-    // storage may be refused
-  }
-  return navigator.language.startsWith('en') ? 'en' : 'th';
-}
+const back = takeReturn();
+const hash = back.indexOf('#');
+// back from a provider's pages, which lose the fragment
+if (hash >= 0 && !location.hash) history.replaceState(null, '', back.slice(hash));
 
 const asked = readUrl(location.hash);
 const app = new App(firstLang(asked.lang), asked);
@@ -39,9 +34,20 @@ customElements.define('muang-impact', Impact);
 customElements.define('muang-record', RecordPanel);
 customElements.define('muang-table', TableTwin);
 customElements.define('muang-toasts', Toasts);
+customElements.define('muang-who', Who);
 
 const shell = document.querySelector('muang-app') as Shell | null;
 if (shell) shell.app = app;
 customElements.define('muang-app', Shell);
 fetchMap().catch(() => undefined); // the map itself says so when it is needed
 void app.start(asked);
+
+// Back brings a kept page to life as it was: whoever signed in must not be met there again
+addEventListener('pagehide', ({ persisted }) => {
+  if (persisted && app.store.state.me.value?.authenticated) app.clear('other');
+});
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  if (app.store.state.leaving) location.reload();
+  else void app.recheck();
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/api/client.ts';
+import { Http } from '../src/api/http.ts';
 import { ApiError, problemOf } from '../src/api/problem.ts';
 import { Store } from '../src/app/store.ts';
 
@@ -34,7 +35,9 @@ describe('the store', () => {
 
 describe('the server’s errors', () => {
   const answer = (status: number, body: string, type: string) =>
-    new Api(async () => new Response(body, { status, headers: { 'content-type': type } }));
+    new Api(
+      new Http(async () => new Response(body, { status, headers: { 'content-type': type } })),
+    );
 
   it('are told in the server’s own sentence', async () => {
     const problem = { title: 'ไม่พบ', status: 404, detail: 'ไม่มีระเบียนนี้', instance: 'urn:x' };
@@ -57,7 +60,7 @@ describe('the server’s errors', () => {
 
   it('ask in the page’s language and never from the browser’s cache', async () => {
     const fetcher = vi.fn(async () => Response.json({}));
-    await new Api(fetcher).items('parcels', 'th', { limit: 5, bbox: [1, 2, 3, 4] });
+    await new Api(new Http(fetcher)).items('parcels', 'th', { limit: 5, bbox: [1, 2, 3, 4] });
     const [url, init] = fetcher.mock.calls[0] as unknown as [string, RequestInit];
     expect(url).toBe(
       '/ogc/collections/parcels/items?lang=th&limit=5&bbox=1.000000%2C2.000000%2C3.000000%2C4.000000',
@@ -67,11 +70,12 @@ describe('the server’s errors', () => {
 
   it('fetch a schema once, and again after it failed', async () => {
     let calls = 0;
-    const api = new Api(async () => {
+    const away = async () => {
       calls += 1;
       if (calls === 1) throw new TypeError('away');
       return Response.json({ properties: {} });
-    });
+    };
+    const api = new Api(new Http(away));
     await expect(api.schema('parcels', 'th')).rejects.toThrow('away');
     await api.schema('parcels', 'th');
     await api.schema('parcels', 'th');

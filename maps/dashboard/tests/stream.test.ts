@@ -30,6 +30,7 @@ let frames: (() => void)[] = [];
 let wires: Wire[] = [];
 let told: (readonly ChangeEvent[])[] = [];
 let gaps = 0;
+let refusals: boolean[] = [];
 let last: LiveState | null = null;
 let stream: LiveStream;
 
@@ -47,6 +48,7 @@ beforeEach(() => {
   wires = [];
   told = [];
   gaps = 0;
+  refusals = [];
   last = null;
   stream = new LiveStream(
     '/live',
@@ -58,6 +60,7 @@ beforeEach(() => {
       onGap: () => {
         gaps += 1;
       },
+      onRefused: (told) => refusals.push(told),
     },
     {
       open: () => {
@@ -172,6 +175,16 @@ describe('the live stream', () => {
     for (const frame of frames) frame();
     expect(told.flat().map(({ pos }) => pos)).toEqual([6, 7]);
     expect(gaps).toBe(0);
+  });
+
+  it('tells that it was refused, and that it was closed for an unknown reason', () => {
+    wire().say('refused', { pos: 5, at: '' });
+    expect(refusals).toEqual([true]);
+    wire().dispatchEvent(new Event('error')); // the browser reconnects by itself
+    expect(refusals).toEqual([true]);
+    wire().readyState = 2;
+    wire().dispatchEvent(new Event('error'));
+    expect(refusals).toEqual([true, false]);
   });
 
   it('stops', () => {

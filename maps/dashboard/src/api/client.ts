@@ -1,5 +1,5 @@
 import type { Lang } from '../i18n/index.ts';
-import { errorOf } from './problem.ts';
+import { Http } from './http.ts';
 import type {
   BBox,
   Collection,
@@ -12,16 +12,6 @@ import type {
   TownStyle,
 } from './types.ts';
 
-/** Longer than the server gives any query: its own sentence should come first. */
-const TIMEOUT_MS = 45_000;
-
-interface Ask {
-  readonly lang: Lang;
-  readonly method?: 'POST';
-  readonly body?: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
 export interface PageQuery {
   readonly bbox?: BBox;
   readonly limit: number;
@@ -31,29 +21,26 @@ export interface PageQuery {
   readonly bare?: boolean;
 }
 
-/**
- * Typed calls to the server. Every failure is an `ApiError` (the server's own sentence) or a
- * `TypeError` (no answer). Nothing here knows the page.
- */
+/** Typed calls to the server about the town. Nothing here knows the page. */
 export class Api {
-  readonly #fetch: typeof fetch;
+  readonly http: Http;
   readonly #schemas = new Map<string, Promise<LayerSchema>>();
 
-  constructor(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
-    this.#fetch = fetcher;
+  constructor(http: Http = new Http()) {
+    this.http = http;
   }
 
   me(lang: Lang): Promise<Me> {
-    return this.#json('/me', { lang });
+    return this.http.json('/me', { lang, expectRefusal: true });
   }
 
   style(lang: Lang): Promise<TownStyle> {
-    return this.#json(`/styles/town.json?${query({ lang })}`, { lang });
+    return this.http.json(`/styles/town.json?${query({ lang })}`, { lang });
   }
 
   async collections(lang: Lang): Promise<readonly Collection[]> {
     const path = `/ogc/collections?${query({ lang })}`;
-    const answer = await this.#json<{ collections: readonly Collection[] }>(path, { lang });
+    const answer = await this.http.json<{ collections: readonly Collection[] }>(path, { lang });
     return answer.collections;
   }
 
@@ -62,7 +49,7 @@ export class Api {
     const key = `${layer} ${lang}`;
     const known = this.#schemas.get(key);
     if (known) return known;
-    const asked = this.#json<LayerSchema>(
+    const asked = this.http.json<LayerSchema>(
       `/ogc/collections/${encodeURIComponent(layer)}/schema?${query({ lang })}`,
       { lang },
     );
@@ -80,7 +67,7 @@ export class Api {
       properties: page.properties?.join(','),
       skipGeometry: page.bare ? 'true' : undefined,
     });
-    return this.#json(`/ogc/collections/${encodeURIComponent(layer)}/items?${asked}`, {
+    return this.http.json(`/ogc/collections/${encodeURIComponent(layer)}/items?${asked}`, {
       lang,
       signal,
     });
@@ -95,34 +82,16 @@ export class Api {
   ): Promise<Feature> {
     const path = `/ogc/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`;
     const asked = query({ lang, skipGeometry: bare ? 'true' : undefined });
-    return this.#json(`${path}?${asked}`, { lang, signal });
+    return this.http.json(`${path}?${asked}`, { lang, signal });
   }
 
   impact(flood: FloodRequest, lang: Lang, signal?: AbortSignal): Promise<ImpactAnswer> {
-    return this.#json('/queries/impact', {
+    return this.http.json('/queries/impact', {
       lang,
       method: 'POST',
-      body: JSON.stringify({ flood }),
+      body: { flood },
       signal,
     });
-  }
-
-  async #json<T>(path: string, ask: Ask): Promise<T> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await this.#fetch(path, {
-      method: ask.method ?? 'GET',
-      // every answer's sentences, errors' too, come in the page's language
-      headers: {
-        'Accept-Language': ask.lang,
-        ...(ask.body ? { 'Content-Type': 'application/json' } : {}),
-      },
-      ...(ask.body ? { body: ask.body } : {}),
-      // a screen for decisions never reads yesterday's answer from the browser's cache
-      cache: 'no-cache',
-      signal: ask.signal ? AbortSignal.any([ask.signal, timeout]) : timeout,
-    });
-    if (!response.ok) throw await errorOf(response);
-    return (await response.json()) as T;
   }
 }
 

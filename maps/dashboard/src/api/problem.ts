@@ -7,6 +7,8 @@ export interface Problem {
   readonly detail?: string;
   /** An id found in the server's log. */
   readonly instance?: string;
+  /** Seconds until it is worth asking again (`Retry-After`). */
+  readonly wait?: number;
 }
 
 /** A request that failed. `status` 0 means that no answer came at all. */
@@ -34,9 +36,12 @@ export async function errorOf(response: Response): Promise<ApiError> {
       // a broken body says nothing more than the status does
     }
   }
+  const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new ApiError({
     title: body.title ?? response.statusText,
     status: response.status,
+    ...(body.type ? { type: body.type } : {}),
+    ...(wait > 0 ? { wait } : {}),
     ...(body.detail ? { detail: body.detail } : {}),
     ...(body.instance ? { instance: body.instance } : {}),
   });

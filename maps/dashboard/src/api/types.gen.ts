@@ -1,7 +1,7 @@
 // Made from the server's OpenAPI description by scripts/api-types.ts; do not edit.
 // To make it anew: npm run types (docs/dashboard.md).
 
-/** People in care and care facilities. `suppressed`: homes are left out for this role. */
+/** People in care and facilities. `suppressed`: homes the caller may not see are left out. */
 export interface CareLocations {
   readonly count: number;
   /** Only with include: ids */
@@ -23,6 +23,23 @@ export interface Classed {
   /** Only with include: ids */
   readonly ids?: readonly number[] | null;
   readonly by_class: Readonly<Record<string, number>>;
+}
+
+/** A secret for an authenticator app; in force once its first code is sent with the proof. */
+export interface CodeOffer {
+  /** Base32, to be typed into an app that reads no address */
+  readonly secret: string;
+  /** otpauth address, to be shown as a QR code */
+  readonly uri: string;
+  /** Send it back with the first code within 15 minutes */
+  readonly proof: string;
+}
+
+/** The first code of a secret that was offered. */
+export interface CodeProof {
+  readonly proof: string;
+  /** 6-digit one-time code */
+  readonly code: string;
 }
 
 /** What the flood touches. A layer without data in this town is absent, never 0. */
@@ -63,7 +80,7 @@ export interface FloodRequest {
   readonly gauge?: string | null;
   /** Stage at the gauge in m MSL */
   readonly stage_m?: number | null;
-  /** Zones by a CQL2 condition; not yet */
+  /** Flood zones that meet a condition in CQL2 text over their queryables */
   readonly where?: string | null;
 }
 
@@ -107,6 +124,9 @@ export interface ImpactRequest {
   readonly include?: readonly "ids"[];
 }
 
+/** How a caller is known. */
+export type Kind = "public" | "token" | "session";
+
 /** Lines touched and their length under water (m). */
 export interface Lines {
   readonly count: number;
@@ -118,11 +138,23 @@ export interface Lines {
 /** The caller as the server sees them. */
 export interface Me {
   readonly role: Role;
-  /** Name of the token, or demo */
+  /** Username, name of the token, or public */
   readonly principal: string;
+  /** Name of whoever signed in; null for a token */
+  readonly display_name: string | null;
+  /** How the caller is known */
+  readonly kind: Kind;
   readonly authenticated: boolean;
-  /** True: nobody signed in, this machine sees everything */
+  /** True: signed in with a sign-in the demo printed */
   readonly demo: boolean;
+  /** True: this account signs in with a one-time code as well */
+  readonly totp: boolean;
+  /** Communities or crew that personal rows are held to; null: none */
+  readonly scope: readonly string[] | null;
+  /** Value of X-CSRF-Token for whatever changes something; null without a session */
+  readonly csrf: string | null;
+  /** Name of the provider one may sign in with at /auth/oidc; null: none */
+  readonly oidc: string | null;
   /** Layers this role may see */
   readonly layers: readonly string[];
   readonly town: Town;
@@ -134,6 +166,19 @@ export interface MultiPolygon {
   readonly coordinates: readonly (readonly (readonly (readonly [number, number] | readonly [number, number, number])[])[])[];
 }
 
+/** A token just made; the token itself is shown this once. */
+export interface NewTokenFacts {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly revoked_at: string | null;
+  readonly communities: readonly string[] | null;
+  readonly team: string | null;
+  readonly token: string;
+}
+
 /** Parcels touched: whole area, area under water (m2), and the deepest class of each. */
 export interface Parcels {
   readonly count: number;
@@ -143,6 +188,17 @@ export interface Parcels {
   readonly area_m2: number;
   readonly wet_area_m2: number;
   readonly by_depth: Readonly<Record<string, number>>;
+}
+
+/** The present password, asked for before something of weight. */
+export interface PasswordAgain {
+  readonly password: string;
+}
+
+/** The present password and the one to come. */
+export interface PasswordChange {
+  readonly password: string;
+  readonly new_password: string;
 }
 
 /** People sleeping in the houses touched; registered ones where nobody has asked. */
@@ -198,10 +254,56 @@ export interface Shelters {
   readonly capacity: number;
 }
 
+/** A username and password, and the code when the account has one. */
+export interface SignIn {
+  readonly username: string;
+  readonly password: string;
+  readonly code?: string | null;
+}
+
+/** Who signed in. The session itself is in a cookie no script can read. */
+export interface SignedIn {
+  readonly username: string;
+  readonly display_name: string;
+  readonly role: Role;
+  /** Value of X-CSRF-Token for whatever changes something */
+  readonly csrf: string;
+}
+
 /** One piece of text in Thai and in English. */
 export interface Text {
   readonly th: string;
   readonly en: string;
+}
+
+/** A token on record, without the token. */
+export interface TokenFacts {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly revoked_at: string | null;
+  readonly communities: readonly string[] | null;
+  readonly team: string | null;
+}
+
+/** A token for a program. Only administrators choose another role than their own. */
+export interface TokenRequest {
+  readonly name: string;
+  /** One's own when not given */
+  readonly role?: Role | null;
+  /** Valid for this long */
+  readonly days?: number;
+  /** Limits a care token to communities */
+  readonly communities?: readonly string[] | null;
+  /** Crew of a team token */
+  readonly team?: string | null;
+}
+
+/** Tokens, newest first. */
+export interface Tokens {
+  readonly tokens: readonly TokenFacts[];
 }
 
 /** The town being served. */

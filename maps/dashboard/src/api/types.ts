@@ -4,7 +4,15 @@
  */
 import type { Lang, Text } from '../i18n/index.ts';
 
-export type { FloodRequest, ImpactAnswer, Me, Provenance } from './types.gen.ts';
+export type {
+  CodeOffer,
+  FloodRequest,
+  ImpactAnswer,
+  Me,
+  NewTokenFacts,
+  Provenance,
+  TokenFacts,
+} from './types.gen.ts';
 
 /** West, south, east, north in degrees (EPSG:4326). */
 export type BBox = readonly [west: number, south: number, east: number, north: number];

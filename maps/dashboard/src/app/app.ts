@@ -1,12 +1,15 @@
 import { Api } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
-import type { BBox, ChangeEvent } from '../api/types.ts';
+import { SignIns } from '../api/sign-in.ts';
+import type { BBox, ChangeEvent, Me } from '../api/types.ts';
 import { FloodDesk, ZONE_LAYER } from '../flood/desk.ts';
+import { keepLang } from '../i18n/first.ts';
 import { type Lang, type MessageKey, say, type Text } from '../i18n/index.ts';
 import { LiveStream } from '../live/stream.ts';
 import { RecordDesk } from '../record/desk.ts';
 import { TableDesk } from '../table/desk.ts';
 import { Counts } from './counts.ts';
+import { type Leaving, takeLeaving, tellLeaving } from './leaving.ts';
 import { failed, loaded, loading } from './loadable.ts';
 import { type AppState, type Hit, initialState, type Toast } from './state.ts';
 import { Store } from './store.ts';
@@ -16,6 +19,10 @@ const RETRY_MS = 5_000;
 const TOAST_MS = 12_000;
 const MAX_TOASTS = 4;
 const SPOKEN_GAP_MS = 60_000;
+/** The words are on the screen before the page begins anew. */
+const LEAVE_MS = 60;
+/** Other tabs of this browser say here who they were opened for. */
+const CHANNEL = 'muang.who';
 
 /** Where each layer changed; null: anywhere. */
 export type Touched = ReadonlyMap<string, readonly BBox[] | null>;
@@ -35,6 +42,7 @@ export interface MapPort {
 export class App {
   readonly store: Store<AppState>;
   readonly api: Api;
+  readonly signIns: SignIns;
   readonly live: LiveStream;
   readonly flood: FloodDesk;
   readonly record: RecordDesk;
@@ -43,10 +51,18 @@ export class App {
   map: MapPort | null = null;
   #askedOn: readonly string[] | undefined;
   #spokenAt = 0;
+  #left = false;
+  readonly #tabs = new BroadcastChannel(CHANNEL);
 
   constructor(lang: Lang, asked: UrlState, api: Api = new Api()) {
     this.store = new Store(initialState(lang));
     this.api = api;
+    this.signIns = new SignIns(api.http);
+    api.http.onRefused = () => void this.recheck();
+    this.#tabs.onmessage = ({ data }) => {
+      const { value } = this.store.state.me;
+      if (value && data !== identity(value)) void this.recheck();
+    };
     this.flood = new FloodDesk(api, this.store);
     this.record = new RecordDesk(api, this.store);
     this.table = new TableDesk(api, this.store);
@@ -55,12 +71,17 @@ export class App {
       onState: (live) => this.#onLive(live),
       onChanges: (changes) => this.#onChanges(changes),
       onGap: () => this.refetch(),
+      onRefused: (told) => void this.recheck(told),
     });
     this.store.subscribe((now, before) => {
       if (now.bbox !== before.bbox) this.table.onView();
     });
     this.#askedOn = asked.on;
-    this.store.set({ view: asked.view ?? null, tableLayer: asked.table ?? null });
+    this.store.set({
+      view: asked.view ?? null,
+      tableLayer: asked.table ?? null,
+      left: takeLeaving(),
+    });
   }
 
   /** The page's own words in the current language. */
@@ -102,10 +123,10 @@ export class App {
 
   /** Opens the town; keeps trying while the server is away. */
   async start(asked: UrlState): Promise<void> {
-    this.live.start();
     while (!(await this.#open())) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+    this.live.start();
     void this.loadCollections();
     void this.counts.load();
     this.follow(asked);
@@ -119,12 +140,104 @@ export class App {
     try {
       const [answer] = await Promise.all([this.api.me(lang), this.loadStyle()]);
       const bbox = this.store.state.bbox ?? answer.town.bounds;
-      this.store.set({ me: loaded(answer), bbox });
+      this.#meet(answer);
+      this.store.set({ bbox });
       return true;
     } catch (error) {
-      this.store.set({ me: failed(problemOf(error)) });
+      const problem = problemOf(error);
+      if (problem.status === 401 && this.store.state.left !== 'ended') {
+        // the answer made the browser forget the session: from here on everybody's view
+        this.store.set({ left: 'ended' });
+        return this.#open();
+      }
+      this.store.set({ me: failed(problem) });
       return false;
     }
+  }
+
+  #meet(me: Me): void {
+    this.api.http.csrf = me.csrf;
+    this.store.set({ me: loaded(me) });
+    this.#tabs.postMessage(identity(me));
+  }
+
+  /**
+   * Asks who the browser is to the server now. `told`: the stream said that rights have changed.
+   * Whoever it was, nothing of theirs stays when they are gone.
+   */
+  async recheck(told = false): Promise<void> {
+    const before = this.store.state.me.value;
+    if (!before || this.#left) return;
+    let now: Me;
+    try {
+      now = await this.api.me(this.store.state.lang);
+    } catch (error) {
+      if (problemOf(error).status === 401) this.leave('ended');
+      return;
+    }
+    if (before.authenticated && !now.authenticated) this.leave('ended');
+    else if (identity(before) !== identity(now) || before.csrf !== now.csrf) this.leave('other');
+    else if (told || now.role !== before.role || String(now.scope) !== String(before.scope)) {
+      this.leave('changed');
+    }
+  }
+
+  /** Does what renews the own session, or what the stream would take for a change of rights. */
+  async renewing<T>(change: () => Promise<T>): Promise<T> {
+    this.live.stop();
+    try {
+      const done = await change();
+      this.#meet(await this.api.me(this.store.state.lang));
+      return done;
+    } finally {
+      this.live.start();
+    }
+  }
+
+  /** Opens one's own account; its part of the page is fetched when first asked for. */
+  async openAccount(): Promise<void> {
+    try {
+      const { AccountPanel } = await import('../account/panel.ts');
+      if (!customElements.get('muang-account'))
+        customElements.define('muang-account', AccountPanel);
+      this.store.set({ account: true });
+    } catch (error) {
+      this.complain('account', error, () => void this.openAccount());
+    }
+  }
+
+  /** Ends the session; what is then on the screen is everybody's. */
+  async signOut(): Promise<void> {
+    const { lang } = this.store.state;
+    this.store.set({ signingOut: true });
+    try {
+      await this.signIns.signOut(lang);
+    } catch (error) {
+      if (problemOf(error).status !== 401) {
+        this.store.set({ signingOut: false });
+        this.complain('sign-out', error, () => void this.signOut());
+        return;
+      }
+    }
+    // what the last one looked at is not the next one's to see
+    history.replaceState(null, '', `/#lang=${lang}`);
+    this.leave('out');
+  }
+
+  /** Takes everything off the screen and out of memory, and begins anew with the same link. */
+  leave(why: Leaving): void {
+    if (this.#left) return;
+    this.clear(why);
+    tellLeaving(why);
+    setTimeout(() => location.reload(), LEAVE_MS);
+  }
+
+  /** Nothing of the town stays on the page. */
+  clear(why: Leaving): void {
+    this.#left = true;
+    this.live.stop();
+    this.api.http.csrf = null;
+    this.store.set({ ...initialState(this.store.state.lang), leaving: why });
   }
 
   async loadStyle(): Promise<void> {
@@ -181,11 +294,7 @@ export class App {
   async setLang(lang: Lang): Promise<void> {
     if (lang === this.store.state.lang) return;
     this.store.set({ lang });
-    try {
-      localStorage.setItem('muang.lang', lang);
-    } catch {
-      // storage may be refused; the link still carries the language
-    }
+    keepLang(lang);
     void this.loadCollections();
     void this.record.refresh();
     void this.table.refresh();
@@ -279,6 +388,11 @@ export class App {
     this.table.onChanges(changes);
     this.counts.onChanges(changes);
   }
+}
+
+/** Who a page was opened for, to be compared between tabs. */
+function identity({ kind, principal }: Me): string {
+  return `${kind}:${principal}`;
 }
 
 /** The link that brings back what is on screen. */

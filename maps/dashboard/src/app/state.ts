@@ -12,6 +12,7 @@ import type {
 import type { Zone } from '../flood/zones.ts';
 import type { Lang } from '../i18n/index.ts';
 import type { LiveState } from '../live/stream.ts';
+import type { Leaving } from './leaving.ts';
 import { type Loadable, nothing } from './loadable.ts';
 import type { Position, View } from './url.ts';
 
@@ -58,6 +59,13 @@ export type MapStatus = 'loading' | 'ready' | 'unsupported' | 'lost' | 'failed';
 export interface AppState {
   readonly lang: Lang;
   readonly me: Loadable<Me>;
+  /** The page is about to begin anew, for this reason: nothing else is shown. */
+  readonly leaving: Leaving | null;
+  /** Why it began anew, until somebody closes the message. */
+  readonly left: Leaving | null;
+  readonly signingOut: boolean;
+  /** One's own account is open. */
+  readonly account: boolean;
   readonly style: Loadable<TownStyle>;
   readonly legend: readonly LegendLayer[];
   /** Every collection of the server, also those without a geometry. */
@@ -96,6 +104,10 @@ export function initialState(lang: Lang): AppState {
   return {
     lang,
     me: nothing,
+    leaving: null,
+    left: null,
+    signingOut: false,
+    account: false,
     style: nothing,
     legend: [],
     collections: [],

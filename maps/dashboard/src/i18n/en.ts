@@ -1,5 +1,8 @@
+import { people } from './people.en.ts';
+
 /** Every word the page itself says, in English. `th.ts` has the same keys: the compiler checks it. */
 export const en = {
+  ...people,
   'app.name': 'Muang',
   'app.title': '{town} · live town map',
   'app.skip': 'Skip to the map',
@@ -9,9 +12,9 @@ export const en = {
   'app.downHelp':
     'The page tries again by itself every few seconds. Check the network, or ask the officer who looks after the server.',
   'app.retry': 'Try again',
-  'app.demo':
-    'Demo – synthetic data, no real person. Everything is open on this machine until sign-in exists.',
-  'app.open': 'Everything is open on this machine until sign-in exists.',
+  'app.demo': 'Demo town – synthetic data, no real person.',
+  'app.public':
+    'Public view. Signing in adds what your work needs: houses, households, people in care, owners.',
   'app.language': 'Language',
   'app.sections': 'Sections',
   'live.live': 'Live',
@@ -129,6 +132,8 @@ export const en = {
   'record.loading': 'Fetching the record…',
   'record.close': 'Close the record',
   'record.gone': 'This record no longer exists: someone deleted it.',
+  'record.goneOrHidden':
+    'There is no such record here. It may be gone, or shown only to people who sign in.',
   'record.useZone': 'Count who this zone reaches',
   'record.using': 'This zone is counted on the panel',
   'record.fly': 'Go there',

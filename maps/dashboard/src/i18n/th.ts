@@ -1,7 +1,9 @@
 import type { MessageKey } from './en.ts';
+import { people } from './people.th.ts';
 
 /** Every word the page itself says, in Thai. */
 export const th: Record<MessageKey, string> = {
+  ...people,
   'app.name': 'เมือง',
   'app.title': '{town} · แผนที่เมืองสด',
   'app.skip': 'ข้ามไปที่แผนที่',
@@ -10,8 +12,8 @@ export const th: Record<MessageKey, string> = {
   'app.down': 'เซิร์ฟเวอร์ไม่ตอบ',
   'app.downHelp': 'หน้านี้จะลองใหม่เองทุกไม่กี่วินาที โปรดตรวจเครือข่าย หรือแจ้งเจ้าหน้าที่ผู้ดูแลระบบ',
   'app.retry': 'ลองใหม่',
-  'app.demo': 'ระบบสาธิต – ข้อมูลสมมติ ไม่ใช่บุคคลจริง ทุกอย่างเปิดดูได้บนเครื่องนี้จนกว่าจะมีระบบลงชื่อเข้าใช้',
-  'app.open': 'ทุกอย่างเปิดดูได้บนเครื่องนี้จนกว่าจะมีระบบลงชื่อเข้าใช้',
+  'app.demo': 'เมืองสาธิต – ข้อมูลสมมติ ไม่ใช่บุคคลจริง',
+  'app.public': 'มุมมองสาธารณะ เมื่อลงชื่อเข้าใช้จะเห็นข้อมูลตามหน้าที่ เช่น บ้าน ครัวเรือน ผู้ที่ต้องดูแล เจ้าของที่ดิน',
   'app.language': 'ภาษา',
   'app.sections': 'ส่วนของหน้า',
   'live.live': 'สด',
@@ -127,6 +129,7 @@ export const th: Record<MessageKey, string> = {
   'record.loading': 'กำลังเปิดระเบียน…',
   'record.close': 'ปิดระเบียน',
   'record.gone': 'ระเบียนนี้ไม่มีแล้ว: มีผู้ลบออก',
+  'record.goneOrHidden': 'ไม่พบระเบียนนี้ อาจถูกลบไปแล้ว หรือเห็นได้เฉพาะผู้ที่ลงชื่อเข้าใช้',
   'record.useZone': 'นับว่าเขตนี้ถึงใครบ้าง',
   'record.using': 'เขตนี้กำลังนับอยู่ในช่องผลกระทบ',
   'record.fly': 'ไปที่ตำแหน่ง',

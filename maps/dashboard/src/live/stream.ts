@@ -16,6 +16,8 @@ export interface LiveHandlers {
   readonly onChanges: (changes: readonly ChangeEvent[]) => void;
   /** Positions were passed that we did not hear of: everything shown may be old. */
   readonly onGap: () => void;
+  /** The server ended the stream: for certain because of who listens (`told`), or perhaps. */
+  readonly onRefused: (told: boolean) => void;
 }
 
 /** The parts of the browser the stream needs; tests bring their own. */
@@ -101,6 +103,11 @@ export class LiveStream {
     source.addEventListener('reset', (event) => this.#hello(parse<Beat>(event), true));
     source.addEventListener('heartbeat', (event) => this.#beat(parse<Beat>(event)));
     source.addEventListener('change', (event) => this.#change(parse<ChangeEvent>(event)));
+    source.addEventListener('refused', () => this.#handlers.onRefused(true));
+    source.addEventListener('error', () => {
+      // closed for good: an answer that was not a stream, and EventSource does not tell which
+      if (source.readyState === CLOSED) this.#handlers.onRefused(false);
+    });
   }
 
   /**

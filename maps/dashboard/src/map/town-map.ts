@@ -162,6 +162,7 @@ export class TownMap implements MapPort {
     map.on('style.load', () => this.#paintOwn(this.#app.store.state));
     map.on('error', ({ error }) => {
       const status = (error as { status?: number }).status ?? 0;
+      if (status === 401) return void this.#app.recheck();
       // the live banner already says that the server is away
       const quiet = this.#app.store.state.live.status === 'stale';
       if (!quiet) this.#complain(status);

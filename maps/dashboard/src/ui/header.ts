@@ -1,18 +1,14 @@
 import { html, nothing } from 'lit';
 import type { AppState } from '../app/state.ts';
 import { clock, dateTime, day, span } from '../format.ts';
-import { LANGS, type Lang } from '../i18n/index.ts';
 import { icon } from './icons.ts';
+import { langSwitch } from './langs.ts';
 import { Part } from './part.ts';
+import { toLogin } from './who.ts';
 
-const LANG_NAMES: Record<Lang, { short: string; long: string }> = {
-  th: { short: 'ไทย', long: 'ภาษาไทย' },
-  en: { short: 'EN', long: 'English' },
-};
-
-/** Town, what kind of data this is, whether it is live, the clock, and the language. */
+/** Town, what kind of data this is, who looks at it, whether it is live, clock and language. */
 export class Header extends Part {
-  protected readonly watch = ['me', 'live'] as const satisfies (keyof AppState)[];
+  protected readonly watch = ['me', 'live', 'left'] as const satisfies (keyof AppState)[];
 
   protected override render() {
     const me = this.state.me.value;
@@ -25,34 +21,53 @@ export class Header extends Part {
         </div>
         <div class="top-right">
           ${this.#live()} ${this.#clock()}
-          <div class="langs" role="group" aria-label=${this.t('app.language')}>
-            ${LANGS.map((lang) => this.#langButton(lang))}
-          </div>
+          ${langSwitch(this.state.lang, this.t('app.language'), (lang) => this.app.setLang(lang))}
         </div>
+        <muang-who .app=${this.app}></muang-who>
       </div>
-      ${
-        me?.authenticated === false
-          ? html`<p class="notice">
-            ${icon('info')}<span>${this.t(me.town.synthetic ? 'app.demo' : 'app.open')}</span>
-          </p>`
-          : nothing
-      }
-      ${this.#banner()}
+      ${this.#notice()} ${this.#left()} ${this.#banner()}
       </header>
     `;
   }
 
-  #langButton(lang: Lang) {
-    const { short, long } = LANG_NAMES[lang];
-    return html`<button
-      type="button"
-      lang=${lang}
-      title=${long}
-      aria-pressed=${this.state.lang === lang}
-      @click=${() => this.app.setLang(lang)}
-    >
-      ${short}
-    </button>`;
+  /** What this view is, calmly: whose data these are, and what signing in adds. */
+  #notice() {
+    const me = this.state.me.value;
+    const told = [
+      ...(me?.town.synthetic ? [this.t('app.demo')] : []),
+      ...(me?.authenticated === false ? [this.t('app.public')] : []),
+    ];
+    return told.length
+      ? html`<p class="notice" ?data-public=${me?.authenticated === false}>
+          ${icon('info')}<span>${told.join(' ')}</span>
+        </p>`
+      : nothing;
+  }
+
+  /** Why the page began anew; an ended sign-in is said at once and loudly. */
+  #left() {
+    const { left } = this.state;
+    if (!left) return nothing;
+    const again = left === 'ended';
+    return html`<div class="left" data-left=${left} role=${again ? 'alert' : 'status'}>
+      ${icon('info')}
+      <p><strong>${this.t(`left.${left}`)}</strong> <span>${this.t(`left.${left}Help`)}</span></p>
+      ${
+        again
+          ? html`<a class="button primary" href="/login" @click=${toLogin}
+            >${this.t('left.again')}</a
+          >`
+          : nothing
+      }
+      <button
+        type="button"
+        class="plain"
+        aria-label=${this.t('left.close')}
+        @click=${() => this.app.store.set({ left: null })}
+      >
+        ${icon('close')}
+      </button>
+    </div>`;
   }
 
   #age(): string | null {

@@ -28,6 +28,13 @@ export class MapView extends Part {
   /** The map itself, for tests and for the curious. */
   town: TownMap | null = null;
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.town?.remove();
+    this.town = null;
+    this.app.map = null;
+  }
+
   protected override updated(): void {
     void this.#start();
     const canvas = this.town?.map.getCanvas();

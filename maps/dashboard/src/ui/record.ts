@@ -72,7 +72,7 @@ export class RecordPanel extends Part {
             ${icon('warn')}
             ${
               problem.status === 404
-                ? this.t('record.gone')
+                ? this.t(this.state.me.value?.authenticated ? 'record.gone' : 'record.goneOrHidden')
                 : (problem.detail ?? this.t('error.network'))
             }
             ${

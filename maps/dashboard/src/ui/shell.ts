@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { linkOf } from '../app/app.ts';
+import type { Leaving } from '../app/leaving.ts';
 import type { AppState, Section } from '../app/state.ts';
 import { readUrl, writeUrl } from '../app/url.ts';
 import { icon } from './icons.ts';
@@ -9,6 +10,8 @@ import { Part } from './part.ts';
 export class Shell extends Part {
   protected readonly watch = [
     'me',
+    'leaving',
+    'account',
     'section',
     'tableLayer',
     'record',
@@ -50,8 +53,9 @@ export class Shell extends Part {
   }
 
   protected override render() {
-    const { me, section, tableLayer, record } = this.state;
+    const { me, section, tableLayer, record, leaving, account } = this.state;
     const { app } = this;
+    if (leaving) return this.#leaving(leaving);
     if (!me.value) return this.#opening();
     return html`
       <nav class="skips">
@@ -83,6 +87,7 @@ export class Shell extends Part {
         ${this.#tab('table', 'table')}
       </nav>
       <muang-toasts .app=${app}></muang-toasts>
+      ${account ? html`<muang-account .app=${app}></muang-account>` : nothing}
     `;
   }
 
@@ -109,6 +114,15 @@ export class Shell extends Part {
     } else {
       this.app.store.set({ section });
     }
+  }
+
+  /** For the moment until the page begins anew; the header says it again and lets go on. */
+  #leaving(why: Leaving) {
+    return html`<div class="opening" role="alert" data-left=${why}>
+      <img src="/assets/icon.svg" alt="" width="56" height="56" />
+      <h1>${this.t(`left.${why}`)}</h1>
+      <p>${this.t(`left.${why}Help`)}</p>
+    </div>`;
   }
 
   #opening() {

@@ -20,8 +20,11 @@ _LOG_LINES = 12
 
 
 @contextmanager
-def served(town: TownHandle) -> Iterator[str]:
-    """Serve the town for the block; yields its address once `/readyz` says 200."""
+def served(town: TownHandle, **more: str) -> Iterator[str]:
+    """Serve the town for the block; yields its address once `/readyz` says 200.
+
+    `more` are further settings by their names in the environment.
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
@@ -37,7 +40,7 @@ def served(town: TownHandle) -> Iterator[str]:
         process = subprocess.Popen(
             command,
             cwd=Path(__file__).resolve().parents[1],
-            env=os.environ | settings,
+            env=os.environ | settings | more,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -1,32 +1,14 @@
 """For everybody: axe finds nothing, targets are large enough, keys reach everything, it reflows."""
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page
 
+from tests.e2e.axe import violations
 from tests.e2e.conftest import MAP, Open, Served, rest
 from tests.e2e.places import place, view
 
 pytestmark = pytest.mark.e2e
 
-AXE = Path(__file__).resolve().parents[2] / "maps/dashboard/node_modules/axe-core/axe.min.js"
 FULL = f"{view(450, 450, 16)}&zones=return_period:100&table=parcels"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it stands."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(
-        """async (tags) => {
-            const {violations} = await axe.run(document, {runOnly: tags});
-            return violations.flatMap(({id, nodes}) =>
-                nodes.map(({html, failureSummary}) => `${id}: ${html}: ${failureSummary}`));
-        }""",
-        TAGS,
-    )
-    return found
 
 
 @pytest.mark.parametrize("lang", ["th", "en"])

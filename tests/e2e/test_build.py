@@ -5,34 +5,43 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 DASHBOARD = Path(__file__).resolve().parents[2] / "maps" / "dashboard"
 LIMIT_KB = 500
+LOGIN_KB = 40
 FONTS = {
     f"sarabun-{part}-normal.woff2" for part in ("thai-400", "thai-700", "latin-400", "latin-700")
 }
 
 
-def _first_map() -> dict[str, int]:
-    """What the first map needs, name to gzip bytes: page, scripts, worker, style sheets."""
+def _asked_for(page: str, *later: str) -> dict[str, int]:
+    """What a page asks for at once, and `later` by their beginnings: name to gzip bytes."""
     dist = DASHBOARD / "dist"
-    assets = [dist / "index.html", *(dist / "assets").iterdir()]
-    return {
-        file.name: len(gzip.compress(file.read_bytes(), 6))
-        for file in assets
-        if file.suffix in (".html", ".js", ".mjs", ".css")
-    }
+    html = (dist / page).read_text(encoding="utf-8")
+    at_once = set(re.findall(r'"/assets/([^"/]+\.(?:js|css))"', html))
+    files = [file for file in (dist / "assets").iterdir() if file.is_file()]
+    asked = [file for file in files if file.name in at_once or file.name.startswith(later)]
+    return {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in (dist / page, *asked)}
 
 
 def test_the_bundle_stays_below_500_kb() -> None:
-    sizes = _first_map()
+    sizes = _asked_for("index.html", "town-map-", "maplibre-gl-worker-")
     total = sum(sizes.values()) / 1000
     print(f"bundle {total:.0f} kB gzip: {sizes}")
     assert any(name.startswith("maplibre-gl-worker") for name in sizes)
     assert total < LIMIT_KB
 
 
-def test_the_page_has_nothing_inline_and_nothing_foreign() -> None:
-    page = (DASHBOARD / "dist" / "index.html").read_text(encoding="utf-8")
+def test_the_sign_in_page_is_small() -> None:
+    sizes = _asked_for("login.html")
+    print(f"sign-in page {sum(sizes.values()) / 1000:.0f} kB gzip: {sizes}")
+    assert sum(sizes.values()) / 1000 < LOGIN_KB
+
+
+@pytest.mark.parametrize("name", ["index.html", "login.html"])
+def test_the_page_has_nothing_inline_and_nothing_foreign(name: str) -> None:
+    page = (DASHBOARD / "dist" / name).read_text(encoding="utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)", page)
     assert not re.search(r"<style|\sstyle=|\son\w+=", page)
     assert re.findall(r"(?:src|href)=\"(?!/)[^\"]*\"", page) == []
@@ -47,4 +56,4 @@ def test_the_lock_names_no_address() -> None:
     lock = json.loads((DASHBOARD / "package-lock.json").read_text(encoding="utf-8"))
     assert not [name for name, part in lock["packages"].items() if "resolved" in part]
     direct = lock["packages"][""]
-    assert {"lit", "maplibre-gl"} == set(direct["dependencies"])
+    assert {"lit", "maplibre-gl", "qrcode-generator"} == set(direct["dependencies"])

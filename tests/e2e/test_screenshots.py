@@ -1,8 +1,11 @@
 """Pictures for people to look at, in build/screenshots/. What they show is tested elsewhere."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page
 
+from layers.model import Role
 from tests.e2e.conftest import MAP, SCREENSHOTS, Open, Served, ready, rest
 
 pytestmark = pytest.mark.e2e
@@ -11,14 +14,19 @@ FLOOD = "zones=return_period:50"
 
 
 def take(page: Page, name: str) -> None:
-    """Save the screen; it must not be one flat colour."""
+    """Save the screen of the map with its numbers."""
     rest(page)
-    page.locator('[data-kpi="people"]').wait_for(state="attached")
+    page.locator("[data-kpi]").first.wait_for(state="attached")
+    save(page, name)
+
+
+def save(page: Page, name: str, least: int = 50_000) -> None:
+    """Save the screen; it must not be one flat colour, which takes hardly any bytes."""
     page.wait_for_timeout(400)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     file = SCREENSHOTS / f"{name}.png"
     page.screenshot(path=file)
-    assert file.stat().st_size > 50_000
+    assert file.stat().st_size > least
 
 
 @pytest.mark.parametrize("lang", ["th", "en"])
@@ -62,3 +70,46 @@ def test_stale(tiny: Served, visit: Open) -> None:
     page.clock.fast_forward(46_000)
     page.locator(".alarm").wait_for()
     take(page, "stale-th")
+
+
+SIZES: dict[str, dict[str, Any]] = {
+    "desktop": {"width": 1440, "height": 900},
+    "phone": {
+        "width": 390,
+        "height": 844,
+        "is_mobile": True,
+        "has_touch": True,
+        "device_scale_factor": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+@pytest.mark.parametrize("size", SIZES)
+def test_sign_in_page(served_town: Served, visit: Open, lang: str, size: str) -> None:
+    page = visit(
+        served_town, f"login#lang={lang}", role=None, wait=False, quiet=True, **SIZES[size]
+    ).page
+    page.wait_for_function("() => !/Muang|เมือง$/.test(document.querySelector('.brand').innerText)")
+    save(page, f"login-{size}-{lang}", 20_000)
+    page.locator("#username").fill("somsri")
+    page.locator("#password").fill("not the password")
+    page.keyboard.press("Enter")
+    page.locator(".login-error").wait_for()
+    save(page, f"login-wrong-{size}-{lang}", 20_000)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_everybodys_view(served_town: Served, visit: Open, size: str) -> None:
+    page = visit(served_town, f"#lang=th&{FLOOD}", role=None, **SIZES[size]).page
+    take(page, f"public-{size}-th")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_menu_of_who_is_signed_in(served_town: Served, visit: Open, size: str) -> None:
+    page = visit(served_town, f"#lang=th&{FLOOD}", role=Role.STAFF, **SIZES[size]).page
+    page.locator(".who-button").click()
+    take(page, f"menu-{size}-th")
+    page.get_by_role("button", name="บัญชีของฉัน").click()
+    page.locator("dialog .token-list, dialog .lead").last.wait_for()
+    save(page, f"account-{size}-th")

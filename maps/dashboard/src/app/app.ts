@@ -130,6 +130,7 @@ export class App {
     void this.loadCollections();
     void this.counts.load();
     this.follow(asked);
+    this.store.set({ followed: true });
     await this.flood.loadZones();
     if (!asked.water) this.flood.chooseDefault();
   }

@@ -59,6 +59,8 @@ export type MapStatus = 'loading' | 'ready' | 'unsupported' | 'lost' | 'failed';
 export interface AppState {
   readonly lang: Lang;
   readonly me: Loadable<Me>;
+  /** The link the page was opened with has been taken over: from here on the page writes it. */
+  readonly followed: boolean;
   /** The page is about to begin anew, for this reason: nothing else is shown. */
   readonly leaving: Leaving | null;
   /** Why it began anew, until somebody closes the message. */
@@ -104,6 +106,7 @@ export function initialState(lang: Lang): AppState {
   return {
     lang,
     me: nothing,
+    followed: false,
     leaving: null,
     left: null,
     signingOut: false,

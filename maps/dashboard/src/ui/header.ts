@@ -39,7 +39,7 @@ export class Header extends Part {
     ];
     return told.length
       ? html`<p class="notice" ?data-public=${me?.authenticated === false}>
-          ${icon('info')}<span>${told.join(' ')}</span>
+          ${icon('info')}<span>${told.join(' · ')}</span>
         </p>`
       : nothing;
   }

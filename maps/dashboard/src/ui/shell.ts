@@ -10,6 +10,7 @@ import { Part } from './part.ts';
 export class Shell extends Part {
   protected readonly watch = [
     'me',
+    'followed',
     'leaving',
     'account',
     'section',
@@ -31,7 +32,7 @@ export class Shell extends Part {
     document.documentElement.lang = now.lang;
     const town = now.me.value?.town;
     if (town) document.title = this.t('app.title', { town: this.app.text(town.name) });
-    if (now.me.value) this.#link(now, before);
+    if (now.followed) this.#link(now, before);
   }
 
   /** A step a person took can be taken back; moving the map only keeps the link current. */
@@ -41,9 +42,10 @@ export class Shell extends Part {
     const asked = JSON.stringify(readUrl(location.hash));
     if (asked === JSON.stringify(readUrl(link))) return;
     const step =
-      (now.water !== before.water && before.water !== null) ||
-      now.record !== before.record ||
-      now.tableLayer !== before.tableLayer;
+      before.followed &&
+      ((now.water !== before.water && before.water !== null) ||
+        now.record !== before.record ||
+        now.tableLayer !== before.tableLayer);
     if (step) history.pushState(null, '', link);
     else history.replaceState(null, '', link);
   }

@@ -13,7 +13,7 @@ import type { Qr } from './qr.ts';
 const LEAST = 15;
 const LEAST_WITH_CODES = 8;
 const DAYS = 90;
-const MOST_DAYS = 365;
+const MOST_DAYS = 366;
 
 const TITLES = {
   password: 'account.password',
@@ -106,11 +106,16 @@ export class AccountPanel extends Part {
     const form = taken(event);
     void this.#do('password', async () => {
       const { lang } = this.state;
-      const asked = { password: form.text('password'), new_password: form.text('new_password') };
+      const asked = {
+        password: form.text('password'),
+        new_password: form.text('new_password'),
+        keep_tokens: form.has('keep_tokens'),
+      };
       await this.app.renewing(() =>
         this.app.signIns.changePassword({ ...asked, ...form.code() }, lang),
       );
       form.clear();
+      await this.#loadTokens();
       return this.t('account.passwordDone');
     });
   }
@@ -155,7 +160,12 @@ export class AccountPanel extends Part {
   #makeToken(event: SubmitEvent): void {
     const form = taken(event);
     void this.#do('tokens', async () => {
-      const asked = { name: form.text('name').trim(), days: Number(form.text('days')) };
+      const asked = {
+        name: form.text('name').trim(),
+        days: Number(form.text('days')),
+        password: form.text('password'),
+        ...form.code(),
+      };
       this.made = await this.app.signIns.makeToken(asked, this.state.lang);
       form.clear();
       await this.#loadTokens();
@@ -198,7 +208,7 @@ export class AccountPanel extends Part {
       <div class="account-body">
         ${this.#section('password', this.#password(me))}
         ${this.#section('totp', this.#totp(me))}
-        ${this.#section('tokens', this.#tokens())}
+        ${this.#section('tokens', this.#tokens(me))}
       </div>
     </dialog>`;
   }
@@ -236,6 +246,9 @@ export class AccountPanel extends Part {
           minlength=${least}
           maxlength="256"
         />
+        <label class="tick">
+          <input type="checkbox" name="keep_tokens" /> ${this.t('account.keepTokens')}
+        </label>
         ${this.#submit('password', this.t('account.passwordSave'))}
       </form>`;
   }
@@ -290,7 +303,7 @@ export class AccountPanel extends Part {
       </form>`;
   }
 
-  #tokens() {
+  #tokens(me: Me) {
     const { tokens, made } = this;
     return html`<p class="lead">${this.t('account.tokensLead')}</p>
       ${made ? this.#newToken(made) : nothing}
@@ -307,7 +320,7 @@ export class AccountPanel extends Part {
           value=${DAYS}
           required
         />
-        ${this.#submit('tokens', this.t('account.tokenMake'))}
+        ${this.#present('tokens', me)} ${this.#submit('tokens', this.t('account.tokenMake'))}
       </form>
       ${
         tokens?.length === 0
@@ -379,7 +392,6 @@ export class AccountPanel extends Part {
         name="password"
         type="password"
         autocomplete="current-password"
-        required
         maxlength="1024"
       />
       ${
@@ -417,6 +429,7 @@ function taken(event: SubmitEvent) {
   const text = (name: string) => String(data.get(name) ?? '');
   return {
     text,
+    has: (name: string) => data.has(name),
     code: () => (data.has('code') ? { code: text('code').replace(/\s/g, '') } : {}),
     clear: () => form.reset(),
   };

@@ -122,6 +122,8 @@ export interface ImpactRequest {
   readonly layers?: readonly string[] | null;
   /** ids: list what was counted */
   readonly include?: readonly "ids"[];
+  /** Ask about the town as it was at this time */
+  readonly as_of?: string | null;
 }
 
 /** How a caller is known. */
@@ -190,15 +192,23 @@ export interface Parcels {
   readonly by_depth: Readonly<Record<string, number>>;
 }
 
-/** The present password, asked for before something of weight. */
+/** What signing in takes, asked for once more before something of weight. */
 export interface PasswordAgain {
-  readonly password: string;
+  /** The present one; not for those who sign in with a provider only */
+  readonly password?: string;
+  /** One-time code, where the account has one */
+  readonly code?: string | null;
 }
 
 /** The present password and the one to come. */
 export interface PasswordChange {
-  readonly password: string;
+  /** The present one; not for those who sign in with a provider only */
+  readonly password?: string;
+  /** One-time code, where the account has one */
+  readonly code?: string | null;
   readonly new_password: string;
+  /** True: tokens for programs stay good; else they are revoked */
+  readonly keep_tokens?: boolean;
 }
 
 /** People sleeping in the houses touched; registered ones where nobody has asked. */
@@ -259,6 +269,8 @@ export interface SignIn {
   readonly username: string;
   readonly password: string;
   readonly code?: string | null;
+  /** Stay signed in when the browser is closed: not on a shared computer */
+  readonly keep?: boolean;
 }
 
 /** Who signed in. The session itself is in a cookie no script can read. */
@@ -290,10 +302,14 @@ export interface TokenFacts {
 
 /** A token for a program. Only administrators choose another role than their own. */
 export interface TokenRequest {
+  /** The present one; not for those who sign in with a provider only */
+  readonly password?: string;
+  /** One-time code, where the account has one */
+  readonly code?: string | null;
   readonly name: string;
   /** One's own when not given */
   readonly role?: Role | null;
-  /** Valid for this long */
+  /** Valid for this long; of a role that sees persons 90 at most */
   readonly days?: number;
   /** Limits a care token to communities */
   readonly communities?: readonly string[] | null;

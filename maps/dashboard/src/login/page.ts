@@ -43,7 +43,7 @@ export class LoginPage extends LitElement {
   readonly #http = new Http();
   readonly #signIns = new SignIns(this.#http);
   #lang: Lang = firstLang(readUrl(location.hash).lang);
-  #kept = { username: '', password: '' };
+  #kept = { username: '', password: '', keep: false };
   #ticking: ReturnType<typeof setInterval> | null = null;
   #target = '';
 
@@ -129,7 +129,11 @@ export class LoginPage extends LitElement {
     const form = new FormData(event.target as HTMLFormElement);
     const text = (name: string) => String(form.get(name) ?? '');
     if (this.step === 'password') {
-      this.#kept = { username: text('username'), password: text('password') };
+      this.#kept = {
+        username: text('username'),
+        password: text('password'),
+        keep: form.has('keep'),
+      };
     }
     const code = text('code').replace(/\s/g, '');
     const missing = this.#missing(code);
@@ -235,7 +239,7 @@ export class LoginPage extends LitElement {
       trouble !== null &&
       'key' in trouble &&
       (trouble.key === 'login.wrong' || trouble.key === 'login.empty');
-    const { username } = this.#kept;
+    const { username, keep } = this.#kept;
     return html`
       <label for="username">${this.#t('login.username')}</label>
       <input
@@ -279,6 +283,11 @@ export class LoginPage extends LitElement {
           ${icon(this.shown ? 'unseen' : 'eye')}
         </button>
       </div>
+      <label class="tick">
+        <input type="checkbox" name="keep" .defaultChecked=${keep} aria-describedby="keep-help" />
+        ${this.#t('login.keep')}
+      </label>
+      <p id="keep-help" class="login-hint">${this.#t('login.keepHelp')}</p>
     `;
   }
 

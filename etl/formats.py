@@ -39,6 +39,7 @@ class Format(StrEnum):
     FLATGEOBUF = "FlatGeobuf"
     DBF = "DBF"
     CSV = "CSV"
+    OSM_PBF = "OpenStreetMap PBF"
 
     @property
     def driver(self) -> str | None:
@@ -53,6 +54,7 @@ _DRIVERS = {
     Format.SHAPEFILE: "ESRI Shapefile",
     Format.DBF: "ESRI Shapefile",
     Format.FLATGEOBUF: "FlatGeobuf",
+    Format.OSM_PBF: "OSM",
 }
 
 READABLE = ", ".join(kind.value for kind in Format)
@@ -94,6 +96,9 @@ def sniff(path: Path) -> Sniffed:
 def _by_signature(path: Path, head: bytes) -> Format | None:
     if head.startswith(b"fgb\x03fgb"):
         return Format.FLATGEOBUF
+    # the length of the first header, then the header, whose type comes first
+    if head[4:15] == b"\x0a\x09OSMHeader":
+        return Format.OSM_PBF
     if head.startswith(b"\x00\x00\x27\x0a"):
         return Format.SHAPEFILE
     if head.startswith(_SQLITE):

@@ -2,24 +2,25 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
-from etl import values
+from etl import osm, values
 from etl.cells import read_column
 from etl.check import check
 from etl.children import ChildSource
 from etl.crs import TownArea
 from etl.derive import derive
+from etl.formats import Format
 from etl.join import Joined, Table, attach, read_rows
 from etl.order import ImportOrder, JoinOrder, Tell
 from etl.originals import Originals
 from etl.places import Placed, place
 from etl.plan import ROW_NUMBER, Entry, Plan, make_plan
 from etl.profile import SourceProfile
-from etl.read import Read, read
+from etl.read import Read, Selection, read
 from etl.report import FileReport
 from etl.steps import Notes, Outcome
 from etl.unpack import locate
@@ -67,7 +68,7 @@ def prepare(order: ImportOrder, town: TownArea, tell: Tell) -> Prepared:
     for path in order.files:
         tell(path.name, 0, None)
         with tempfile.TemporaryDirectory(prefix="muang-") as folder:
-            found = _read_file(order, path, Path(folder))
+            found = _read_file(order, town, path, Path(folder))
         parts.append(_rows_of(order, town, found, originals.add(found), tables))
     frame = pd.concat([part.frame for part in parts]) if len(parts) > 1 else parts[0].frame
     outcome = sum((part.outcome for part in parts), Outcome())
@@ -89,19 +90,35 @@ def prepare(order: ImportOrder, town: TownArea, tell: Tell) -> Prepared:
 
 
 def _profile(order: ImportOrder, name: str) -> SourceProfile | None:
-    return order.profile.for_file(order.layer.id, name)
+    found = order.profile.for_file(order.layer.id, name)
+    if found is None and name.endswith(".pbf") and order.layer_in_file is None:
+        return osm.profile(order.layer.id)
+    return found
 
 
-def _read_file(order: ImportOrder, path: Path, scratch: Path) -> Read:
+def _read_file(order: ImportOrder, town: TownArea, path: Path, scratch: Path) -> Read:
     profile = _profile(order, path.name)
     source = locate(path, scratch, member=order.layer_in_file)
+    extract = osm.EXTRACTS.get(order.layer.id) if order.layer_in_file is None else None
+    chosen = source.format is Format.OSM_PBF and extract is not None
     found = read(
         source,
         scratch,
         layer=None if source.member else order.layer_in_file,
         encoding=order.encoding or (profile.encoding if profile else None),
+        selection=Selection(extract.sql, osm.around(town)) if chosen and extract else None,
         limits=order.limits,
     )
+    if chosen:
+        found = replace(found, table=osm.in_our_words(found.table))
+    if found.table.num_rows == 0 and chosen:
+        raise RefusedError(
+            Text(
+                th=f"ไม่รับไฟล์ “{path.name}”: ไม่มี{order.layer.title.th}ในและรอบเขตเมือง",
+                en=f"“{path.name}” is refused: it holds nothing for {order.layer.title.en} in or "
+                "around the town.",
+            )
+        )
     if found.table.num_rows == 0:
         raise RefusedError(
             Text(

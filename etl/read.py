@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.ipc
 
-from etl import reader
+from etl import osm, reader
 from etl.encoding import dbf_encoding
 from etl.formats import Format
 from etl.unpack import Source
@@ -31,6 +31,14 @@ class Limits:
     memory_bytes: int = 6 * 1024**3
     cpu_seconds: int = 600
     wall_seconds: int = 900
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A part of a file: OGR SQL of ours, and a box in the CRS of the file."""
+
+    sql: str
+    bbox: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Read:
 
 def layers_in(source: Source, scratch: Path, limits: Limits = Limits()) -> tuple[str, ...]:
     """Names of the layers in a file."""
-    meta = _run(source, scratch, limits, task="list", layer=None, encoding=None)
+    meta = _run(source, scratch, limits, {"task": "list"})
     return tuple(str(name) for name, _kind in meta["layers"])
 
 
@@ -70,10 +78,23 @@ def read(
     *,
     layer: str | None = None,
     encoding: str | None = None,
+    selection: Selection | None = None,
     limits: Limits = Limits(),
 ) -> Read:
     """Read one layer of a located file; RefusedError when there is no single layer to read."""
-    meta = _run(source, scratch, limits, task="read", layer=layer, encoding=encoding)
+    if selection is None and source.format is Format.OSM_PBF and layer is not None:
+        # named plainly, the driver would gather the other layers in memory until it gives up
+        selection = Selection(f'SELECT * FROM "{layer}"')  # noqa: S608 - refused unless listed
+        if layer not in layers_in(source, scratch, limits):
+            raise _which_layer(source, layer, list(layers_in(source, scratch, limits)))
+    asked = {
+        "task": "read",
+        "layer": layer if selection is None else None,
+        "encoding": encoding,
+        "sql": selection.sql if selection else None,
+        "bbox": selection.bbox if selection else None,
+    }
+    meta = _run(source, scratch, limits, asked)
     stated, evidence = _encoding(source, encoding, meta)
     with pa.memory_map(str(scratch / "table.arrow")) as handle:
         # copied into memory: the scratch folder goes before the table does
@@ -90,7 +111,7 @@ def read(
         geometry_type=meta["geometry_type"],
         has_geometry=bool(meta["has_geometry"]),
         messages=tuple(str(line) for line in meta["messages"]),
-        layer=meta["layer"],
+        layer=layer or meta["layer"],
         network_isolated=bool(meta["isolated"]),
     )
 
@@ -128,6 +149,8 @@ def environment(driver: str | None, scratch: Path) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
+        "CPL_TMPDIR": str(scratch),
+        "OSM_CONFIG_FILE": str(osm.CONFIG),
         # a comma-separated list may hold names with spaces
         "GDAL_SKIP": ",".join(skipped) + ",",
         "OGR_SKIP": ",".join(skipped) + ",",
@@ -151,18 +174,17 @@ def _run(
     source: Source,
     scratch: Path,
     limits: Limits,
-    *,
-    task: str,
-    layer: str | None,
-    encoding: str | None,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     order = {
-        "task": task,
+        "layer": None,
+        "encoding": None,
+        "sql": None,
+        "bbox": None,
+        **asked,
         "path": str(source.opened),
         "folder": str(scratch),
         "driver": source.format.driver,
-        "layer": layer,
-        "encoding": encoding,
         "memory_bytes": limits.memory_bytes,
         "cpu_seconds": limits.cpu_seconds,
     }

@@ -80,7 +80,7 @@ def _do(order: dict[str, Any], folder: Path) -> dict[str, Any]:
         return _read_csv(order, folder)
     if order["task"] == "list":
         return _list_layers(order)
-    if order["layer"] is None:
+    if order["layer"] is None and order["sql"] is None:
         names = [name for name, _kind in _list_layers(order)["layers"]]
         if len(names) != 1:
             raise Trouble("choose", layers=names)
@@ -128,6 +128,8 @@ def _read_gdal(order: dict[str, Any], folder: Path) -> dict[str, Any]:
     # strings keep an offset and a Buddhist year that a timestamp column would lose or refuse
     options = {
         "layer": order["layer"],
+        "sql": order["sql"],
+        "bbox": None if order["bbox"] is None else tuple(order["bbox"]),
         "encoding": order["encoding"],
         "return_fids": True,
         "use_pyarrow": True,

@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from db.changes import AsyncConnection
 from db.derived import AnyConnection
 from db.passwords import check_password, hash_password, normal
-from db.throttle import name_key
+from db.throttle import codes, name_key
 from db.trust import Trust
 from layers.errors import BadRequestError, ConflictError, NotFoundError
 from layers.model import Role
@@ -229,6 +229,5 @@ def set_password(
             " WHERE account_id = %s AND revoked_at IS NULL",
             found,
         )
-        conn.execute(
-            "DELETE FROM muang.sign_in_failure WHERE key = %s", [name_key(trust.secret, name)]
-        )
+        tried = [name_key(trust.secret, name), *codes(trust.secret, int(str(found[0]))).cleared]
+        conn.execute("DELETE FROM muang.sign_in_failure WHERE key = ANY(%s)", [tried])

@@ -75,7 +75,7 @@ async def sign_in(conn: AsyncConnection, trust: Trust, attempt: Attempt) -> Open
     """
     name = clean_username(attempt.username)
     row = await _account(conn, name, throwaway=attempt.throwaway)
-    tried, limited = await _heard(conn, trust, attempt, name, row)
+    tried, known, limited = await _heard(conn, trust, attempt, name, row)
     stored = str(row["password_hash"]) if row and row["password_hash"] is not None else None
     # argon2 takes a tenth of a second of one core: not on the event loop
     right = await asyncio.to_thread(verify_password, attempt.password, stored)
@@ -83,11 +83,7 @@ async def sign_in(conn: AsyncConnection, trust: Trust, attempt: Attempt) -> Open
         await throttle.failed(conn, tried)
         raise _wrong(row)
     if row["totp_secret"] is not None:
-        if not attempt.code:
-            raise codes.code_needed()
-        if not await codes.is_right(conn, trust, row, attempt.code):
-            await throttle.failed(conn, tried)
-            raise _wrong(row)
+        await _check_code(conn, trust, attempt.code, row, tried, known=known)
     await throttle.succeeded(conn, tried)
     if stored and outdated(stored):
         renewed = await asyncio.to_thread(hash_password, attempt.password)
@@ -116,8 +112,8 @@ async def _heard(
     attempt: Attempt,
     name: str,
     row: dict[str, object] | None,
-) -> tuple[Tried, bool]:
-    """What the attempt counts for, and whether the password alone is not enough any more.
+) -> tuple[Tried, bool, bool]:
+    """What the attempt counts for; whether the browser is known; whether a code must be given.
 
     Nothing here depends on the password: whoever is refused here has learnt nothing about it.
     """
@@ -132,7 +128,7 @@ async def _heard(
         found = await throttle.standing(conn, tried)
         if found.failures < throttle.LIMIT:
             _check_pause(found.seconds, account_id)
-            return tried, False
+            return tried, True, False
     tried = throttle.stranger(trust.secret, name, attempt.address)
     found = await throttle.standing(conn, tried)
     _check_pause(found.seconds, account_id)
@@ -148,7 +144,46 @@ async def _heard(
             ),
             account=account_id,
         )
-    return tried, limited
+    return tried, False, limited
+
+
+async def _check_code(
+    conn: AsyncConnection,
+    trust: Trust,
+    code: str | None,
+    row: dict[str, object],
+    tried: Tried,
+    *,
+    known: bool,
+) -> None:
+    """The second factor, after the first was right.
+
+    Whoever has the password could try codes for as long as they like: pauses up to 15 minutes,
+    and after `throttle.LIMIT` wrong ones only a known browser is heard. Strangers without the
+    password cannot bring that about.
+    """
+    if not code:
+        raise codes.code_needed()
+    account_id = int(str(row["id"]))
+    guesses = throttle.codes(trust.secret, account_id)
+    found = await throttle.standing(conn, guesses)
+    if not known:
+        _check_pause(found.seconds, account_id)
+        if found.failures >= throttle.LIMIT:
+            raise UnauthenticatedError(
+                Text(
+                    th="มีการใส่รหัส 6 หลักผิดมากเกินไป ลงชื่อจากเครื่องที่เคยลงชื่อมาก่อน "
+                    "หรือขอให้ผู้ดูแลระบบตั้งรหัสผ่านใหม่",
+                    en="There were too many wrong codes. Sign in with a browser you have used "
+                    "before, or ask an administrator for a new password.",
+                ),
+                account=account_id,
+            )
+    if not await codes.is_right(conn, trust, row, code):
+        await throttle.failed(conn, tried)
+        await throttle.failed(conn, guesses)
+        raise _wrong(row)
+    await throttle.succeeded(conn, guesses)
 
 
 def _check_pause(seconds: int, account_id: int | None) -> None:

@@ -74,6 +74,12 @@ def once_more(secret: str, account_id: int, session_id: int) -> Tried:
     return Tried((Counter(key),), (key,))
 
 
+def codes(secret: str, account_id: int) -> Tried:
+    """A one-time code given with the right password: only who knows that one is counted here."""
+    key = _key(secret, "code", str(account_id))
+    return Tried((Counter(key),), (key,))
+
+
 def name_key(secret: str, username: str) -> bytes:
     """The counter of strangers who try a name."""
     return _key(secret, "name", username)

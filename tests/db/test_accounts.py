@@ -234,6 +234,35 @@ def test_the_code_or_an_administrator_helps_after_a_hundred_failures(town: TownH
     assert sign_in(town, attempt(other))
 
 
+def test_who_has_the_password_cannot_try_codes_for_ever(town: TownHandle) -> None:
+    seed, mine = totp.new_secret(), account_id(town)
+    kept = known_browsers.known_by(town.secret, "", mine)
+    with town.connect(Machine.SERVICE) as conn:
+        conn.execute("UPDATE muang.account SET totp_secret = %s", [totp.seal(seed, town.secret)])
+    for _ in range(throttle.FREE):
+        with pytest.raises(UnauthenticatedError):
+            sign_in(town, attempt(PASSWORD, code="x"))
+    assert waiting(town, attempt(PASSWORD, code="x", address="10.0.0.8")) > 0
+    failures(town, throttle.codes(town.secret, mine), 30)
+    with town.connect(Machine.SERVICE) as conn:
+        conn.execute("DELETE FROM muang.sign_in_failure WHERE total < 30")
+    right = pyotp.TOTP(seed).now()
+    assert waiting(town, attempt(PASSWORD, code=right, address="10.0.0.8")) > 31
+    failures(town, throttle.codes(town.secret, mine), throttle.LIMIT)
+    with town.connect(Machine.SERVICE) as conn:
+        conn.execute("UPDATE muang.sign_in_failure SET last_at = now() - interval '1 hour'")
+    with pytest.raises(UnauthenticatedError) as caught:
+        sign_in(town, attempt(PASSWORD, code=right))
+    assert "too many wrong codes" in caught.value.detail.en
+    with pytest.raises(UnauthenticatedError) as wrong:
+        sign_in(town, attempt("wrong", code=right))
+    assert "not right" in wrong.value.detail.en
+    assert sign_in(town, attempt(PASSWORD, code=right, known=kept))
+    assert run(town, lambda c: throttle.standing(c, throttle.codes(town.secret, mine))) == (
+        throttle.Standing(0, 0)
+    )
+
+
 def test_a_name_no_account_can_have_is_refused_before_it_is_counted(town: TownHandle) -> None:
     for name in ("a\0b", "a b", "x" * 65, "\n"):
         with pytest.raises(BadRequestError):

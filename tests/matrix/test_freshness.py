@@ -16,7 +16,7 @@ from layers.model import Role
 from tests.matrix.asking import Asker, Client
 from tests.matrix.conftest import Scene
 from tests.matrix.drawing import tiles_of
-from tests.matrix.seeds import plain
+from tests.matrix.seeds import Row, plain
 from tests.matrix.views import PEOPLE, Person
 
 Somebody = Callable[[str], Asker]
@@ -198,7 +198,8 @@ async def _stream_until_the_end(
         return next(given, None) or await asyncio.Event().wait()
 
     client: Client = scene.client
-    task = asyncio.create_task(client.caller.app(_scope(token), receive, send))
+    scope = _scope({"Authorization": f"Bearer {token}"})
+    task = asyncio.create_task(client.caller.app(scope, receive, send))
     await asyncio.wait_for(begun.wait(), 10)
     await asyncio.to_thread(change)
     done, _ = await asyncio.wait([task], timeout=5)
@@ -208,15 +209,15 @@ async def _stream_until_the_end(
     return bytes(said), bool(done)
 
 
-def _scope(token: str) -> dict[str, Any]:
-    headers = {"host": "127.0.0.1", "authorization": f"Bearer {token}"}
+def _scope(shown: dict[str, str]) -> dict[str, Any]:
+    headers = {"host": "127.0.0.1", **shown}
     return {
         "type": "http",
         "method": "GET",
         "path": "/live",
         "raw_path": b"/live",
         "query_string": b"",
-        "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
         "scheme": "http",
@@ -240,3 +241,81 @@ def test_a_scope_takes_effect_on_a_known_token(scene: Scene) -> None:
     scene.client.caller.run(asyncio.sleep(STALE_SECONDS))
     assert seen() == {"home_c2"}
     assert get(CARE).row_rules
+
+
+def test_open_streams_hear_of_a_home_no_more_than_they_may(
+    scene: Scene, somebody: Somebody
+) -> None:
+    """A change while streams are open: who sees every row learns where, the others only that."""
+    row = scene.seeds.row("home_c2")
+    names = ("nobody", "staff", "care_c1", "care", "team_idle", "coordinator", "admin_session")
+    askers = [somebody(name) for name in names]
+    said = scene.client.caller.run(_hear(scene, askers, lambda: _touch(scene, row)))
+    for asker, heard in zip(askers, said, strict=True):
+        asker.inspect(heard)
+        assert '"layer":"care_locations"' in heard.text, asker.view.person.name
+        whole = asker.view.role is Role.ADMIN
+        assert ('"bbox":null' not in heard.text) == whole, asker.view.person.name
+
+
+def _touch(scene: Scene, row: Row) -> None:
+    """Write the row's own values again, as whoever wrote them first."""
+    with scene.town.connect(Machine.LOADER) as conn:
+        actor = f"เจ้าหน้าที่ {row.tokens['updated_by']}"
+        conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
+        conn.execute("UPDATE town.care_locations SET kind = kind WHERE id = %s", [row.id])
+
+
+async def _hear(
+    scene: Scene, askers: list[Asker], change: Callable[[], None]
+) -> list[httpx.Response]:
+    """What open streams say of a change."""
+    texts = [bytearray() for _ in askers]
+    begun = [asyncio.Event() for _ in askers]
+    told = [asyncio.Event() for _ in askers]
+
+    async def listen(place: int, headers: dict[str, str]) -> None:
+        async def send(message: Any) -> None:
+            texts[place].extend(message.get("body", b""))
+            if b"event: hello" in texts[place]:
+                begun[place].set()
+            if b"event: change" in texts[place] and texts[place].endswith(b"\n\n"):
+                told[place].set()
+
+        given = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive() -> Any:
+            return next(given, None) or await asyncio.Event().wait()
+
+        await scene.client.caller.app(_scope(headers), receive, send)
+
+    tasks = [asyncio.create_task(listen(n, asker.headers)) for n, asker in enumerate(askers)]
+    await asyncio.wait_for(asyncio.gather(*(each.wait() for each in begun)), 20)
+    await asyncio.to_thread(change)
+    await asyncio.wait_for(asyncio.gather(*(each.wait() for each in told)), 20)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    request = httpx.Request("GET", "http://127.0.0.1:8000/live")
+    kind = {"content-type": "text/event-stream"}
+    return [httpx.Response(200, headers=kind, content=bytes(t), request=request) for t in texts]
+
+
+def test_an_answer_tells_nothing_of_the_moment_a_home_changed(
+    scene: Scene, somebody: Somebody
+) -> None:
+    """The same answer, but for its number and hour, before and after a change one may not see."""
+    asked = {"flood": {"zone_ids": "all"}, "layers": [CARE]}
+    for name in ("nobody", "staff", "care_c1", "team_idle", "coordinator"):
+        asker = somebody(name)
+        before, after = (_answer(scene, asker, asked, change) for change in (False, True))
+        assert before == after, name
+
+
+def _answer(scene: Scene, asker: Asker, asked: dict[str, Any], change: bool) -> dict[str, Any]:
+    if change:
+        _touch(scene, scene.seeds.row("home_c2"))
+        with scene.town.connect(Machine.SERVICE) as conn:
+            conn.execute("SELECT muang.number_changes()")
+    told: dict[str, Any] = asker.ask("POST", "/queries/impact", json=asked).json()
+    return {name: value for name, value in told.items() if name not in ("id", "computed_at")}

@@ -28,7 +28,10 @@ def test_security_headers_on_every_answer(caller: Caller, path: str) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"]
+    foreign = caller.get(path, headers={"Origin": "https://elsewhere.example"}).headers
+    assert not [name for name in foreign if name.startswith("access-control-")]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +87,14 @@ def test_access_log_has_names_of_parameters_and_no_values(caller: Caller) -> Non
     assert line["principal"] == "test admin"
     assert line["bytes"] > 0
     assert "somebody" not in "".join(lines)
+
+
+def test_nothing_sent_forges_a_line_of_the_log(caller: Caller) -> None:
+    with listening() as lines:
+        caller.get("/ogc/collections/parcels/items?%0A%7B%22level%22%3A%22forged%22%7D=1&%0D=2")
+    assert [json.loads(line) for line in lines]
+    assert all("\n" not in line.rstrip("\n") and "\r" not in line for line in lines)
+    assert not [line for line in lines if json.loads(line).get("level") == "forged"]
 
 
 def test_a_server_of_this_machine_answers_nobody_else(

@@ -180,7 +180,7 @@ def _check(question: Question) -> None:
 
 def _counted(question: Question) -> tuple[str, ...]:
     """Layers to count: asked for, known, and visible to the role with all that counting needs."""
-    wanted = set(question.layers or COUNTED)
+    wanted = set(COUNTED if question.layers is None else question.layers)
     for name in tuple(wanted):
         wanted.update(NEEDED.get(name, ()))
     return tuple(name for name in _seen(question.role) if name in wanted)

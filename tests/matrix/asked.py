@@ -77,6 +77,8 @@ def impact(asker: Asker) -> None:
             asked = {"flood": {"zone_ids": "all"}, "layers": ["{}"]}
             options = {"method": "POST", "json": asked, "params": {"lang": "en"}}
             asker.same_refusal(layer.id, "/queries/impact", 400, **options)
+    nothing = asker.ask("POST", "/queries/impact", json={"flood": everywhere[0], "layers": []})
+    assert nothing.json()["exposed"] == {}
     for name in [*asker.view.hidden(zone.layer), "zzz"]:
         where = {"flood": {"where": f"true OR {name} IS NULL"}}
         asker.ask("POST", "/queries/impact", 400, json=where)

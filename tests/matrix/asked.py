@@ -27,6 +27,7 @@ COUNTED = (
 )
 PAGES = {
     "/": "/",
+    "/login": "/login",
     "/ogc": "/ogc",
     "/assets/{name:path}": "/assets/none.js",
     "/favicon.svg": "/favicon.svg",

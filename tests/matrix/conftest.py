@@ -64,7 +64,8 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder shaped like the dashboard's build."""
     root = tmp_path_factory.mktemp("matrix") / "dist"
     (root / "assets").mkdir(parents=True)
-    (root / "index.html").write_text("<!doctype html><title>เมือง</title>", encoding="utf-8")
+    for name in ("index.html", "login.html"):
+        (root / name).write_text("<!doctype html><title>เมือง</title>", encoding="utf-8")
     return root
 
 

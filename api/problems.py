@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from api import cookies, validation
 from db.codes import CodeNeededError
+from db.sessions import KnownBrowserNeededError
 from layers.errors import (
     BadRequestError,
     ConflictError,
@@ -66,6 +67,7 @@ STATUS: dict[type[MuangError], int] = {
     BadRequestError: 400,
     CodeNeededError: 401,
     UnauthenticatedError: 401,
+    KnownBrowserNeededError: 403,
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,

@@ -11,11 +11,10 @@ from psycopg.rows import class_row, dict_row
 from db import codes, known_browsers, throttle
 from db.accounts import clean_username
 from db.changes import AsyncConnection
-from db.codes import CodeNeededError
 from db.passwords import hash_password, outdated, verify_password
 from db.throttle import Tried
 from db.trust import Trust
-from layers.errors import TooManyRequestsError, UnauthenticatedError
+from layers.errors import ForbiddenError, TooManyRequestsError, UnauthenticatedError
 from layers.model import Role
 from layers.text import Text
 
@@ -60,6 +59,10 @@ class Person:
     totp: bool
 
 
+class KnownBrowserNeededError(ForbiddenError):
+    """Too much was guessed at this name: strangers are not heard with a password alone."""
+
+
 def digest(token: str) -> bytes:
     """What is kept of a session's token."""
     return hashlib.sha256(token.encode()).digest()
@@ -70,7 +73,8 @@ async def sign_in(conn: AsyncConnection, trust: Trust, attempt: Attempt) -> Open
 
     Raises TooManyRequestsError with the seconds to wait, CodeNeededError when only the code is
     missing, UnauthenticatedError otherwise: the same for a wrong name and a wrong password. After
-    `throttle.LIMIT` failures strangers need the code too, whether or not the account has one.
+    `throttle.LIMIT` failures KnownBrowserNeededError to strangers who send no code, whether or not
+    the name exists.
     Errors carry the account's number, if there is one, as the fact `account`: for the log.
     """
     name = clean_username(attempt.username)
@@ -134,16 +138,7 @@ async def _heard(
     _check_pause(found.seconds, account_id)
     limited = found.failures >= throttle.LIMIT
     if limited and not attempt.code:
-        raise CodeNeededError(
-            Text(
-                th="มีการลองผิดกับชื่อนี้มากเกินไป ลงชื่อจากเครื่องที่เคยลงชื่อมาก่อน หรือใส่รหัส 6 หลัก"
-                "จากแอปยืนยันตัวตน หรือขอให้ผู้ดูแลระบบตั้งรหัสผ่านใหม่",
-                en="There were too many wrong attempts at this name. Sign in with a browser you "
-                "have used before, enter the 6-digit code of your authenticator app, or ask an "
-                "administrator for a new password.",
-            ),
-            account=account_id,
-        )
+        raise _known_browser_needed(account_id)
     return tried, False, limited
 
 
@@ -170,20 +165,23 @@ async def _check_code(
     if not known:
         _check_pause(found.seconds, account_id)
         if found.failures >= throttle.LIMIT:
-            raise UnauthenticatedError(
-                Text(
-                    th="มีการใส่รหัส 6 หลักผิดมากเกินไป ลงชื่อจากเครื่องที่เคยลงชื่อมาก่อน "
-                    "หรือขอให้ผู้ดูแลระบบตั้งรหัสผ่านใหม่",
-                    en="There were too many wrong codes. Sign in with a browser you have used "
-                    "before, or ask an administrator for a new password.",
-                ),
-                account=account_id,
-            )
+            raise _known_browser_needed(account_id)
     if not await codes.is_right(conn, trust, row, code):
         await throttle.failed(conn, tried)
         await throttle.failed(conn, guesses)
         raise _wrong(row)
     await throttle.succeeded(conn, guesses)
+
+
+def _known_browser_needed(account_id: int | None) -> KnownBrowserNeededError:
+    return KnownBrowserNeededError(
+        Text(
+            th="มีการลองผิดกับชื่อนี้มากเกินไป ลงชื่อเข้าใช้จากเครื่องที่เคยใช้มาก่อน หรือขอให้ผู้ดูแลระบบตั้งรหัสผ่านใหม่",
+            en="There were too many wrong attempts at this name. Sign in with a browser you have "
+            "used before, or ask an administrator for a new password.",
+        ),
+        account=account_id,
+    )
 
 
 def _check_pause(seconds: int, account_id: int | None) -> None:

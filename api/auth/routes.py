@@ -43,7 +43,8 @@ async def login(
     A wrong name and a wrong password are told apart by nothing, not even by time. The problem
     `code-needed` means: send the one-time code as well. After some wrong attempts people wait,
     longer each time: 429 with `Retry-After`; a browser that signed in before waits for its own
-    wrong attempts only.
+    wrong attempts only. After a hundred at a name 403 `known-browser-needed` to any other browser
+    that sends no code.
     """
     settings = house.settings
     with noting(request, house, Event.SIGN_IN) as noted:

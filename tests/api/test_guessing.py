@@ -76,7 +76,7 @@ def test_a_known_browser_of_one_helps_against_nobody_else(here: Caller, town: To
     assert browser.sign_in("victim").status_code == 429
 
 
-def test_after_a_hundred_failures_the_page_asks_for_the_code(
+def test_after_a_hundred_failures_strangers_are_told_where_to_sign_in(
     here: Caller, town: TownHandle
 ) -> None:
     account(town, "tried")
@@ -85,7 +85,9 @@ def test_after_a_hundred_failures_the_page_asks_for_the_code(
         conn.execute("UPDATE muang.sign_in_failure SET last_at = now() - interval '1 hour'")
     for password in (PASSWORD, "wrong"):
         answer = Browser(here).sign_in("tried", password)
-        assert answer.json()["type"] == "urn:muang:problem:code-needed"
+        assert answer.status_code == 403
+        assert answer.json()["type"] == "urn:muang:problem:known-browser-needed"
+        assert "a browser you have used before" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("asked", [{}, {"keep": False}, {"keep": True}])

@@ -15,6 +15,9 @@ from tests.matrix import replies
 from tests.matrix.seeds import TOKENS
 from tests.matrix.views import View
 
+PERSONS = ("/tiles/", "/styles/", "/ogc/collections", "/queries/", "/me", "/live", "/auth/")
+"""Addresses whose answers are not the same for everybody."""
+
 
 class Client:
     """One client for all requests: opening one for each costs more than the request."""
@@ -74,6 +77,11 @@ class Asker:
         assert not leaked, (self.who(reply), "gives away", self._named(leaked))
         where = replies.betrayed(reply, self._unseen)
         assert not where, (self.who(reply), "tells the place of", where)
+        stored = "no-store" not in reply.headers.get("cache-control", "")
+        if stored and reply.request.url.path.startswith(PERSONS):
+            varies = reply.headers.get("vary", "")
+            assert "Authorization" in varies, (self.who(reply), "is kept for everybody")
+            assert "Cookie" in varies, (self.who(reply), "is kept for everybody")
 
     def who(self, reply: httpx.Response) -> str:
         """Who asked what."""

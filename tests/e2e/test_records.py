@@ -53,6 +53,9 @@ def test_several_things_under_a_click_are_listed(tiny: Served, visit: Open) -> N
     # the person before the plot before the water
     assert listed == ["care_locations", "parcels", "flood_zones"]
     assert page.locator("#record-title").inner_text() == "K2"
+    # what somebody typed is text, never markup
+    name = page.locator('.record [data-field="person_name"] dd')
+    assert name.inner_text().strip() == "ยายทดสอบ <b>2</b> 'อ้างอิง'"
     page.locator('[data-hit="parcels"]').click()
     page.locator("#record-title").filter(has_text="01A002").wait_for()
     assert page.locator('[aria-current="true"][data-hit="parcels"]').count() == 1

@@ -77,7 +77,9 @@ def test_the_way_in_and_the_way_out(tiny: Served, visit: Open) -> None:
     who = page.locator(".who-button")
     assert ROLES[Role.STAFF] in who.inner_text()
     assert person.display_name in who.inner_text()
-    assert held(page, tiny)[0].startswith(tiny.cookie)
+    cookie, *stored = held(page, tiny)
+    assert cookie.startswith(tiny.cookie)
+    assert set(stored) <= {"muang.lang"}, "nothing of anybody is stored"
 
     who.focus()
     page.keyboard.press("Enter")
@@ -86,6 +88,7 @@ def test_the_way_in_and_the_way_out(tiny: Served, visit: Open) -> None:
     expect(who).to_be_focused()
     expect(page.locator("#who-menu")).to_be_hidden()
     who.click()
+    assert violations(page) == []
     page.get_by_role("button", name="ออกจากระบบ").click()
     page.locator('.left[data-left="out"]').wait_for()
     ready(page)
@@ -283,7 +286,17 @@ def test_the_sign_in_page_asks_for_no_map(tiny: Served, visit: Open) -> None:
 def test_a_password_can_be_read_and_is_hidden_again(tiny: Served, visit: Open) -> None:
     page = visit(tiny, "login#lang=th", role=None, wait=False, quiet=True).page
     password = page.locator("#password")
-    password.fill("ทดลองพิมพ์")
+    assert password.get_attribute("type") == "password"
+    assert password.get_attribute("autocomplete") == "current-password"
+    assert page.locator("#username").get_attribute("autocomplete") == "username"
+    password.focus()
+    allowed = page.evaluate(
+        """() => document.activeElement.dispatchEvent(
+            new ClipboardEvent('paste', {bubbles: true, cancelable: true}))"""
+    )
+    assert allowed, "pasting is nobody's business"
+    page.keyboard.insert_text("ทดลองพิมพ์")
+    assert password.input_value() == "ทดลองพิมพ์"
     page.get_by_role("button", name="แสดงรหัสผ่าน").click()
     assert password.get_attribute("type") == "text"
     page.locator("#username").fill("somebody")

@@ -155,8 +155,7 @@ def test_an_area_is_drawn_by_clicks(tiny: Served, visit: Open) -> None:
 def test_a_crossed_area_is_refused_in_words(tiny: Served, visit: Open) -> None:
     corners = [place(100, 100), place(400, 400), place(400, 100), place(100, 400)]
     drawn = ",".join(f"{lng:.6f}/{lat:.6f}" for lng, lat in corners)
-    watched = visit(tiny, f"#drawn={drawn}", wait=False)
-    watched.quiet = True
+    watched = visit(tiny, f"#drawn={drawn}", wait=False, quiet=True)
     problem = watched.page.locator(".impact .problem")
     problem.wait_for()
     assert "วาดใหม่" in problem.inner_text()

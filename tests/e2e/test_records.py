@@ -114,8 +114,7 @@ def test_the_map_goes_to_the_flood_when_asked(tiny: Served, visit: Open) -> None
 
 
 def test_a_record_that_is_gone_says_so(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny, "#rec=parcels/999999", wait=False)
-    watched.quiet = True
+    watched = visit(tiny, "#rec=parcels/999999", wait=False, quiet=True)
     watched.page.locator(".record .problem").filter(has_text="ไม่มีแล้ว").wait_for()
 
 

@@ -60,8 +60,7 @@ def test_forced_colours(served_town: Served, visit: Open) -> None:
 
 
 def test_stale(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny, "#lang=th&zones=return_period:100", wait=False)
-    watched.quiet = True
+    watched = visit(tiny, "#lang=th&zones=return_period:100", wait=False, quiet=True)
     page = watched.page
     page.clock.install()
     page.reload()

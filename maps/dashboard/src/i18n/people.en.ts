@@ -1,7 +1,7 @@
 /** Words of signing in and of one's own account, in English; part of `en.ts`. */
 export const people = {
   'who.signIn': 'Sign in',
-  'who.menu': 'Your account: {name}, {role}',
+  'who.menu': 'Your account:',
   'who.account': 'My account',
   'who.signOut': 'Sign out',
   'who.signingOut': 'Signing out…',
@@ -43,9 +43,11 @@ export const people = {
   'login.public': 'Go on without signing in',
   'login.publicHelp': 'The map with what everybody may see.',
   'login.codeTitle': 'One-time code',
-  'login.codeLead': 'The password of {name} is right. One more step.',
+  'login.codeLead': 'One more step for {name}.',
   'login.code': '6-digit code',
   'login.codeHelp': 'It is in the authenticator app on your phone and changes every 30 seconds.',
+  'login.codeNone':
+    'No app? Sign in with a browser you have used here before, or ask the administrator.',
   'login.confirm': 'Confirm',
   'login.back': 'Use another account',
   'login.empty': 'Enter your username and password.',
@@ -53,7 +55,8 @@ export const people = {
   'login.wrong': 'The username or password is not right.',
   'login.wrongHelp': 'Check the keyboard’s language and Caps Lock, then try again.',
   'login.wrongCode': 'The code is not right, or was used already.',
-  'login.wrongCodeHelp': 'Wait for the next one in the app. The phone’s clock must be right.',
+  'login.wrongCodeHelp':
+    'Wait for the next one in the app. If it goes on, start again with the password.',
   'login.wait': 'Too many wrong attempts.',
   'login.waitHelp': 'To keep guessers out, please wait {time}.',
   'login.free': 'You can try again now.',

@@ -222,7 +222,9 @@ export class LoginPage extends LitElement {
             ${this.#button()}
           </form>
           ${this.step === 'code' ? this.#back() : this.#provider()}
-          <p class="login-help">${this.#t('login.forgot')}</p>
+          <p class="login-help">
+            ${this.#t(this.step === 'code' ? 'login.codeNone' : 'login.forgot')}
+          </p>
         </div>
         <p class="login-public">
           <a href=${this.#goal()}>${this.#t('login.public')}</a>

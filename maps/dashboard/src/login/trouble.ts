@@ -13,7 +13,10 @@ const CODE_NEEDED = 'urn:muang:problem:code-needed';
 /** A server that says to wait without saying how long. */
 const WAIT_S = 5;
 
-/** What a refused or unanswered sign-in means; `code`: right so far, the one-time code is next. */
+/**
+ * What a refused or unanswered sign-in means; `code`: a one-time code is asked for next. That does
+ * not mean the password is right: after many wrong attempts at a name everybody is asked.
+ */
 export function troubleOf(error: unknown, step: Step, now: number): Trouble | 'code' {
   const problem = problemOf(error);
   const { status } = problem;

@@ -71,12 +71,12 @@ export class Who extends Part {
         class="who-button"
         aria-expanded=${this.open}
         aria-controls="who-menu"
-        aria-label=${this.t('who.menu', { name, role })}
         @click=${() => {
           this.open = !this.open;
         }}
       >
         ${icon('person')}
+        <span class="unseen">${this.t('who.menu')}</span>
         <span class="who-name"><b>${name}</b><small>${role}</small></span>
         ${icon('down')}
       </button>

@@ -13,8 +13,7 @@ export const en = {
     'The page tries again by itself every few seconds. Check the network, or ask the officer who looks after the server.',
   'app.retry': 'Try again',
   'app.demo': 'Demo town – synthetic data, no real person.',
-  'app.public':
-    'Public view. Signing in adds what your work needs: houses, households, people in care, owners.',
+  'app.public': 'Public view: sign in to see the houses and people your work is about.',
   'app.language': 'Language',
   'app.sections': 'Sections',
   'live.live': 'Live',

@@ -36,7 +36,7 @@ def test_the_switch_changes_every_word(tiny: Served, visit: Open) -> None:
     page.locator(".caveats li").filter(has_text="Features are counted").wait_for()
     rest(page)
     thai_left = page.evaluate("() => document.body.innerText.match(/[\\u0e00-\\u0e7f]+/g)")
-    assert thai_left == ["ไทย"]
+    assert thai_left == ["ไทย", "คุณ"], "the switch, and the name of whoever is signed in"
     assert page.title() == "Test town · live town map"
     assert "lang=en" in page.url
     assert page.evaluate(f"{MAP}.getStyle().metadata['muang:lang']") == "en"

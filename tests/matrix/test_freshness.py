@@ -271,11 +271,14 @@ async def _hear(
 ) -> list[httpx.Response]:
     """What open streams say of a change."""
     texts = [bytearray() for _ in askers]
+    heads: dict[int, Any] = {}
     begun = [asyncio.Event() for _ in askers]
     told = [asyncio.Event() for _ in askers]
 
     async def listen(place: int, headers: dict[str, str]) -> None:
         async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                heads[place] = message["headers"]
             texts[place].extend(message.get("body", b""))
             if b"event: hello" in texts[place]:
                 begun[place].set()
@@ -297,8 +300,10 @@ async def _hear(
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     request = httpx.Request("GET", "http://127.0.0.1:8000/live")
-    kind = {"content-type": "text/event-stream"}
-    return [httpx.Response(200, headers=kind, content=bytes(t), request=request) for t in texts]
+    return [
+        httpx.Response(200, headers=heads[place], content=bytes(text), request=request)
+        for place, text in enumerate(texts)
+    ]
 
 
 def test_an_answer_tells_nothing_of_the_moment_a_home_changed(

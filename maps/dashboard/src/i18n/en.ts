@@ -97,7 +97,7 @@ export const en = {
   'flood.byDepth': 'By depth',
   'flood.depthIndoors': 'depth indoors unknown in {n}',
   'flood.notStated': 'not stated',
-  'flood.suppressed': 'small numbers are hidden',
+  'flood.suppressed': 'homes you may not see are left out',
   'flood.zoom': 'Show on the map',
   'kpi.people': 'People',
   'kpi.households': 'Households',

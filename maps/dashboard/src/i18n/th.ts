@@ -95,7 +95,7 @@ export const th: Record<MessageKey, string> = {
   'flood.byDepth': 'ตามความลึก',
   'flood.depthIndoors': 'ไม่ทราบความลึกในบ้าน {n} หลัง',
   'flood.notStated': 'ไม่ระบุ',
-  'flood.suppressed': 'ปิดจำนวนที่น้อยไว้',
+  'flood.suppressed': 'ไม่รวมผู้ที่ดูแลที่บ้านซึ่งท่านดูไม่ได้',
   'flood.zoom': 'ดูบนแผนที่',
   'kpi.people': 'คน',
   'kpi.households': 'ครัวเรือน',

@@ -185,7 +185,7 @@ describe('the figures of an answer', () => {
     expect(named('houses')?.details).toEqual(['depth indoors unknown in 6']);
   });
 
-  it('say when small numbers are hidden', () => {
+  it('say when homes are left out', () => {
     expect(named('care_locations')?.suppressed).toBe(true);
     expect(named('people')?.suppressed).toBe(false);
   });

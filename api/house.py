@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from api.limits import Limits
 from api.live_hub import LiveHub
 from api.settings import ServerSettings
 from api.stopping import on_stop
+from api.tile_cache import TileCache
+from api.tile_front import draw
 from api.verification import Verifier
 from db import accounts, retention
 from db.changes import Sequencer
@@ -40,7 +43,10 @@ class House:
         self.settings = settings
         self.pools = pools
         self.sequencer = Sequencer(url)
-        self.hub = LiveHub(url)
+        self.tiles = TileCache(
+            settings.tile_cache_mb * 1024 * 1024, partial(draw, pools), lambda: self.hub.fresh
+        )
+        self.hub = LiveHub(url, self.tiles)
         self.verifier = Verifier(self.service, throwaway=settings.loopback)
         self.limits = Limits(settings.rate_per_second)
         # a sign-in holds a connection for as long as argon2 works; others need some as well
@@ -87,6 +93,7 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             asyncio.create_task(_kept_running(house.sequencer.run, "sequencer")),
             asyncio.create_task(_kept_running(house.hub.run, "hub")),
             asyncio.create_task(_kept_running(house.forget, "retention")),
+            asyncio.create_task(_kept_running(house.tiles.keep_drawn, "tiles")),
         ]
         try:
             with on_stop(house.hub.close):

@@ -129,6 +129,8 @@ async def _events(
     house: House, listener: _Listener, since: int | None, now: int
 ) -> AsyncGenerator[bytes]:
     with house.hub.subscribe() as stream:
+        # whoever is told a position asks for tiles next, which must not be older than it
+        await house.hub.reached(now)
         pos = now if since is None else since
         if pos > now or now - pos > LONGEST_REPLAY:
             pos = now
@@ -140,6 +142,7 @@ async def _events(
             async with house.service() as conn:
                 missed = await changes_since(conn, pos, BATCH)
             if missed:
+                await house.hub.reached(missed[-1].pos)
                 if await listener.standing() is not Standing.GOOD:
                     return
                 pos = missed[-1].pos

@@ -58,6 +58,12 @@ class ServerSettings(DatabaseSettings):
         le=36_500,
         description="days a session or token stays on record after it ended",
     )
+    tile_cache_mb: int = Field(
+        default=128,
+        ge=0,
+        le=16_384,
+        description="megabytes of finished tiles kept in memory; 0: every tile is drawn anew",
+    )
     oidc_issuer: str = Field(
         default="", description="OpenID Connect: issuer; unset: people sign in with passwords only"
     )

@@ -104,7 +104,7 @@ def test_etag_holds_the_grant() -> None:
     viewers = [Viewer(role, "x", "x") for role in Role]
     viewers += [Viewer(Role.CARE, "x", "x", keys=keys) for keys in ((), ("C1",), ("C1", "C2"))]
     viewers += [Viewer(Role.COORDINATOR, "x", "x", openings=(n,)) for n in (1, 2)]
-    tags = {etag(b"same bytes", who) for who in viewers}
+    tags = {etag("same bytes", fingerprint(who)) for who in viewers}
     assert len(tags) == len({fingerprint(who) for who in viewers}) == len(viewers)
 
 

@@ -125,8 +125,8 @@ def describe(conn: AnyConnection, town_id: str) -> dict[tuple[str, str], str]:
     schemas = [
         row[0]
         for row in conn.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname IN ('town', 'history', 'muang')"
-            " OR nspname LIKE 'as\\_%'"
+            "SELECT nspname FROM pg_namespace WHERE"
+            " nspname IN ('town', 'history', 'muang', 'render') OR nspname LIKE 'as\\_%'"
         ).fetchall()
     ]
     roles = [owner_name(town_id), *(login_name(town_id, login) for login in LOGINS)]

@@ -9,6 +9,7 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
+from db import render
 from db.connect import LOGINS, Machine, login_name, owner_name
 from db.provenance import provenance_function, provenance_signature
 from db.scopes import scoped_function, scoped_rows, seen_rows
@@ -30,8 +31,8 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
 """Functions every role may call: they show nothing the caller's own views do not."""
 
 GRANTS: tuple[LiteralString, ...] = (
-    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history FROM PUBLIC, {logins}",
-    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town FROM PUBLIC, {logins}",
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history, render FROM PUBLIC, {logins}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town, render FROM PUBLIC, {logins}",
     "GRANT USAGE ON SCHEMA gis, muang TO {logins}",
     "GRANT USAGE ON SCHEMA town, history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA town TO {loader}",
@@ -63,6 +64,7 @@ def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
         conn.execute(statements.encode())
     for layer in LAYERS:
         conn.execute(triggers(layer, srid))
+    render.make(conn, LAYERS)
     for role in Role:
         _views(conn, town_id, role)
     _grants(conn, town_id)
@@ -163,12 +165,13 @@ def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
             conn.execute(scoped_rows(layer, role))
             _only_for(conn, scoped_function(layer, role), login)
         elif may_see(layer, role):
-            conn.execute(view(layer, role))
-            conn.execute(
-                sql.SQL("GRANT SELECT ON {} TO {}").format(
-                    sql.Identifier(view_schema(role), layer.id), login
+            for name, made in [(layer.id, view(layer, role)), *render.views(layer, role)]:
+                conn.execute(made)
+                conn.execute(
+                    sql.SQL("GRANT SELECT ON {} TO {}").format(
+                        sql.Identifier(view_schema(role), name), login
+                    )
                 )
-            )
 
 
 def _only_for(conn: AnyConnection, function: sql.Composable, login: sql.Identifier) -> None:

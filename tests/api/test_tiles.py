@@ -13,7 +13,7 @@ from api.app import create_app
 from api.tile_front import etag
 from api.viewer import Viewer
 from db.connect import connect_admin
-from db.queries.tiles import TileLayer, build
+from db.queries.tiles import TileLayer, build, place
 from layers.catalog import LAYERS
 from layers.model import Role
 from layers.privacy import may_see, scope_of, tile_fields
@@ -79,8 +79,8 @@ def test_several_layers_in_one_tile(caller: Caller) -> None:
 
 
 def test_a_layer_without_this_zoom_is_left_out_of_several(caller: Caller) -> None:
-    assert set(decoded(get_tile(caller, "parcels,flood_zones", z=10))) == {"flood_zones"}
-    assert get_tile(caller, "parcels", z=10).status_code == 404
+    assert set(decoded(get_tile(caller, "parcels,flood_zones", z=9))) == {"flood_zones"}
+    assert get_tile(caller, "parcels", z=9).status_code == 404
     assert get_tile(caller, "households", z=14).status_code == 404
 
 
@@ -172,10 +172,11 @@ def test_tile_statement_uses_the_index(tiny_town: TownHandle) -> None:
                     continue
                 if scope_of(layer, role) is not None:
                     continue  # the function's own statement: tests/db/test_scopes.py
-                statement, _ = build((TileLayer(layer, role, tile_fields(layer, role)),))
-                plan = conn.execute(b"EXPLAIN " + statement, {"z": z, "x": x, "y": y})
+                statement, _ = build((TileLayer(layer, role, tile_fields(layer, role)),), z)
+                plan = conn.execute(b"EXPLAIN " + statement, place(z, x, y))
                 text = "\n".join(str(row[0]) for row in plan.fetchall())
-                assert "Index Cond: (geom_3857 &&" in text, (role, layer.id, text)
+                column = "geom" if layer.rendered else "geom_3857"
+                assert f"Index Cond: ({column} &&" in text, (role, layer.id, text)
 
 
 def test_an_area_has_one_label_point_however_many_tiles_cut_it(caller: Caller) -> None:
@@ -208,7 +209,7 @@ def test_a_slow_tile_is_stopped_and_the_connection_lives_on(
         Caller(create_app(settings_for(own_tiny_town, dashboard))) as caller,
         connect_admin(own_tiny_town.server_url, own_tiny_town.town_id, autocommit=False) as conn,
     ):
-        conn.execute("LOCK TABLE town.parcels IN ACCESS EXCLUSIVE MODE")
+        conn.execute("LOCK TABLE render.parcels IN ACCESS EXCLUSIVE MODE")
         for _ in range(6):  # more than the pool has connections
             answer = caller.get(path)
             assert answer.status_code == 503

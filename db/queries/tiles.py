@@ -136,21 +136,27 @@ class _Shape:
         """The view, or the definer function with the tile's box as its argument."""
         return source(self.layer, self.role, box, sql.SQL("%(keys)s"))
 
-    def table(self, box: sql.Composable) -> sql.Composable:
-        """What to read features from."""
-        if self.layer.rendered:
-            return sql.Identifier(tile_view(self.layer))
-        return self.live(box)
+    def table(self, box: sql.Composable, where: sql.Composed | None) -> sql.Composable:
+        """What to read features from, to stand before AS t.
 
-    def only(self, where: sql.Composed | None, box: sql.Composable) -> sql.Composable:
-        """AND a filter, which is about the columns of the live view."""
-        if where is None:
-            return sql.SQL("")
+        A filter is about the columns of the live view; what it leaves is looked up one by one,
+        which no missing statistics can turn into a join of everything with everything.
+        """
         if not self.layer.rendered:
-            return sql.SQL(" AND ") + where
+            return self.live(box)
+        rendered = sql.Identifier(tile_view(self.layer))
+        if where is None:
+            return rendered
         return sql.SQL(
-            " AND t.id IN (SELECT t.id FROM {table} AS t WHERE t.geom_3857 && {box} AND {where})"
-        ).format(table=self.live(box), box=box, where=where)
+            "(SELECT t.id FROM {live} AS t WHERE t.geom_3857 && {box} AND {where} OFFSET 0) AS f"
+            " CROSS JOIN LATERAL (SELECT r.* FROM {rendered} AS r WHERE r.id = f.id OFFSET 0)"
+        ).format(live=self.live(box), box=box, where=where, rendered=rendered)
+
+    def only(self, where: sql.Composed | None) -> sql.Composable:
+        """AND the filter, where it was not applied in `table` already."""
+        if where is None or self.layer.rendered:
+            return sql.SQL("")
+        return sql.SQL(" AND ") + where
 
 
 _TILE = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s)")
@@ -211,9 +217,9 @@ def _points(shape: _Shape, points: str, label: str, where: sql.Composed | None) 
         at=at,
         tile=_TILE,
         found=found.format(
-            table=shape.table(_TILE), tile=_TILE, label_piece=sql.Literal(LABEL_PIECE)
+            table=shape.table(_TILE, where), tile=_TILE, label_piece=sql.Literal(LABEL_PIECE)
         ),
-        only=shape.only(where, _TILE),
+        only=shape.only(where),
     )
 
 
@@ -235,12 +241,12 @@ def _one(shape: _Shape, where: sql.Composed | None) -> sql.Composed:
         extent=sql.Literal(EXTENT),
         picked=picked,
         drawn=_drawn(shape, pieces=pieces),
-        table=shape.table(_WIDE),
+        table=shape.table(_WIDE, where),
         geom=shape.geom,
         wide=_WIDE,
         piece=sql.SQL(" AND (t.piece IS NULL OR t.piece = %(piece)s)" if pieces else ""),
         few=_and_has(shape.layer, "<=") if shape.counted else sql.SQL(""),
-        only=shape.only(where, _WIDE),
+        only=shape.only(where),
     )
 
 
@@ -337,8 +343,8 @@ def _counted(shape: _Shape, bits: int, where: sql.Composed, field: str | None) -
     ).format(
         mask=sql.Literal((1 << bits) - 1),
         bits=sql.Literal(bits),
-        x=cell_column(shape.geom, sql.SQL("(1 << {})").format(grid)),
-        y=cell_row(shape.geom, sql.SQL("(1 << {})").format(grid)),
+        x=cell_column(sql.Identifier("t", "geom_3857"), sql.SQL("(1 << {})").format(grid)),
+        y=cell_row(sql.Identifier("t", "geom_3857"), sql.SQL("(1 << {})").format(grid)),
         told=sql.SQL("NULL::text") if field is None else sql.Identifier("t", field),
         table=shape.live(_TILE),
         tile=_TILE,

@@ -7,6 +7,7 @@ from psycopg import sql
 from db.check import check
 from db.connect import Machine, connect_admin, login_name
 from db.migrate import migrate
+from db.render import cell_fields, tile_view, view_fields
 from db.scopes import source
 from db.view_names import view_columns, view_schema
 from layers.catalog import LAYERS, get
@@ -29,6 +30,11 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
         for layer, role in PAIRS
         if may_see(layer, role) and scope_of(layer, role) is None
     }
+    for layer, role in PAIRS:
+        if may_see(layer, role) and layer.rendered:
+            declared[view_schema(role), tile_view(layer)] = list(view_fields(layer, role))
+            if layer.cells:
+                declared[view_schema(role), layer.cells] = list(cell_fields(layer, role))
     assert {(row[0], row[1]): row[2] for row in found} == declared
 
 
@@ -50,6 +56,9 @@ def test_a_role_reads_its_views_and_nothing_else(tiny_town: TownHandle, role: Ro
         for forbidden in (
             "SELECT * FROM town.parcels",
             "SELECT * FROM history.parcels",
+            "SELECT * FROM render.parcels",
+            "SELECT * FROM render.parcels_cells",
+            "SELECT muang.fold_cells()",
             "SELECT * FROM muang.api_token",
             "SELECT * FROM muang.answer",
             "SELECT * FROM muang.layer_change",
@@ -132,6 +141,9 @@ def test_a_town_cannot_be_reached_with_another_towns_login(
             "view",
         ),
         ("DROP INDEX town.roads_geom", "index"),
+        ("DROP INDEX render.roads_render_geom", "index"),
+        ("ALTER TABLE town.roads DISABLE TRIGGER f_render_update", "trigger"),
+        ("GRANT SELECT ON render.houses TO {public}", "grant"),
         (
             """ALTER TABLE town.roads DROP COLUMN geom_3857 CASCADE;
             ALTER TABLE town.roads ADD COLUMN geom_3857 gis.geometry(MultiLineString, 3857)

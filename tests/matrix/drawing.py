@@ -158,6 +158,8 @@ def style(asker: Asker) -> None:
                 None,
             )
             used = set(_read(layer))
+            if declared and layer.get("source-layer") == declared.cells:
+                used -= {"count"}  # of features one sees all of: cells are for layers without rules
             assert used <= (asker.view.tile_fields(declared) if declared else set()), layer["id"]
         for entry in told["metadata"]["muang:legend"]:
             declared = next(one for one in LAYERS if one.id == entry["layer"])

@@ -228,13 +228,15 @@ async def listen(url: str, *, idle_seconds: float = 1.0) -> AsyncIterator[AsyncC
 
 
 async def _listening(url: str, channel: str) -> AsyncConnection:
+    wakes = channel == "muang_wake"
     conn = await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=10, application_name="muang"
+        url,
+        autocommit=True,
+        connect_timeout=10,
+        application_name="muang sequencer" if wakes else "muang listener",
     )
     try:
-        await conn.execute(
-            b"LISTEN muang_wake" if channel == "muang_wake" else b"LISTEN muang_change"
-        )
+        await conn.execute(b"LISTEN muang_wake" if wakes else b"LISTEN muang_change")
     except BaseException:
         with contextlib.suppress(psycopg.Error):
             await conn.close()

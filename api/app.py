@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
     description,
@@ -24,7 +23,9 @@ from api.auth.oidc_routes import router as oidc_router
 from api.auth.routes import router as auth_router
 from api.auth.tokens import router as tokens_router
 from api.edge import Edge
+from api.encoding import Gzip
 from api.house import open_house
+from api.ogc.changes import router as changes_router
 from api.ogc.routes import router as ogc_router
 from api.routes import refuse_unknown_parameters
 from api.settings import ServerSettings, from_environment
@@ -74,13 +75,14 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         live.router,
         queries.router,
         ogc_router,
+        changes_router,
         pages.router_for(chosen),
     ):
         app.include_router(router)
     # the last one added is the outermost: edge, then tiles, then everything else
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(Gzip, minimum_size=1000, compresslevel=4)
     app.add_middleware(TileFront)
-    app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls)
+    app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls, near=chosen.near)
     for kind in (MuangError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)
     description.complete(app)

@@ -10,6 +10,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import encoding
 from layers.errors import NotFoundError
 from layers.text import Text
 
@@ -68,7 +69,7 @@ class Folder:
         if file.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         body = file.body
-        if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
+        if file.packed and encoding.accepts(request.headers.get("accept-encoding", ""), "gzip"):
             headers["Content-Encoding"] = "gzip"
             body = file.packed
         return Response(body, media_type=file.media_type, headers=headers)

@@ -51,6 +51,7 @@ TILES: dict[str, Any] = {
             _place("z", f"Zoom, 0 to {MAX_ZOOM}"),
             _place("x", "Column from the west"),
             _place("y", "Row from the north"),
+            _query("as_of", "The town as it was at this time (RFC 3339 with offset); from zoom 14"),
             _query("filter", "CQL2 condition every layer of the tile must be able to answer"),
             _query("filter-lang", "How filter is written", [*filters.LANGUAGES]),
             _query("filter-crs", "CRS of coordinates in filter: CRS84, the default"),

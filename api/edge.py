@@ -1,11 +1,12 @@
 """The outermost door, pure ASGI: hosts, HEAD, body size, security headers, errors, access log."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import exchange, language, log, problems
+from layers.errors import ForbiddenError
 from layers.text import Text
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -36,6 +37,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+    # what serves us would write its own name there
+    "Server": "muang",
 }
 
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
@@ -46,7 +49,9 @@ class Edge:
     """Wraps the whole application; nothing leaves it but answers, and every error is a problem.
 
     `hosts` are the names this server answers for: a foreign page whose name was pointed at
-    127.0.0.1 must not read the town through somebody's browser. Empty means any.
+    127.0.0.1 must not read the town through somebody's browser. Empty means any. `near` says
+    whether an address may call at all; None: all may. A server published to its own machine only
+    speaks no TLS, so nobody else may use it, wherever it was told to listen.
     """
 
     def __init__(
@@ -56,11 +61,13 @@ class Edge:
         hosts: Iterable[str] = (),
         max_body: int = MAX_BODY_BYTES,
         tls: bool = False,
+        near: Callable[[str], bool] | None = None,
     ) -> None:
         self.app = app
         self.headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {})
         self.hosts = frozenset(host.lower() for host in hosts)
         self.max_body = max_body
+        self.near = near
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI event stream."""
@@ -78,6 +85,7 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender") -> None:
         try:
+            self._check_caller(scope)
             self._check_host(scope)
             limited = _limited(scope, receive, self.max_body)
             inner = {**scope, "method": "GET"} if sender.head else scope
@@ -91,6 +99,19 @@ class Edge:
                 exc, lang=language.of_scope(scope), event_id=exchange.of(scope).id
             )
             await made(scope, receive, sender)
+
+    def _check_caller(self, scope: Scope) -> None:
+        client = scope.get("client")
+        if self.near is None or (client and self.near(str(client[0]))):
+            return
+        raise ForbiddenError(
+            Text(
+                th="ระบบนี้เปิดให้ใช้ในเครื่องของมันเองเท่านั้น ให้ผู้ดูแลวาง https ไว้ข้างหน้า "
+                "แล้วตั้ง MUANG_PUBLIC_URL",
+                en="This system is for its own machine only. To reach it from elsewhere its "
+                "keeper puts https in front and sets MUANG_PUBLIC_URL.",
+            )
+        )
 
     def _check_host(self, scope: Scope) -> None:
         host = Headers(scope=scope).get("host", "")

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,6 +15,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from api.access import layers_of
+from api.auth.oidc_provider import Provider
 from api.limits import Limits
 from api.live_hub import LiveHub
 from api.settings import ServerSettings
@@ -20,17 +23,20 @@ from api.stopping import on_stop
 from api.tile_cache import TileCache
 from api.tile_front import draw
 from api.verification import Verifier
-from db import accounts, retention
+from db import accounts, past, retention
 from db.changes import Sequencer
 from db.connect import Machine, url_for
 from db.pools import Pools
 from db.queries import town as town_queries
 from db.towns import TownSpec
-from layers.errors import UnavailableError
+from layers.errors import MuangError, UnavailableError
 from layers.model import Role
 from layers.text import Text
 
 log = logging.getLogger("muang.house")
+
+_PATIENCE_S = 5.0
+_REMEMBERED_S = 1.0
 
 Connection = AsyncConnection[tuple[object, ...]]
 
@@ -44,22 +50,58 @@ class House:
         self.pools = pools
         self.sequencer = Sequencer(url)
         self.tiles = TileCache(
-            settings.tile_cache_mb * 1024 * 1024, partial(draw, pools), lambda: self.hub.fresh
+            settings.tile_cache_mb * 1024 * 1024, partial(draw, self), lambda: self.hub.fresh
         )
         self.hub = LiveHub(url, self.tiles)
-        self.verifier = Verifier(self.service, throwaway=settings.loopback)
+        self.verifier = Verifier(self.verifying, throwaway=settings.loopback)
         self.limits = Limits(settings.rate_per_second)
-        # a sign-in holds a connection for as long as argon2 works; others need some as well
-        self.sign_ins = asyncio.Semaphore(2)
+        self.provider = Provider(settings)
+        # proving holds a connection for as long as argon2 works; others need some as well
+        self._proving = asyncio.Semaphore(2)
         self._town: TownSpec | None = None
+        self._asking = asyncio.Lock()
+        self._revision: tuple[float, str | None] = (-_REMEMBERED_S, None)
 
     def reader(self, role: Role) -> AbstractAsyncContextManager[Connection]:
         """An autocommitting connection that sees what the role sees."""
         return self.pools[role].connection()
 
+    @contextlib.asynccontextmanager
+    async def reading(self, role: Role, as_of: datetime | None) -> AsyncIterator[Connection]:
+        """`reader`, or for a moment of the past one that sees what the role sees of that time."""
+        async with self.reader(role) as conn:
+            if as_of is None:
+                yield conn
+                return
+            async with past.entered(conn, role, as_of):
+                yield conn
+
     def service(self, patience_s: float | None = None) -> AbstractAsyncContextManager[Connection]:
         """A connection for the platform's own records: tokens, answers, changes."""
         return self.pools[Machine.SERVICE].connection(timeout=patience_s)
+
+    def verifying(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection that only answers whose credentials these are."""
+        return self.pools.verifying.connection()
+
+    @contextlib.asynccontextmanager
+    async def proving(self) -> AsyncIterator[Connection]:
+        """One of two places where passwords are checked; UnavailableError when none comes free."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._proving.acquire()
+        except TimeoutError as error:
+            raise UnavailableError(
+                Text(
+                    th="ขณะนี้มีผู้ลงชื่อเข้าใช้พร้อมกันมาก ลองใหม่ในอีกสักครู่",
+                    en="Too many people are signing in at once. Try again in a moment.",
+                )
+            ) from error
+        try:
+            async with self.service() as conn:
+                yield conn
+        finally:
+            self._proving.release()
 
     async def town(self) -> TownSpec:
         """The town served; read once, because a town's id, CRS and name stay while it is served."""
@@ -72,6 +114,23 @@ class House:
         """Delete what has had its time, until cancelled."""
         keep = retention.Keep(self.settings.keep_answers_days, self.settings.keep_sign_ins_days)
         await retention.run(self.service, keep)
+
+    async def revision(self) -> str | None:
+        """The database's migration, or None while it cannot be reached; at most a second old.
+
+        Anybody may ask `/readyz` as often as they like: the database is asked once a second.
+        """
+        async with self._asking:
+            if time.monotonic() - self._revision[0] > _REMEMBERED_S:
+                found: str | None
+                try:
+                    async with self.service(patience_s=1) as conn:
+                        found = await town_queries.revision(conn) or "none"
+                    await self.town()
+                except (psycopg.Error, PoolTimeout, MuangError):
+                    found = None
+                self._revision = (time.monotonic(), found)
+            return self._revision[1]
 
     async def bounds(self, role: Role) -> town_queries.Bounds | None:
         """West, south, east, north of the town in degrees; None while it is empty."""

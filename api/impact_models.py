@@ -5,8 +5,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
+from api import past
 from api.validation import SentenceError
 from db.queries.cql2_parse import MAX_CHARACTERS
 from layers.text import Text
@@ -132,6 +141,14 @@ class FloodRequest(_Request):
         return self
 
 
+def _sane(moment: datetime) -> datetime:
+    if not past.is_sane(moment):
+        raise SentenceError(
+            Text(th="ต้องเป็นเวลาที่เมืองมีข้อมูลได้", en="must be a time a town can have records of")
+        )
+    return moment
+
+
 class ImpactRequest(_Request):
     """The question who and what a flood touches."""
 
@@ -141,6 +158,9 @@ class ImpactRequest(_Request):
     )
     include: list[Literal["ids"]] = Field(
         default_factory=list, max_length=5, description="ids: list what was counted"
+    )
+    as_of: Annotated[AwareDatetime, AfterValidator(_sane)] | None = Field(
+        default=None, description="Ask about the town as it was at this time"
     )
 
 

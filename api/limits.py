@@ -24,6 +24,7 @@ _OTHER = 10
 GUESS = 50
 """What a wrong token or session takes from its address: some 500 at once, then 100 a second."""
 _MOST = 20_000
+_TIDY_SECONDS = 1.0
 
 
 def cost(scope: Scope) -> int:
@@ -39,25 +40,19 @@ class Limits:
         self._rate = float(units_per_second)
         self._full = self._rate * BURST_SECONDS
         self._buckets: dict[str, tuple[float, float]] = {}
-
-    def need(self, subject: str, units: int) -> None:
-        """TooManyRequestsError when a caller's bucket does not hold so much; takes nothing."""
-        self._use(subject, units, takes=False)
+        self._tidied = 0.0
 
     def take(self, subject: str, units: int) -> None:
         """Take units from a caller's bucket; TooManyRequestsError when it does not hold them."""
-        self._use(subject, units, takes=True)
-
-    def _use(self, subject: str, units: int, *, takes: bool) -> None:
         if not self._rate:
             return
         now = time.monotonic()
-        held, since = self._buckets.get(subject, (self._full, now))
-        held = min(self._full, held + (now - since) * self._rate)
+        held = self._held(subject, now)
         enough = held >= units
-        if len(self._buckets) >= _MOST:
-            self._drop_full(now)
-        self._buckets[subject] = (held - units if enough and takes else held, now)
+        if len(self._buckets) >= _MOST and now - self._tidied >= _TIDY_SECONDS:
+            self._tidied = now
+            self._make_room(now)
+        self._buckets[subject] = (held - units if enough else held, now)
         if not enough:
             seconds = max(1, math.ceil((units - held) / self._rate))
             raise TooManyRequestsError(
@@ -68,10 +63,22 @@ class Limits:
                 seconds=seconds,
             )
 
-    def _drop_full(self, now: float) -> None:
-        """Forget callers whose bucket is full again: they are as if they had never asked."""
-        self._buckets = {
-            subject: (held, since)
-            for subject, (held, since) in self._buckets.items()
-            if held + (now - since) * self._rate < self._full
-        }
+    def give_back(self, subject: str, units: int) -> None:
+        """Return what was taken beforehand and turned out not to be due."""
+        if self._rate and subject in self._buckets:
+            now = time.monotonic()
+            self._buckets[subject] = (min(self._full, self._held(subject, now) + units), now)
+
+    def _held(self, subject: str, now: float) -> float:
+        held, since = self._buckets.get(subject, (self._full, now))
+        return min(self._full, held + (now - since) * self._rate)
+
+    def _make_room(self, now: float) -> None:
+        """Forget callers whose bucket is full again, and if need be those who lack the least.
+
+        A full bucket is as if its caller had never asked; half of the room is kept free, or a
+        flood of addresses would have this done for each.
+        """
+        emptiest = sorted((self._held(subject, now), subject) for subject in self._buckets)
+        kept = [subject for held, subject in emptiest[: _MOST // 2] if held < self._full]
+        self._buckets = {subject: self._buckets[subject] for subject in kept}

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -12,10 +13,11 @@ import psycopg
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 from psycopg_pool import PoolTimeout
+from starlette.types import Receive, Scope, Send
 
 from api import access, viewer
 from api.house import House
-from api.live_hub import BATCH, Subscription
+from api.live_hub import BATCH, MOST_OF_A_PERSON, MOST_OF_AN_ADDRESS, Subscription
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Credential, Viewer
 from db.changes import Change, changes_since
@@ -69,15 +71,43 @@ async def live(
     # asked before the answer begins, so that a missing database is a 503 and not an empty stream
     async with house.service() as conn:
         now = await position(conn)
-    return StreamingResponse(
-        _events(house, _Listener(house, who, viewer.shown(request.scope, house)), since, now),
-        media_type="text/event-stream",
-        headers={
-            "Cache-Control": "no-store, no-transform",
-            "Vary": access.VARY,
-            "X-Accel-Buffering": "no",
-        },
+    listener = _Listener(house, who, viewer.shown(request.scope, house))
+    return _Stream(
+        lambda: house.hub.subscribe(
+            who.subject, MOST_OF_A_PERSON if who.authenticated else MOST_OF_AN_ADDRESS
+        ),
+        lambda stream: _events(house, stream, listener, since, now),
     )
+
+
+class _Stream(StreamingResponse):
+    """Takes its place in the hub before the first byte leaves, and gives it back whatever happens.
+
+    A generator nobody ever reads from would not: its `finally` runs only once it has begun.
+    """
+
+    def __init__(
+        self,
+        place: Callable[[], AbstractContextManager[Subscription]],
+        events: Callable[[Subscription], AsyncGenerator[bytes]],
+    ) -> None:
+        super().__init__(
+            iter(()),
+            media_type="text/event-stream",
+            headers={
+                "Cache-Control": "no-store, no-transform",
+                "Vary": access.VARY,
+                "X-Accel-Buffering": "no",
+            },
+        )
+        self._place = place
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI event stream."""
+        with self._place() as stream:
+            self.body_iterator = self._events(stream)
+            await super().__call__(scope, receive, send)
 
 
 def _since(last_event_id: str | None) -> int | None:
@@ -115,7 +145,7 @@ class _Listener:
             return Standing.GOOD
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                now = await self._house.verifier.viewer(self._credential)
+                now = await self._house.verifier.viewer(self._credential, used=False)
         except (TimeoutError, psycopg.Error, PoolTimeout):
             return Standing.UNKNOWN
         return Standing.GOOD if now == self.who else Standing.REFUSED
@@ -126,31 +156,33 @@ class _Listener:
 
 
 async def _events(
-    house: House, listener: _Listener, since: int | None, now: int
+    house: House, stream: Subscription, listener: _Listener, since: int | None, now: int
 ) -> AsyncGenerator[bytes]:
-    with house.hub.subscribe() as stream:
-        # whoever is told a position asks for tiles next, which must not be older than it
-        await house.hub.reached(now)
-        pos = now if since is None else since
-        if pos > now or now - pos > LONGEST_REPLAY:
-            pos = now
-            yield b"retry: 2000\n" + event("reset", now, _moment(now))
-        else:
-            yield b"retry: 2000\n" + event("hello", pos, _moment(pos))
-        while not stream.lost:
-            # read, not taken from the queue: a replay longer than a batch must not have holes
-            async with house.service() as conn:
-                missed = await changes_since(conn, pos, BATCH)
-            if missed:
-                await house.hub.reached(missed[-1].pos)
-                if await listener.standing() is not Standing.GOOD:
-                    return
-                pos = missed[-1].pos
-                yield listener.news(missed)
-            if len(missed) < BATCH:
-                break
-        async for news in _news(house, stream, listener, pos):
-            yield news
+    # whoever is told a position asks for tiles next, which must not be older than it
+    await house.hub.reached(now)
+    pos = now if since is None else since
+    if pos > now or now - pos > LONGEST_REPLAY:
+        pos = now
+        yield b"retry: 2000\n" + event("reset", now, _moment(now))
+    else:
+        yield b"retry: 2000\n" + event("hello", pos, _moment(pos))
+    while not stream.lost:
+        # read, not taken from the queue: a replay longer than a batch must not have holes
+        async with house.service() as conn:
+            missed = await changes_since(conn, pos, BATCH)
+        if missed:
+            await house.hub.reached(missed[-1].pos)
+            standing = await listener.standing()
+            if standing is Standing.REFUSED:
+                yield event("refused", pos, _moment(pos))
+            if standing is not Standing.GOOD:
+                return
+            pos = missed[-1].pos
+            yield listener.news(missed)
+        if len(missed) < BATCH:
+            break
+    async for news in _news(house, stream, listener, pos):
+        yield news
 
 
 async def _news(

@@ -10,12 +10,14 @@ does, and asks `fresh` whether the hub would have heard of one.
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Protocol
 
 from db.changes import AsyncConnection, Change, Look, changes_since, listen, look
+from layers.errors import TooManyRequestsError, UnavailableError
+from layers.text import Text
 
 BEAT_SECONDS = 0.25
 """How often the database is looked at when nothing happens."""
@@ -29,6 +31,12 @@ BATCH = 1000
 """Changes read at once."""
 BACKLOG = 2000
 """Changes a slow stream may fall behind before it is closed (and comes back with its position)."""
+MOST_STREAMS = 2000
+"""Open streams of this server: each costs a wake-up and a look at its caller's rights a second."""
+MOST_OF_A_PERSON = 20
+MOST_OF_AN_ADDRESS = 100
+"""Callers without a sign-in are told apart by address, which a school or a carrier shares."""
+COME_BACK_SECONDS = 30
 
 
 class Subscription:
@@ -87,7 +95,8 @@ class LiveHub:
     def __init__(self, url: str, keeper: Keeper | None = None) -> None:
         self._url = url
         self._keeper = keeper
-        self._streams: set[Subscription] = set()
+        self._of: Counter[str] = Counter()
+        self._streams: dict[Subscription, str] = {}
         self._closed = False
         self._last: Look | None = None
         self._looked_at = 0.0
@@ -174,16 +183,44 @@ class LiveHub:
                     await self._moved.wait()
 
     @contextlib.contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
-        """A stream's place in the hub, from now until the block is left."""
+    def subscribe(self, subject: str, most: int = MOST_OF_A_PERSON) -> Iterator[Subscription]:
+        """A stream's place in the hub, from now until the block is left.
+
+        TooManyRequestsError when the caller has `most` streams open, UnavailableError when the
+        server has as many as it bears.
+        """
+        self._make_sure_of_room(subject, most)
         stream = Subscription()
         if self._closed:
             stream.end()
-        self._streams.add(stream)
+        self._streams[stream] = subject
+        self._of[subject] += 1
         try:
             yield stream
         finally:
-            self._streams.discard(stream)
+            del self._streams[stream]
+            self._of[subject] -= 1
+            if not self._of[subject]:
+                del self._of[subject]
+
+    def _make_sure_of_room(self, subject: str, most: int) -> None:
+        if self._of[subject] >= most:
+            raise TooManyRequestsError(
+                Text(
+                    th=f"เปิดรับข้อมูลสดไว้ {most} ช่องแล้ว ปิดหน้าต่างที่ไม่ใช้ แล้วลองใหม่",
+                    en=f"You have {most} live streams open. Close some pages and try again.",
+                ),
+                seconds=COME_BACK_SECONDS,
+            )
+        if self.streams >= MOST_STREAMS:
+            raise UnavailableError(
+                Text(
+                    th="มีผู้รับข้อมูลสดเต็มจำนวนแล้ว แผนที่ยังใช้ได้ตามปกติ ลองรับข้อมูลสดใหม่ภายหลัง",
+                    en="As many live streams are open as this server bears. The map still works; "
+                    "try live news again later.",
+                ),
+                seconds=COME_BACK_SECONDS,
+            )
 
     def close(self) -> None:
         """End every stream, now and for good: the server is stopping."""

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api import cookies, validation
-from db.sessions import CodeNeededError
+from db.codes import CodeNeededError
 from layers.errors import (
     BadRequestError,
     ConflictError,

@@ -61,6 +61,7 @@ async def ask_impact(
         with_ids="ids" in asked.include,
         scope_keys=who.keys,
         openings=who.openings,
+        as_of=asked.as_of,
     )
     async with house.reader(who.role) as conn:
         found = await impact.impact(conn, question)

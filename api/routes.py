@@ -55,7 +55,7 @@ PROBLEM_SCHEMAS = _problem_schemas()
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """App-wide dependency: a query parameter the route's OpenAPI entry does not name is 400."""
+    """App-wide dependency: a query parameter the route does not name, or named twice, is 400."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or OPEN in (route.openapi_extra or {}):
         return
@@ -63,3 +63,4 @@ def refuse_unknown_parameters(request: Request) -> None:
     operation = app.openapi()["paths"].get(route.path_format, {}).get(request.method.lower(), {})
     named = [part["name"] for part in operation.get("parameters", []) if part["in"] == "query"]
     validation.refuse_unknown(request.query_params.keys(), [*named, "lang"])
+    validation.refuse_repeated(name for name, _ in request.query_params.multi_items())

@@ -1,6 +1,8 @@
 """Settings of the server, read from the environment with the prefix `MUANG_`."""
 
 import ipaddress
+import os
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
@@ -37,7 +39,8 @@ class ServerSettings(DatabaseSettings):
     )
     trusted_proxies: str = Field(
         default="",
-        description="addresses of reverse proxies, with commas, whose X-Forwarded-For is believed",
+        description="addresses of reverse proxies, with commas, whose X-Forwarded-For is believed; "
+        "none: there is no proxy; must be set where public_url is https",
     )
     rate_per_second: int = Field(
         default=5000,
@@ -102,6 +105,18 @@ class ServerSettings(DatabaseSettings):
                     en=f"MUANG_PUBLIC_URL “{self.public_url}” is not an http or https address.",
                 )
             )
+        if self.loopback and not (is_loopback(self.host) or in_container()):
+            raise UnavailableError(
+                Text(
+                    th=f"ไม่เปิดระบบที่ {self.host}: เครื่องอื่นเข้าถึงได้ แต่ MUANG_PUBLIC_URL "
+                    f"({self.public_url}) เป็นที่อยู่ของเครื่องนี้เท่านั้น ตั้ง MUANG_HOST=127.0.0.1 "
+                    "หรือวาง https ไว้ข้างหน้าแล้วตั้ง MUANG_PUBLIC_URL=https://…",
+                    en=f"Not serving at {self.host}: others could reach it, but MUANG_PUBLIC_URL "
+                    f"({self.public_url}) is an address of this machine only. Set "
+                    "MUANG_HOST=127.0.0.1, or put https in front and set "
+                    "MUANG_PUBLIC_URL=https://…",
+                )
+            )
         if not (self.loopback or self.tls):
             raise UnavailableError(
                 Text(
@@ -114,6 +129,32 @@ class ServerSettings(DatabaseSettings):
                     "(MUANG_PUBLIC_URL=http://127.0.0.1:8000).",
                 )
             )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_proxies(self) -> Self:
+        """Behind a proxy nobody named, all callers are one: one limit, one count of guesses."""
+        named = self.trusted_proxies.strip()
+        if self.tls and not self.loopback and not named:
+            raise UnavailableError(
+                Text(
+                    th="ตั้ง MUANG_TRUSTED_PROXIES เป็นที่อยู่ของ reverse proxy ที่ทำ https อยู่ข้างหน้า "
+                    "มิฉะนั้นทุกคนจะถูกนับเป็นคนเดียว (none ถ้าไม่มี proxy)",
+                    en="Set MUANG_TRUSTED_PROXIES to the address of the reverse proxy that does "
+                    "https in front: without it all callers are counted as one (none: there is "
+                    "no proxy).",
+                )
+            )
+        for part in self.proxies:
+            try:
+                ipaddress.ip_address(part)
+            except ValueError:
+                raise UnavailableError(
+                    Text(
+                        th=f"MUANG_TRUSTED_PROXIES: “{part}” ไม่ใช่ที่อยู่ IP",
+                        en=f"MUANG_TRUSTED_PROXIES: “{part}” is not an IP address.",
+                    )
+                ) from None
         return self
 
     @model_validator(mode="after")
@@ -162,13 +203,44 @@ class ServerSettings(DatabaseSettings):
     @property
     def proxies(self) -> frozenset[str]:
         """Addresses of the reverse proxies in front."""
+        if self.trusted_proxies.strip().lower() == "none":
+            return frozenset()
         parts = (part.strip() for part in self.trusted_proxies.split(","))
         return frozenset(part for part in parts if part)
+
+    @property
+    def near(self) -> Callable[[str], bool] | None:
+        """Who may call: this machine, where that is whom the address is published to; else all.
+
+        In a container the machine's calls come from the private address of its port's publisher.
+        """
+        if not self.loopback:
+            return None
+        return is_private if in_container() else is_loopback
 
     @property
     def cookie(self) -> str:
         """Name of the session's cookie. Browsers share cookies between ports: one for each town."""
         return f"__Host-muang-{self.town}"
+
+    @property
+    def known_cookie(self) -> str:
+        """Name of the cookie by which a browser is known to have signed in before."""
+        return f"{self.cookie}-known"
+
+
+def in_container() -> bool:
+    """Whether we run inside a container, whose ports are published by somebody else."""
+    marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
+    return any(mark.exists() for mark in marks) or "container" in os.environ
+
+
+def is_private(address: str) -> bool:
+    """Whether an address is of a private network or this machine."""
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

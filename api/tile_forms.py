@@ -6,6 +6,8 @@ import zlib
 from enum import StrEnum
 from functools import lru_cache
 
+from api.encoding import accepts
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -31,20 +33,11 @@ def best_form(accept_encoding: bytes) -> Form:
 
     Nothing is packed that is refused with `q=0`, or when nothing is said.
     """
-    offered: dict[str, bool] = {}
-    for part in accept_encoding.decode("latin-1").lower().split(","):
-        name, _, parameters = part.partition(";")
-        offered[name.strip()] = not _is_zero(parameters)
-    anything = offered.get("*", False)
+    accepted = accept_encoding.decode("latin-1")
     for form in (Form.ZSTD, Form.GZIP):
-        if offered.get(form.value, anything):
+        if accepts(accepted, form.value):
             return form
     return Form.PLAIN
-
-
-def _is_zero(parameters: str) -> bool:
-    name, _, weight = parameters.strip().partition("=")
-    return name.strip() == "q" and not weight.strip().strip("0.")
 
 
 async def packed(body: bytes, form: Form, *, kept: bool) -> bytes:

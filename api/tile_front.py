@@ -14,10 +14,9 @@ from api import access, viewer
 from api.house_of import house_of
 from api.problems import MethodNotAllowedError, TooSlowError
 from api.tile_address import TileAddress
-from api.tile_cache import Begun, Drawn, Header
+from api.tile_cache import Begun, Drawn, Header, Keys
 from api.tile_forms import Form, best_form
 from api.tile_plan import TilePlan, given_in, plan
-from db.pools import Pools
 from db.queries import tiles
 from layers.text import Text
 
@@ -135,20 +134,21 @@ def _address(path: str) -> TileAddress | None:
     return TileAddress.parse(path)
 
 
-async def draw(
-    pools: Pools, wanted: TilePlan, begun: Begun, keys: tuple[str, ...] | None = None
-) -> bytes:
+async def draw(house: "House", wanted: TilePlan, begun: Begun, keys: Keys) -> bytes:
     """A tile's bytes, read as its role; TooSlowError after `TIMEOUT_SECONDS`.
 
     `begun` is called before the database is asked; `keys` are the scope of the caller.
     """
-    async with pools[wanted.role].connection() as conn:
+    async with house.reading(wanted.role, wanted.as_of) as conn:
         try:
             # cancelling also cancels the statement in the database; the role's own limit is longer
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 begun()
                 z, x, y = wanted.tile.z, wanted.tile.x, wanted.tile.y
-                return await tiles.tile(conn, wanted.parts, z=z, x=x, y=y, keys=keys)
+                past = wanted.as_of is not None
+                return await tiles.tile(
+                    conn, wanted.parts, z=z, x=x, y=y, keys=keys, rendered=not past
+                )
         except TimeoutError as error:
             raise TooSlowError(
                 Text(

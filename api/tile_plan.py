@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
-from api import access, filters, validation
+from api import access, filters, past, validation
 from api.tile_address import Tile, TileAddress
 from db.queries.cql2_parse import properties_of
 from db.queries.tiles import TileLayer
@@ -14,15 +15,15 @@ from layers import catalog
 from layers.model import Role
 from layers.privacy import scope_of, tile_fields, visible_rows
 
-_PARAMETERS = ("lang", *filters.PARAMETERS)
+_PARAMETERS = ("lang", past.AS_OF, *filters.PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TilePlan:
-    """Layers, tile and role of a request.
+    """Layers, tile and role of a request, and the moment of the past when one is asked for.
 
     `key` tells apart all that gives other bytes; None when the tile must not be kept, because
-    it holds rows or fields about persons, or rows that vary by person.
+    it holds rows or fields about persons, or rows that vary by person, or is of the past.
     """
 
     role: Role
@@ -30,6 +31,7 @@ class TilePlan:
     parts: tuple[TileLayer, ...]
     key: str | None
     cache_control: str
+    as_of: datetime | None = None
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -54,10 +56,15 @@ def plan(address: TileAddress, given: Mapping[str, str], role: Role) -> TilePlan
     Layers come in the catalog's order, whatever order they were asked in.
     """
     shown = tuple(layer.id for layer in address.layers(role))
+    as_of = past.optional(given.get(past.AS_OF))
+    if as_of is not None:
+        past.refuse_low_zoom(address.tile.z)
     rows = _rows(shown, role, given) if given else _unfiltered(shown, role)
     place = address.tile
-    key = None if rows.digest is None else f"{rows.digest} {place.z}/{place.x}/{place.y}"
-    return TilePlan(role, place, rows.parts, key, rows.cache_control)
+    key = None
+    if rows.digest is not None and as_of is None:
+        key = f"{rows.digest} {place.z}/{place.x}/{place.y}"
+    return TilePlan(role, place, rows.parts, key, rows.cache_control, as_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from db.changes import AsyncConnection
 from layers.model import Role
 
 STALE_SECONDS = 0.5
+_USED_SECONDS = 60.0
+"""How often it is noted that a session is in use."""
 _MOST = 5_000
 
 _FORMS = {
@@ -42,11 +44,21 @@ class Verifier:
         self._connect = connect
         self._throwaway = throwaway
         self._asked: dict[_Key, _Asked] = {}
+        self._noted: dict[_Key, float] = {}
 
-    async def viewer(self, credential: Credential) -> Viewer | None:
-        """Whose credential it is; None when it is not good. Callers at once ask once."""
-        if not _FORMS[credential.kind].fullmatch(credential.token):
-            return None  # never one of ours: the database need not be asked
+    async def viewer(self, credential: Credential, *, used: bool = True) -> Viewer | None:
+        """Whose credential it is; None when it is not good. Callers at once ask once.
+
+        Without `used` a session is only looked at, as an open stream does, and may end unused.
+        """
+        found = await self._known(credential)
+        if used and found is not None and found.session_id is not None:
+            await self._note(_key(credential), found.session_id)
+        return found
+
+    async def _known(self, credential: Credential) -> Viewer | None:
+        if not is_formed(credential):
+            return None
         key = _key(credential)
         asked = self._asked.get(key)
         if asked is None or time.monotonic() - asked.began > STALE_SECONDS or _failed(asked):
@@ -55,6 +67,16 @@ class Verifier:
             self._asked[key] = asked
         # shielded: a caller who goes away must not take the answer from the others
         return await asyncio.shield(asked.answer)
+
+    async def _note(self, key: _Key, session_id: int) -> None:
+        now = time.monotonic()
+        if now - self._noted.get(key, -_USED_SECONDS) < _USED_SECONDS:
+            return
+        if len(self._noted) >= _MOST:
+            self._noted = {k: at for k, at in self._noted.items() if now - at < _USED_SECONDS}
+        self._noted[key] = now
+        async with self._connect() as conn:
+            await sessions.used(conn, session_id)
 
     def knows(self, credential: Credential) -> bool:
         """Whether it was good when it was last asked about, however long ago."""
@@ -95,7 +117,8 @@ class Verifier:
         return Viewer(
             role=role,
             principal=info.name,
-            subject=f"token:{info.id}",
+            # any number of one person's tokens share what the person may ask in a second
+            subject=f"token:{info.id}" if info.account_id is None else f"account:{info.account_id}",
             kind=Kind.TOKEN,
             keys=scope_keys(role, info.communities, info.team),
             openings=await openings.open_for(conn, role, info.team),
@@ -131,6 +154,11 @@ def scope_keys(
     if role is Role.TEAM:
         return (team,) if team else ()
     return None
+
+
+def is_formed(credential: Credential) -> bool:
+    """Whether it could be one of ours at all: the database need not be asked about others."""
+    return _FORMS[credential.kind].fullmatch(credential.token) is not None
 
 
 def _failed(asked: _Asked) -> bool:

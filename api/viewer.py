@@ -12,9 +12,10 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, cookie_parser
 from starlette.types import Scope
 
-from api import client_address, csrf, exchange, limits
+from api import client_address, csrf, exchange, limits, security
 from api.house_of import house_of
-from layers.errors import UnauthenticatedError
+from api.security import Event
+from layers.errors import ForbiddenError, UnauthenticatedError
 from layers.model import Role
 from layers.text import Text
 
@@ -65,6 +66,8 @@ class Viewer:
         return self.kind is not Kind.PUBLIC
 
 
+STREAMS = frozenset({"/live"})
+"""What an open page asks by itself: no sign that somebody is sitting there."""
 PUBLIC = "public"
 """Principal of callers nobody knows."""
 
@@ -80,19 +83,32 @@ async def of_scope(scope: Scope, house: "House") -> Viewer:
     if credential is None:
         found = Viewer(Role.PUBLIC, PUBLIC, f"address:{address}")
     else:
-        if not house.verifier.knows(credential):
-            # whoever guesses has an emptying bucket, looked at before the database is asked
-            house.limits.need(f"guesses:{address}", limits.GUESS)
-        known = await house.verifier.viewer(credential)
-        if known is None:
-            house.limits.take(f"guesses:{address}", limits.GUESS)
-            raise refusal(credential.kind, house.settings.cookie)
-        found = known
+        found = await _verified(scope, house, credential, address)
         if credential.kind is Kind.SESSION:
-            csrf.check(scope, house.settings, credential.token)
+            try:
+                csrf.check(scope, house.settings, credential.token)
+            except ForbiddenError:
+                security.note(scope, house.settings, Event.FOREIGN_PAGE, "refused", found)
+                raise
     here = exchange.of(scope)
     here.role, here.principal = found.role.value, found.principal
     house.limits.take(found.subject, limits.cost(scope))
+    return found
+
+
+async def _verified(scope: Scope, house: "House", credential: Credential, address: str) -> Viewer:
+    """Whose credential it is. Guessing empties a bucket of its address before anybody is asked."""
+    guessing = f"guesses:{address}"
+    known = house.verifier.knows(credential)
+    if not known:
+        # taken before asking, or all who guess at once would be heard at once
+        house.limits.take(guessing, limits.GUESS)
+    found = await house.verifier.viewer(credential, used=scope["path"] not in STREAMS)
+    if found is None:
+        security.note(scope, house.settings, Event.BAD_CREDENTIAL, credential.kind.value)
+        raise refusal(credential.kind, house.settings.cookie)
+    if not known:
+        house.limits.give_back(guessing, limits.GUESS)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import class_row
@@ -9,6 +10,8 @@ from psycopg.rows import class_row
 from db.changes import AsyncConnection
 from db.derived import AnyConnection
 from db.passwords import check_password, hash_password, normal
+from db.throttle import name_key
+from db.trust import Trust
 from layers.errors import BadRequestError, ConflictError, NotFoundError
 from layers.model import Role
 from layers.text import Text
@@ -64,8 +67,11 @@ def clean_username(username: str) -> str:
     return clean
 
 
-def add_account(conn: AnyConnection, new: NewAccount) -> Account:
-    """Make an account as the `service` login; ConflictError when the name is taken."""
+def add_account(conn: AnyConnection, new: NewAccount, *, breached: Path | None = None) -> Account:
+    """Make an account as the `service` login; ConflictError when the name is taken.
+
+    `breached` is the operator's file of passwords nobody may use.
+    """
     username = clean_username(new.username)
     if new.role == Role.PUBLIC:
         raise BadRequestError(
@@ -77,7 +83,7 @@ def add_account(conn: AnyConnection, new: NewAccount) -> Account:
         )
     hashed = None
     if new.password is not None:
-        hashed = hash_password(check_password(new.password, username=username))
+        hashed = hash_password(check_password(new.password, username=username, breached=breached))
     try:
         with conn.transaction(), conn.cursor(row_factory=class_row(Account)) as cursor:
             made = cursor.execute(
@@ -186,22 +192,43 @@ def disable_account(conn: AnyConnection, username: str) -> None:
         ).rowcount
         _end_sessions(conn, username)
     if not done:
-        raise NotFoundError(
-            Text(
-                th=f"ไม่มีผู้ใช้ที่ใช้งานอยู่ชื่อ “{username}”",
-                en=f"There is no active user called “{username}”.",
-            )
+        raise _no_user(username)
+
+
+def _no_user(username: str) -> NotFoundError:
+    return NotFoundError(
+        Text(
+            th=f"ไม่มีผู้ใช้ที่ใช้งานอยู่ชื่อ “{username}”",
+            en=f"There is no active user called “{username}”.",
         )
+    )
 
 
-def set_password(conn: AnyConnection, username: str, password: str, *, with_totp: bool) -> None:
-    """Change a password and end every session of the account."""
+def set_password(
+    conn: AnyConnection, username: str, password: str, trust: Trust, *, drop_code: bool = False
+) -> None:
+    """Give somebody a new password, as an administrator does; NotFoundError without an account.
+
+    Ends the account's sessions and tokens, and with `drop_code` its one-time code, for whoever
+    lost the device. Strangers' failures at the name are forgotten.
+    """
     name = clean_username(username)
-    hashed = hash_password(check_password(password, username=name, with_totp=with_totp))
+    hashed = hash_password(check_password(password, username=name, breached=trust.breached))
     with conn.transaction():
-        conn.execute(
-            "UPDATE muang.account SET password_hash = %s, password_changed_at = clock_timestamp()"
-            " WHERE username = %s",
-            [hashed, name],
-        )
+        found = conn.execute(
+            "UPDATE muang.account SET password_hash = %s, password_changed_at = clock_timestamp(),"
+            " totp_secret = CASE WHEN %s THEN NULL ELSE totp_secret END"
+            " WHERE username = %s AND disabled_at IS NULL RETURNING id",
+            [hashed, drop_code, name],
+        ).fetchone()
+        if found is None:
+            raise _no_user(username)
         _end_sessions(conn, name)
+        conn.execute(
+            "UPDATE muang.api_token SET revoked_at = clock_timestamp()"
+            " WHERE account_id = %s AND revoked_at IS NULL",
+            found,
+        )
+        conn.execute(
+            "DELETE FROM muang.sign_in_failure WHERE key = %s", [name_key(trust.secret, name)]
+        )

@@ -146,7 +146,7 @@ SELECT
             LEFT JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = c.oid
             WHERE
                 (s.nspname IN ('town', 'render') OR s.nspname LIKE 'as\\_%%')
-                AND c.relkind IN ('r', 'p', 'v')
+                AND s.nspname NOT LIKE '%%\\_past' AND c.relkind IN ('r', 'p', 'v')
             UNION ALL
             SELECT concat(p.oid, ':', p.xmin)
             FROM pg_catalog.pg_namespace AS s

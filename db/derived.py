@@ -11,10 +11,11 @@ from psycopg import Connection, sql
 
 from db import render
 from db.connect import LOGINS, Machine, login_name, owner_name
+from db.past import rows_of
 from db.provenance import provenance_function, provenance_signature
 from db.scopes import scoped_function, scoped_rows, seen_rows
 from db.tables import history_columns
-from db.view_names import view_columns, view_schema
+from db.view_names import Tense, view_columns, view_schema
 from layers.catalog import LAYERS
 from layers.model import Layer, Role
 from layers.privacy import may_see, scope_of, visible_rows
@@ -41,7 +42,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
-    "GRANT SELECT, INSERT, DELETE ON muang.sign_in_failure TO {service}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
     "GRANT SELECT ON muang.layer_change, muang.change_set, muang.town TO {loader}, {service}",
     "GRANT SELECT ON muang.dataset, muang.revision TO {service}, {loader}",
     "GRANT EXECUTE ON FUNCTION muang.number_changes() TO {loader}, {service}",
@@ -66,7 +67,8 @@ def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
         conn.execute(triggers(layer, srid))
     render.make(conn, LAYERS)
     for role in Role:
-        _views(conn, town_id, role)
+        for tense in Tense:
+            _views(conn, town_id, role, tense)
     _grants(conn, town_id)
     conn.execute("RESET ROLE")
     _role_settings(conn, town_id)
@@ -135,7 +137,7 @@ CREATE OR REPLACE TRIGGER e_refuse_truncate BEFORE TRUNCATE ON {table}
     )
 
 
-def view(layer: Layer, role: Role) -> sql.Composed:
+def view(layer: Layer, role: Role, tense: Tense = Tense.PRESENT) -> sql.Composed:
     """The role's plain view of a layer: only its columns, only its rows, no barrier.
 
     A barrier view or row-level security would lose the GiST index (PostGIS predicates are not
@@ -145,31 +147,36 @@ def view(layer: Layer, role: Role) -> sql.Composed:
     if visible_rows(layer, role) is not None:
         where = sql.SQL(" WHERE {}").format(seen_rows(layer, role))
     return sql.SQL("CREATE VIEW {view} AS SELECT {columns} FROM {table} AS t{where}").format(
-        view=sql.Identifier(view_schema(role), layer.id),
-        columns=sql.SQL(", ").join(sql.Identifier("t", name) for name in view_columns(layer, role)),
-        table=sql.Identifier("town", layer.id),
+        view=sql.Identifier(view_schema(role, tense), layer.id),
+        columns=sql.SQL(", ").join(
+            sql.Identifier("t", name) for name in view_columns(layer, role, tense)
+        ),
+        table=rows_of(layer, tense),
         where=where,
     )
 
 
-def _views(conn: AnyConnection, town_id: str, role: Role) -> None:
-    schema = sql.Identifier(view_schema(role))
+def _views(conn: AnyConnection, town_id: str, role: Role, tense: Tense) -> None:
+    schema = sql.Identifier(view_schema(role, tense))
     login = sql.Identifier(login_name(town_id, role))
     conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
     conn.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
-    conn.execute(provenance_function(role))
-    _only_for(conn, provenance_signature(role), login)
+    conn.execute(provenance_function(role, tense))
+    _only_for(conn, provenance_signature(role, tense), login)
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
-            conn.execute(scoped_rows(layer, role))
-            _only_for(conn, scoped_function(layer, role), login)
+            conn.execute(scoped_rows(layer, role, tense))
+            _only_for(conn, scoped_function(layer, role, tense), login)
         elif may_see(layer, role):
-            for name, made in [(layer.id, view(layer, role)), *render.views(layer, role)]:
-                conn.execute(made)
+            made = [(layer.id, view(layer, role, tense))]
+            if tense is Tense.PRESENT:
+                made += render.views(layer, role)
+            for name, statement in made:
+                conn.execute(statement)
                 conn.execute(
                     sql.SQL("GRANT SELECT ON {} TO {}").format(
-                        sql.Identifier(view_schema(role), name), login
+                        sql.Identifier(view_schema(role, tense), name), login
                     )
                 )
 

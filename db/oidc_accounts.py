@@ -17,13 +17,17 @@ from layers.text import Text
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the provider says it is; `role` is what the configured mapping gives them, if any."""
+    """Who the provider says it is; `role` is what the configured mapping gives them, if any.
+
+    `two_factors`: the provider says that it asked for more than a password.
+    """
 
     issuer: str
     subject: str
     username: str
     display_name: str
     role: Role | None
+    two_factors: bool = False
 
 
 async def account_of(conn: AsyncConnection, who: Identity) -> int:
@@ -38,6 +42,15 @@ async def account_of(conn: AsyncConnection, who: Identity) -> int:
         row = await _bound(conn, who)
     if row is None or row["disabled_at"] is not None:
         raise _unknown()
+    if row["totp"] and not who.two_factors:
+        raise ForbiddenError(
+            Text(
+                th="บัญชีนี้ใช้รหัส 6 หลักด้วย แต่ผู้ให้บริการไม่ได้ตรวจสองขั้น ลงชื่อเข้าใช้ด้วยรหัสผ่านและรหัส",
+                en="This account asks for a one-time code, and the provider did not ask for a "
+                "second factor. Sign in with your password and code.",
+            ),
+            account=row["id"],
+        )
     found = int(str(row["id"]))
     if row["oidc_mapped"]:
         if who.role is None:
@@ -69,8 +82,8 @@ async def _end_all(conn: AsyncConnection, account_id: int) -> None:
 async def _bound(conn: AsyncConnection, who: Identity) -> dict[str, object] | None:
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT id, disabled_at, oidc_mapped FROM muang.account"
-            " WHERE oidc_issuer = %s AND oidc_subject = %s",
+            "SELECT id, disabled_at, oidc_mapped, totp_secret IS NOT NULL AS totp"
+            " FROM muang.account WHERE oidc_issuer = %s AND oidc_subject = %s",
             [who.issuer, who.subject],
         )
         return await cursor.fetchone()

@@ -6,10 +6,12 @@ Hashed with argon2id; compared in the same time whether or not the account exist
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from db import breached as breached_passwords
 from layers.errors import BadRequestError
 from layers.text import Text
 
@@ -55,8 +57,13 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def check_password(password: str, *, username: str, with_totp: bool = False) -> str:
-    """The normalised password when it may be used; BadRequestError says what to change."""
+def check_password(
+    password: str, *, username: str, with_totp: bool = False, breached: Path | None = None
+) -> str:
+    """The normalised password when it may be used; BadRequestError says what to change.
+
+    `breached` is the operator's file of passwords that are known to others.
+    """
     text = normal(password)
     least = LEAST_WITH_TOTP if with_totp else LEAST
     if not least <= len(text) <= MOST:
@@ -74,6 +81,14 @@ def check_password(password: str, *, username: str, with_totp: bool = False) -> 
             raise _too_usual()
     if len(set(plain)) < 5 or _is_a_run(plain):  # noqa: PLR2004 - aaaa…, abab…
         raise _too_usual()
+    if breached is not None and breached_passwords.contains(breached, password):
+        raise BadRequestError(
+            Text(
+                th="รหัสผ่านนี้เคยรั่วไหลและอยู่ในรายการที่คนอื่นใช้เดา เลือกรหัสผ่านอื่น",
+                en="This password has been leaked somewhere and is in the lists guessers use. "
+                "Choose another one.",
+            )
+        )
     return text
 
 

@@ -16,6 +16,8 @@ SIZES: dict[str, tuple[int, int]] = {
     Machine.SERVICE: (1, 4),
 }
 """Least and most connections; roles not named get (0, 3)."""
+VERIFYING = (1, 3)
+"""Connections that only ever ask whose credentials these are: nothing slow holds them up."""
 
 
 class Pools:
@@ -27,19 +29,19 @@ class Pools:
 
     def __init__(self, server_url: str, secret: str, town_id: str) -> None:
         self._pools: dict[Login, AsyncConnectionPool[AsyncConnection]] = {
-            login: AsyncConnectionPool(
+            login: _pool(
                 url_for(server_url, secret, town_id, login),
-                min_size=SIZES.get(login, (0, 3))[0],
-                max_size=SIZES.get(login, (0, 3))[1],
-                kwargs={"autocommit": True, "application_name": "muang", "connect_timeout": 10},
-                open=False,
-                name=f"{town_id}-{login}",
-                timeout=5,
-                check=AsyncConnectionPool.check_connection,
+                f"{town_id}-{login}",
+                SIZES.get(login, (0, 3)),
             )
             for login in LOGINS
             if login != Machine.LOADER
         }
+        self.verifying = _pool(
+            url_for(server_url, secret, town_id, Machine.SERVICE),
+            f"{town_id}-verifying",
+            VERIFYING,
+        )
         self._stack = AsyncExitStack()
 
     def __getitem__(self, login: Login) -> AsyncConnectionPool[AsyncConnection]:
@@ -47,9 +49,22 @@ class Pools:
         return self._pools[login]
 
     async def __aenter__(self) -> Self:
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), self.verifying):
             await self._stack.enter_async_context(pool)
         return self
 
     async def __aexit__(self, *error: object) -> None:
         await self._stack.aclose()
+
+
+def _pool(url: str, name: str, size: tuple[int, int]) -> AsyncConnectionPool[AsyncConnection]:
+    return AsyncConnectionPool(
+        url,
+        min_size=size[0],
+        max_size=size[1],
+        kwargs={"autocommit": True, "application_name": "muang", "connect_timeout": 10},
+        open=False,
+        name=name,
+        timeout=5,
+        check=AsyncConnectionPool.check_connection,
+    )

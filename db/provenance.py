@@ -5,30 +5,37 @@ any other only what the visible rows carry themselves is told, since a hidden ro
 the moment it changed, are about somebody's home. A layer that is not there answers no row.
 """
 
+from typing import LiteralString
+
 from psycopg import sql
 
+from db.past import rows_of
 from db.scopes import seen_rows
-from db.view_names import view_schema
+from db.view_names import Tense, view_schema
 from layers.catalog import LAYERS
 from layers.model import Layer, Role, Scope
 from layers.privacy import may_see, scope_of, visible_rows
 
 
-def provenance_signature(role: Role) -> sql.Composed:
+def provenance_signature(role: Role, tense: Tense) -> sql.Composed:
     """The role's function with the types of its arguments, as GRANT and REVOKE name it."""
-    return sql.SQL("{}(text, text[])").format(_name(role))
+    return sql.SQL("{}(text, text[])").format(_name(role, tense))
 
 
-def _name(role: Role) -> sql.Identifier:
-    return sql.Identifier(view_schema(role), "layer_provenance")
+def _name(role: Role, tense: Tense) -> sql.Identifier:
+    return sql.Identifier(view_schema(role, tense), "layer_provenance")
 
 
-def provenance_function(role: Role) -> sql.Composed:
-    """CREATE FUNCTION as_<role>.layer_provenance(asked, keys): version, time and sources."""
+def provenance_function(role: Role, tense: Tense) -> sql.Composed:
+    """CREATE FUNCTION as_<role>.layer_provenance(asked, keys): version, time and sources.
+
+    Of the past every layer tells what its rows carry: the register knows only what holds now.
+    """
     seen = [layer for layer in LAYERS if may_see(layer, role)]
-    whole = [layer.id for layer in seen if visible_rows(layer, role) is None]
-    unless_held = [layer.id for layer in seen if _whole_unless_held(layer, role)]
-    parts = [_of_rows(layer, role) for layer in seen if layer.id not in whole]
+    now = tense is Tense.PRESENT
+    whole = [layer.id for layer in seen if now and visible_rows(layer, role) is None]
+    unless_held = [layer.id for layer in seen if now and _whole_unless_held(layer, role)]
+    parts = [_of_rows(layer, role, tense) for layer in seen if layer.id not in whole]
     return sql.SQL("""
 CREATE FUNCTION {function}(asked text, keys text[])
 RETURNS TABLE (version bigint, as_of timestamp with time zone, source text)
@@ -42,7 +49,7 @@ BEGIN
 {parts}END;
 $rows$
 """).format(
-        function=_name(role),
+        function=_name(role, tense),
         whole=sql.Literal(whole),
         unless_held=sql.Literal(unless_held),
         parts=sql.Composed(parts),
@@ -55,18 +62,31 @@ def _whole_unless_held(layer: Layer, role: Role) -> bool:
     return len(rules) == len(layer.row_rules) and scope_of(layer, role) is Scope.COMMUNITIES
 
 
-def _of_rows(layer: Layer, role: Role) -> sql.Composed:
+def _of_rows(layer: Layer, role: Role, tense: Tense) -> sql.Composed:
+    place: tuple[LiteralString, LiteralString, LiteralString] = (
+        ("t.since_pos", "t.committed_at", "")
+        if tense is Tense.PAST
+        else (
+            "s.pos",
+            "s.committed_at",
+            "LEFT JOIN muang.change_set AS s ON s.id = t.change_set",
+        )
+    )
+    pos, moment, join = map(sql.SQL, place)
     return sql.SQL("""    IF asked = {layer} THEN
         RETURN QUERY SELECT
-            coalesce(max(s.pos), 0),
-            max(s.committed_at),
+            coalesce(max({pos}), 0),
+            max({moment}),
             string_agg(DISTINCT t.source, '; ' ORDER BY t.source)
-        FROM town.{table} AS t
-        LEFT JOIN muang.change_set AS s ON s.id = t.change_set
+        FROM {table} AS t
+        {join}
         WHERE {rows};
     END IF;
 """).format(
+        pos=pos,
+        moment=moment,
+        join=join,
         layer=sql.Literal(layer.id),
-        table=sql.Identifier(layer.id),
+        table=rows_of(layer, tense),
         rows=seen_rows(layer, role),
     )

@@ -9,8 +9,9 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from db.past import rows_of
 from db.tables import SQL_TYPES
-from db.view_names import view_columns, view_schema
+from db.view_names import SINCE, UNTIL, Tense, view_columns, view_schema
 from layers import catalog
 from layers.model import Field, Layer, Role, RowRule, Scope
 from layers.privacy import scope_of, visible_rows
@@ -74,10 +75,10 @@ def scoped_name(layer: Layer) -> str:
     return f"{layer.id}_rows"
 
 
-def scoped_function(layer: Layer, role: Role) -> sql.Composed:
+def scoped_function(layer: Layer, role: Role, tense: Tense) -> sql.Composed:
     """The function with the types of its arguments, as GRANT and REVOKE name it."""
     return sql.SQL("{}({})").format(
-        sql.Identifier(view_schema(role), scoped_name(layer)),
+        sql.Identifier(view_schema(role, tense), scoped_name(layer)),
         sql.SQL("text[]" if layer.geometry is None else "text[], gis.geometry"),
     )
 
@@ -105,15 +106,17 @@ def _seen(layer: Layer, role: Role, rule: RowRule, *, held: bool) -> sql.Composa
     return sql.SQL("({})").format(sql.SQL(" AND ").join(tests or [sql.SQL("true")]))
 
 
-def scoped_rows(layer: Layer, role: Role) -> sql.Composed:
+def scoped_rows(layer: Layer, role: Role, tense: Tense) -> sql.Composed:
     """CREATE FUNCTION as_<role>.<layer>_rows(keys, box): the rows a person of the role may see.
 
+    Of the past it shows what the row was then, to whom it would be shown now: a right to see
+    somebody's home is held today, not on the day the row was written.
     Each case is a statement of its own, because the planner turns EXISTS into a join only where
     no OR stands before it, and meets the index only where the box is a plain condition.
     """
     if scope_of(layer, role) is None:
         raise ValueError(f"{role} is not held to a scope in {layer.id}")
-    names = view_columns(layer, role)
+    names = view_columns(layer, role, tense)
     boxes: tuple[tuple[LiteralString, LiteralString], ...] = (("true", "true"),)
     if layer.geometry is not None:
         boxes = (
@@ -124,14 +127,14 @@ def scoped_rows(layer: Layer, role: Role) -> sql.Composed:
     cases = [
         sql.SQL(
             "    IF {when} THEN\n"
-            "        RETURN QUERY SELECT {columns} FROM town.{table} AS t"
+            "        RETURN QUERY SELECT {columns} FROM {table} AS t"
             " WHERE {within} AND ({rows});\n"
             "        RETURN;\n"
             "    END IF;\n"
         ).format(
             when=sql.SQL("(keys IS NULL) = {} AND {}").format(sql.Literal(not held), sql.SQL(when)),
             columns=sql.SQL(", ").join(sql.Identifier("t", name) for name in names),
-            table=sql.Identifier(layer.id),
+            table=rows_of(layer, tense),
             within=sql.SQL(within),
             rows=seen_rows(layer, role, held=held),
         )
@@ -150,7 +153,7 @@ $rows$
             "keys text[]" if layer.geometry is None else "keys text[], box gis.geometry"
         ),
         cases=sql.Composed(cases),
-        function=sql.Identifier(view_schema(role), scoped_name(layer)),
+        function=sql.Identifier(view_schema(role, tense), scoped_name(layer)),
         returned=sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_type(layer, name)))
             for name in names
@@ -159,6 +162,8 @@ $rows$
 
 
 def _type(layer: Layer, name: str) -> LiteralString:
+    if name in (SINCE, UNTIL):
+        return "bigint"
     return "gis.geometry" if name.startswith("geom") else SQL_TYPES[layer.field(name).type]
 
 

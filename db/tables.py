@@ -127,6 +127,15 @@ def history_table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
     made = sa.Table(layer.id, metadata, *columns, schema="history")
     sa.Index(f"{layer.id}_history_set_to", made.c.set_to)
     sa.Index(f"{layer.id}_history_set_from", made.c.set_from)
+    sa.Index(f"{layer.id}_history_id", made.c.id)
+    if layer.geometry is not None:
+        # where the past is looked at; an index on the expression keeps the rows half as wide
+        sa.Index(
+            f"{layer.id}_history_geom_3857",
+            sa.text("gis.st_transform(geom, 3857)"),
+            postgresql_using="gist",
+            _table=made,
+        )
     return made
 
 

@@ -9,10 +9,17 @@ from psycopg.rows import class_row
 
 from db.changes import AsyncConnection
 from db.derived import AnyConnection
-from layers.errors import BadRequestError, NotFoundError
+from layers import catalog
+from layers.errors import BadRequestError, ConflictError, NotFoundError
 from layers.model import Role
+from layers.privacy import visible_fields
 from layers.text import Text
 
+MOST_DAYS = 366
+MOST_DAYS_PERSONAL = 90
+"""Of a role that sees persons."""
+MOST_LIVE = 50
+"""Valid tokens of one account at a time."""
 PREFIX = "muang_"
 """Tokens begin with it, so that a leaked one is recognised by secret scanners."""
 
@@ -44,6 +51,14 @@ class NewToken:
     account_id: int | None = None
 
 
+def most_days(role: Role) -> int:
+    """How long a token of this role may be valid: less where it sees anything of persons."""
+    persons = any(
+        field.personal for layer in catalog.LAYERS for field in visible_fields(layer, role)
+    )
+    return MOST_DAYS_PERSONAL if persons else MOST_DAYS
+
+
 def digest(token: str) -> bytes:
     """What is kept of a token; 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).digest()
@@ -65,8 +80,16 @@ def make_token(conn: AnyConnection, new: NewToken) -> tuple[TokenInfo, str]:
 
 
 async def issue(conn: AsyncConnection, new: NewToken) -> tuple[TokenInfo, str]:
-    """The same as `make_token`, in the server."""
+    """The same as `make_token`, in the server; ConflictError with too many valid ones already."""
     values, token = _values(new)
+    row = await (await conn.execute(_LIVE, [new.account_id])).fetchone()
+    if row is not None and int(str(row[0])) >= MOST_LIVE:
+        raise ConflictError(
+            Text(
+                th=f"มีโทเคนที่ใช้ได้อยู่แล้ว {MOST_LIVE} รายการ ยกเลิกรายการที่ไม่ใช้ก่อน",
+                en=f"There are {MOST_LIVE} valid tokens already. Revoke those not in use first.",
+            )
+        )
     async with conn.cursor(row_factory=class_row(TokenInfo)) as cursor:
         await cursor.execute(_INSERT, values)
         made = await cursor.fetchone()
@@ -79,6 +102,14 @@ def _values(new: NewToken) -> tuple[list[object], str]:
     if new.role == Role.TEAM and not new.team:
         raise BadRequestError(
             Text(th="โทเคนของทีมต้องระบุชื่อทีม", en="A team's token needs the name of its crew.")
+        )
+    most = most_days(new.role)
+    if new.days > most:
+        raise BadRequestError(
+            Text(
+                th=f"โทเคนของบทบาท {new.role} ใช้ได้ไม่เกิน {most} วัน",
+                en=f"A token of the role {new.role} is valid for {most} days at most.",
+            )
         )
     token = PREFIX + secrets.token_urlsafe(32)
     values = [
@@ -140,6 +171,10 @@ _INSERT = (
 _LIST = (
     f"SELECT {_COLUMNS} FROM muang.api_token"  # noqa: S608 - constant
     " WHERE %(owner)s::bigint IS NULL OR account_id = %(owner)s::bigint ORDER BY id DESC"
+)
+_LIVE = (
+    "SELECT count(*) FROM muang.api_token"
+    " WHERE account_id = %s AND revoked_at IS NULL AND expires_at > clock_timestamp()"
 )
 _REVOKE = """
 UPDATE muang.api_token SET revoked_at = clock_timestamp()

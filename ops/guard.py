@@ -1,10 +1,9 @@
 """What is refused before any long work: an address others could reach, a port somebody holds."""
 
 import ipaddress
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from api.settings import in_container
 from layers.errors import UnavailableError
 from layers.text import Text
 from ops.processes import holder_of, is_free
@@ -60,9 +59,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def in_container() -> bool:
-    """Whether we run inside a container, whose ports are published by somebody else."""
-    marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
-    return any(mark.exists() for mark in marks) or "container" in os.environ

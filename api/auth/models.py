@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from db import tokens
 from layers.model import Role
 
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -22,6 +23,10 @@ class SignIn(_Request):
     username: Annotated[str, Field(min_length=1, max_length=200)]
     password: Password
     code: Code | None = None
+    keep: bool = Field(
+        default=False,
+        description="Stay signed in when the browser is closed: not on a shared computer",
+    )
 
 
 class SignedIn(BaseModel):
@@ -33,17 +38,22 @@ class SignedIn(BaseModel):
     csrf: str = Field(description="Value of X-CSRF-Token for whatever changes something")
 
 
-class PasswordChange(_Request):
+class PasswordAgain(_Request):
+    """What signing in takes, asked for once more before something of weight."""
+
+    password: Annotated[str, Field(max_length=1024)] = Field(
+        default="", description="The present one; not for those who sign in with a provider only"
+    )
+    code: Code | None = Field(default=None, description="One-time code, where the account has one")
+
+
+class PasswordChange(PasswordAgain):
     """The present password and the one to come."""
 
-    password: Password
     new_password: Password
-
-
-class PasswordAgain(_Request):
-    """The present password, asked for before something of weight."""
-
-    password: Password
+    keep_tokens: bool = Field(
+        default=False, description="True: tokens for programs stay good; else they are revoked"
+    )
 
 
 class CodeOffer(BaseModel):
@@ -61,12 +71,17 @@ class CodeProof(_Request):
     code: Code
 
 
-class TokenRequest(_Request):
+class TokenRequest(PasswordAgain):
     """A token for a program. Only administrators choose another role than their own."""
 
     name: Name
     role: Role | None = Field(default=None, description="One's own when not given")
-    days: int = Field(default=90, ge=1, le=3650, description="Valid for this long")
+    days: int = Field(
+        default=90,
+        ge=1,
+        le=tokens.MOST_DAYS,
+        description="Valid for this long; of a role that sees persons 90 at most",
+    )
     communities: list[Name] | None = Field(
         default=None, max_length=500, description="Limits a care token to communities"
     )

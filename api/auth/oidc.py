@@ -6,7 +6,7 @@ Only the configured issuer is ever asked, at the addresses its own discovery doc
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -18,10 +18,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from api.settings import ServerSettings, is_loopback
-from db import totp
+from api.auth import oidc_provider
+from api.auth.oidc_provider import Provider
+from api.settings import ServerSettings
+from db import sessions, totp
 from db.oidc_accounts import Identity
-from layers.errors import ForbiddenError, UnavailableError
+from layers.errors import ForbiddenError
 from layers.model import Role
 from layers.text import Text
 
@@ -31,7 +33,8 @@ LIFE_SECONDS = 600
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Signatures with the provider's private key; never `none`, never our shared secret."""
 _LEEWAY_SECONDS = 60
-_ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk", "sc"})
+"""Methods (`amr`, RFC 8176) that are more than a password."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,20 @@ class Held:
     state: str
     nonce: str
     verifier: str
+    session: str = ""
+    """Digest, in hex, of the session there was: it ends when the new one begins."""
 
 
-async def begin(settings: ServerSettings) -> Begun:
-    """Start a sign-in; UnavailableError when the provider cannot be reached."""
-    held = Held(*(secrets.token_urlsafe(48) for _ in range(3)))
-    async with _client() as client:
-        document = await _discovered(client, settings)
+async def begin(settings: ServerSettings, provider: Provider, session: str | None) -> Begun:
+    """Start a sign-in from a browser, perhaps with a session; UnavailableError: no provider.
+
+    The provider's page leads back from another site, so the session's cookie does not come back
+    with the browser: what is needed of it is kept here.
+    """
+    state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
+    held = Held(state, nonce, verifier, sessions.digest(session).hex() if session else "")
+    async with oidc_provider.client() as client:
+        document = await provider.document(client)
     question = {
         "response_type": "code",
         "client_id": settings.oidc_client_id,
@@ -68,7 +78,7 @@ async def begin(settings: ServerSettings) -> Begun:
     }
     door = str(document["authorization_endpoint"])
     joiner = "&" if urlsplit(door).query else "?"
-    plain = json.dumps([held.state, held.nonce, held.verifier])
+    plain = json.dumps(astuple(held))
     return Begun(
         f"{door}{joiner}{urlencode(question)}", _box(settings).encrypt(plain.encode()).decode()
     )
@@ -83,7 +93,9 @@ def opened(settings: ServerSettings, sealed: str) -> Held | None:
     return Held(*json.loads(plain))
 
 
-async def finish(settings: ServerSettings, held: Held | None, given: Mapping[str, str]) -> Identity:
+async def finish(
+    settings: ServerSettings, provider: Provider, held: Held | None, given: Mapping[str, str]
+) -> Identity:
     """Who signed in at the provider.
 
     ForbiddenError when the answer is not one to our question or the provider refused,
@@ -94,20 +106,20 @@ async def finish(settings: ServerSettings, held: Held | None, given: Mapping[str
         raise _refused()
     if given.get("iss", settings.oidc_issuer).rstrip("/") != settings.oidc_issuer:
         raise _refused()
-    async with _client() as client:
-        document = await _discovered(client, settings)
+    async with oidc_provider.client() as client:
+        document = await provider.document(client)
         try:
             token = await _exchanged(client, document, settings, code, held)
-            published: Any = await _json(client, document["jwks_uri"])
+            published: Any = await oidc_provider.read(client, document["jwks_uri"])
             keys = KeySet.import_key_set(published)
             claims = _claims(settings, held, token, document["issuer"], keys)
             if settings.oidc_roles and settings.oidc_role_claim not in claims:
                 claims = await _with_userinfo(client, document, token, claims)
+            return _identity(settings, claims)
         except (JoseError, KeyError, TypeError, ValueError) as error:
             raise _refused() from error
         except httpx.HTTPError as error:
-            raise _away() from error
-    return _identity(settings, claims)
+            raise oidc_provider.away() from error
 
 
 async def _exchanged(
@@ -136,8 +148,7 @@ async def _exchanged(
     if answer.is_client_error:
         raise _refused()
     answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
-    return found
+    return oidc_provider.an_object(answer)
 
 
 def _claims(
@@ -169,25 +180,31 @@ async def _with_userinfo(
     address = document.get("userinfo_endpoint")
     if not address:
         return claims
-    _check_address(str(address))
+    oidc_provider.check_address(address)
     bearer = {"Authorization": f"Bearer {token['access_token']}"}
-    answer = await client.get(address, headers=bearer)
-    answer.raise_for_status()
-    more = answer.json()
+    more = await oidc_provider.read(client, address, headers=bearer)
     return {**more, **claims} if more.get("sub") == claims["sub"] else claims
 
 
 def _identity(settings: ServerSettings, claims: Mapping[str, Any]) -> Identity:
     subject = str(claims["sub"])
     names = ("preferred_username", "email", "name", "sub")
-    username = next(str(claims[name]) for name in names if claims.get(name))
+    texts = (_plain(claims.get(name)) for name in names)
+    username = next((text for text in texts if text), subject)
+    ways = claims.get("amr")
     return Identity(
         issuer=settings.oidc_issuer,
         subject=subject,
         username=username,
-        display_name=str(claims.get("name") or username),
+        display_name=_plain(claims.get("name")) or username,
         role=mapped_role(settings, claims.get(settings.oidc_role_claim)),
+        two_factors=isinstance(ways, list) and any(way in _SECOND_FACTORS for way in ways),
     )
+
+
+def _plain(claim: object) -> str:
+    """A claim as text that can be shown and stored; empty when it is no text."""
+    return "".join(c for c in claim if c.isprintable()) if isinstance(claim, str) else ""
 
 
 def mapped_role(settings: ServerSettings, groups: object) -> Role | None:
@@ -201,37 +218,6 @@ def _redirect_uri(settings: ServerSettings) -> str:
     return f"{settings.public_url}/auth/oidc/callback"
 
 
-def _client() -> httpx.AsyncClient:
-    # a proxy of the machine's environment is a matter of its administrator
-    return httpx.AsyncClient(timeout=10, follow_redirects=False)
-
-
-async def _discovered(client: httpx.AsyncClient, settings: ServerSettings) -> dict[str, Any]:
-    """The provider's own description, which must name the issuer we were configured with."""
-    try:
-        found = await _json(client, f"{settings.oidc_issuer}/.well-known/openid-configuration")
-    except (httpx.HTTPError, ValueError) as error:
-        raise _away() from error
-    if str(found.get("issuer", "")).rstrip("/") != settings.oidc_issuer:
-        raise _away()
-    for name in _ADDRESSES:
-        _check_address(str(found.get(name, "")))
-    return found
-
-
-async def _json(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
-    answer = await client.get(address)
-    answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def _check_address(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.netloc)):
-        raise _away()
-
-
 def _box(settings: ServerSettings) -> Any:
     return totp.box(f"oidc:{settings.secret}")
 
@@ -241,14 +227,5 @@ def _refused() -> ForbiddenError:
         Text(
             th="ผู้ให้บริการยืนยันตัวตนไม่ยืนยันการลงชื่อเข้าใช้นี้ ลองใหม่อีกครั้ง",
             en="The sign-in provider did not confirm this sign-in. Please try again.",
-        )
-    )
-
-
-def _away() -> UnavailableError:
-    return UnavailableError(
-        Text(
-            th="ติดต่อผู้ให้บริการยืนยันตัวตนไม่ได้ในขณะนี้ ลองใหม่หรือใช้รหัสผ่าน",
-            en="The sign-in provider cannot be reached. Try again, or use a password.",
         )
     )

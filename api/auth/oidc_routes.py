@@ -10,11 +10,13 @@ from fastapi.responses import RedirectResponse
 
 from api import client_address, cookies, limits
 from api.auth import oidc
+from api.auth.events import noting
 from api.auth.people import give_cookie
 from api.edge import host_name
 from api.house import House
 from api.problems import log
 from api.routes import OPEN, CurrentHouse, problems
+from api.security import Event
 from api.settings import ServerSettings
 from db import oidc_accounts, sessions
 from layers.errors import (
@@ -44,14 +46,21 @@ _ERRORS: tuple[tuple[type[MuangError], str], ...] = (
     responses=problems(400, 404, 429),
 )
 async def begin(request: Request, house: CurrentHouse) -> RedirectResponse:
-    """Send the browser to the configured provider; 404 where none is configured."""
+    """Send the browser to the configured provider; 404 where none is configured.
+
+    A page of another site that leads here gets no further than our own sign-in page: with the
+    provider's session still good, a session of ours would begin without anybody's doing.
+    """
     settings = _configured(request, house)
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return RedirectResponse("/login", 303)
     public = urlsplit(settings.public_url)
     if host_name(request.headers.get("host", "")) != public.hostname:
         # the cookie has to be where the provider sends the browser back to
         return RedirectResponse(f"{settings.public_url}/auth/oidc", 303)
     try:
-        begun = await oidc.begin(settings)
+        present = request.cookies.get(settings.cookie)
+        begun = await oidc.begin(settings, house.provider, present)
     except UnavailableError as error:
         return _back(error)
     answer = RedirectResponse(begun.address, 303)
@@ -68,21 +77,21 @@ async def begin(request: Request, house: CurrentHouse) -> RedirectResponse:
     response_class=RedirectResponse,
     summary="Back from the provider",
     openapi_extra={OPEN: True},
-    responses=problems(404, 429, 503),
+    responses=problems(400, 404, 429, 503),
 )
 async def callback(request: Request, house: CurrentHouse) -> RedirectResponse:
     """Check the provider's answer, open a session and go to the dashboard."""
     settings = _configured(request, house)
     held = oidc.opened(settings, request.cookies.get(_cookie(house), ""))
     try:
-        who = await oidc.finish(settings, held, request.query_params)
-        async with house.service() as conn:
-            account_id = await oidc_accounts.account_of(conn, who)
-            present = request.cookies.get(settings.cookie)
-            if present:
-                await sessions.sign_out(conn, present)
-            token = await sessions.open_session(conn, account_id)
-        house.verifier.forget_all()
+        with noting(request, house, Event.SIGN_IN_BY_PROVIDER) as noted:
+            who = await oidc.finish(settings, house.provider, held, request.query_params)
+            async with house.service() as conn:
+                account_id = noted.account = await oidc_accounts.account_of(conn, who)
+                if held and held.session:
+                    await sessions.end(conn, bytes.fromhex(held.session))
+                token = await sessions.open_session(conn, account_id)
+            house.verifier.forget_all()
     except (BadRequestError, ForbiddenError, UnavailableError) as error:
         answer = _back(error)
     else:

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from api import client_address, cookies, csrf
+from api.auth.models import PasswordAgain
 from api.house import House
 from api.house_of import house_of
 from api.viewer import Credential, Kind, Viewer, current, shown
-from db import sessions
+from db import known_browsers, own_account, sessions
 from layers.errors import ForbiddenError, UnauthenticatedError
 from layers.text import Text
 
@@ -49,9 +50,32 @@ def address_of(request: Request, house: House) -> str:
     return client_address.of(request.scope, house.settings.proxies)
 
 
-def give_cookie(response: Response, house: House, token: str) -> str:
-    """Put a session into the browser; returns the value of X-CSRF-Token that goes with it."""
+def give_cookie(response: Response, house: House, token: str, *, keep: bool = False) -> str:
+    """Put a session into the browser; returns the value of X-CSRF-Token that goes with it.
+
+    It goes when the browser is closed, unless whoever signs in asked to `keep` it.
+    """
     settings = house.settings
-    seconds = int(sessions.LONGEST.total_seconds())
+    seconds = int(sessions.LONGEST.total_seconds()) if keep else None
     response.headers.append("Set-Cookie", cookies.kept(settings.cookie, token, seconds))
     return csrf.token_for(settings.secret, token)
+
+
+def remember_browser(request: Request, response: Response, house: House, account_id: int) -> None:
+    """Have the browser known by this account: others' wrong guesses do not make it wait."""
+    settings = house.settings
+    present = request.cookies.get(settings.known_cookie, "")
+    kept = known_browsers.known_by(settings.secret, present, account_id)
+    seconds = known_browsers.DAYS * 24 * 3600
+    response.headers.append("Set-Cookie", cookies.kept(settings.known_cookie, kept, seconds))
+
+
+def owner_of(person: Session, asked: PasswordAgain) -> own_account.Owner:
+    """Whose account it is, with what they typed once more."""
+    return own_account.Owner(
+        account_id=person.account_id,
+        username=person.who.principal,
+        session_id=person.session_id,
+        password=asked.password,
+        code=asked.code,
+    )

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
+from api.auth.events import noting
 from api.auth.models import NewTokenFacts, TokenFacts, TokenRequest, Tokens
-from api.auth.people import Session, SignedInPerson
+from api.auth.people import Session, SignedInPerson, owner_of
 from api.routes import CurrentHouse, problems
-from db import tokens
+from api.security import Event
+from db import own_account, tokens
 from layers.errors import BadRequestError, ForbiddenError
 from layers.model import Role
 from layers.text import Text
@@ -25,18 +27,23 @@ async def list_tokens(house: CurrentHouse, person: SignedInPerson) -> Tokens:
     return Tokens(tokens=[TokenFacts(**_facts(info)) for info in found])
 
 
-@router.post("", status_code=201, summary="Make a token", responses=problems(400, 401, 403, 503))
+@router.post(
+    "", status_code=201, summary="Make a token", responses=problems(400, 401, 403, 409, 503)
+)
 async def make_token(
-    asked: TokenRequest, house: CurrentHouse, person: SignedInPerson
+    request: Request, asked: TokenRequest, house: CurrentHouse, person: SignedInPerson
 ) -> NewTokenFacts:
     """A token for a program, shown this once. It ends with the account that made it.
 
     It sees what its maker sees. Administrators may choose another role, and then the
-    communities or the crew its rows are held to.
+    communities or the crew its rows are held to. 409 with as many valid ones as one may have.
     """
-    new = _new(asked, person)
-    async with house.service() as conn:
-        info, token = await tokens.issue(conn, new)
+    new, owner = _new(asked, person), owner_of(person, asked)
+    with noting(request, house, Event.TOKEN_MADE, person.who) as noted:
+        async with house.proving() as conn:
+            await own_account.prove(conn, house.settings.trust, owner)
+            info, token = await tokens.issue(conn, new)
+        noted.about = info.id
     return NewTokenFacts(**_facts(info), token=token)
 
 
@@ -46,11 +53,14 @@ async def make_token(
     summary="Revoke a token",
     responses=problems(400, 401, 403, 404, 503),
 )
-async def revoke_token(token_id: TokenId, house: CurrentHouse, person: SignedInPerson) -> None:
+async def revoke_token(
+    request: Request, token_id: TokenId, house: CurrentHouse, person: SignedInPerson
+) -> None:
     """Make a token useless from now on: one's own, or as administrator anybody's."""
-    async with house.service() as conn:
-        await tokens.withdraw(conn, token_id, _owner(person))
-    house.verifier.forget_all()
+    with noting(request, house, Event.TOKEN_REVOKED, person.who, about=token_id):
+        async with house.service() as conn:
+            await tokens.withdraw(conn, token_id, _owner(person))
+        house.verifier.forget_all()
 
 
 def _owner(person: Session) -> int | None:

@@ -6,11 +6,12 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import access, filters, validation
+from api import access, filters, past, validation
 from api.language import CallerLang
 from api.links import GEOJSON, SCHEMA, base_url, link, with_query
 from api.ogc import crs as crs_names
 from api.ogc import documents, items, openapi30, parameters, schema
+from api.past import AsOf
 from api.routes import OPEN, CurrentHouse, CurrentViewer, LayerId, problems
 from db.queries import features
 from db.queries.cql2_parse import MAX_CHARACTERS, properties_of
@@ -19,7 +20,7 @@ from db.queries.features import Page
 router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
 
 _DECLARED = (
-    *("bbox", "bbox-crs", "crs", "datetime", *filters.PARAMETERS),
+    *(past.AS_OF, "bbox", "bbox-crs", "crs", "datetime", *filters.PARAMETERS),
     *("lang", "limit", "offset", "properties"),
     "skipGeometry",
 )
@@ -137,6 +138,7 @@ async def list_items(
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    as_of: AsOf = None,
     bbox: BboxText = None,
     bbox_crs: BboxCrsUri = None,
     crs: CrsUri = None,
@@ -174,7 +176,7 @@ async def list_items(
         filter=filters.parse(request.query_params, found, who.role),
         with_geometry=not skip_geometry,
     )
-    async with house.reader(who.role) as conn:
+    async with house.reading(who.role, past.optional(as_of)) as conn:
         rows = await features.fetch(conn, page)
     at = f"{base_url(request)}/ogc/collections/{found.id}"
     links = documents.page_links(
@@ -207,6 +209,7 @@ async def one_item(
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    as_of: AsOf = None,
     crs: CrsUri = None,
     properties: PropertyNames = None,
     skip_geometry: SkipGeometry = False,
@@ -228,7 +231,7 @@ async def one_item(
         feature_id=max(-parameters.BIGGEST, min(parameters.BIGGEST, feature)),
         with_geometry=not skip_geometry,
     )
-    async with house.reader(who.role) as conn:
+    async with house.reading(who.role, past.optional(as_of)) as conn:
         row = await items.one(conn, page)
     at = f"{base_url(request)}/ogc/collections/{found.id}"
     links = [

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
 from db.scopes import source
+from db.view_names import SINCE, UNTIL
 from layers.model import Field, FieldType, Layer, Role
 
 WGS84 = 4326
@@ -66,6 +67,19 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Versions:
+    """Conditions on the versions of rows, which only the past has (`db.past.enter`).
+
+    `began_after` and `ended_by` are positions, `beyond` an id the rows come after.
+    """
+
+    began_after: int | None = None
+    ended_by: int | None = None
+    beyond: int | None = None
+    ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Page:
     """A question for features of one layer by somebody of a role.
 
@@ -90,6 +104,7 @@ class Page:
     filter: Node | None = None
     feature_id: int | None = None
     with_geometry: bool = True
+    versions: Versions | None = None
 
 
 @dataclass(frozen=True)
@@ -189,9 +204,26 @@ def _where(page: Page, values: dict[str, object]) -> sql.Composed:
         tests += _period_tests(page.period, values)
     if page.filter is not None:
         tests.append(condition(page.filter, values, alias="t"))
+    if page.versions is not None:
+        tests += _version_tests(page.versions, values)
     if not tests:
         return sql.Composed([])
     return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(tests)
+
+
+def _version_tests(asked: Versions, values: dict[str, object]) -> list[sql.Composed]:
+    given: tuple[tuple[LiteralString, str, object], ...] = (
+        (f"t.{SINCE} > {{}}", "began_after", asked.began_after),
+        (f"t.{UNTIL} <= {{}}", "ended_by", asked.ended_by),
+        ("t.id > {}", "beyond", asked.beyond),
+        ("t.id = ANY ({})", "ids", None if asked.ids is None else list(asked.ids)),
+    )
+    tests = []
+    for test, key, value in given:
+        if value is not None:
+            values[key] = value
+            tests.append(sql.SQL(test).format(sql.Placeholder(key)))
+    return tests
 
 
 def _equals_test(test: Equals, key: str, values: dict[str, object]) -> sql.Composed:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
+from db import past
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
+from db.queries.town import position
 from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import Layer, Role, Scope
@@ -33,6 +36,8 @@ COUNTED = (
     "waste_routes",
 )
 """Layers an impact answer can count, in the order people read it: people first."""
+
+_BANGKOK = ZoneInfo("Asia/Bangkok")
 
 NEEDED = {"households": ("houses",)}
 """Layers that can only be placed through another one."""
@@ -70,7 +75,7 @@ class Question:
     """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom.
 
     `scope_keys` are the communities or the crew of somebody whose rows vary by person,
-    `openings` the events or tasks that open rows to them now.
+    `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then.
     """
 
     flood: Flood
@@ -79,6 +84,7 @@ class Question:
     with_ids: bool = False
     scope_keys: tuple[str, ...] | None = None
     openings: tuple[int, ...] = ()
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -113,11 +119,16 @@ async def impact(conn: Connection, question: Question) -> Impact:
     counted = _counted(question)
     async with conn.transaction():
         await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if question.as_of is None:
+            pos = await position(conn)
+        else:
+            pos = await past.position_at(conn, question.as_of)
+            await past.enter(conn, question.role, pos)
         drawn = await _drawn(conn, question.flood)
         zones = None if drawn else await _zones(conn, question.flood)
         cursor = await conn.execute(
-            "SELECT muang.current_pos(),"
-            " muang.impact(%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[])",
+            "SELECT muang.impact("
+            "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[])",
             [
                 zones,
                 drawn,
@@ -127,7 +138,7 @@ async def impact(conn: Connection, question: Question) -> Impact:
                 _keys(question),
             ],
         )
-        pos, answer = _one(await cursor.fetchone())
+        (answer,) = _one(await cursor.fetchone())
         used = ([] if drawn else ["flood_zones"]) + list(counted)
         provenance = [await _provenance(conn, layer, question) for layer in used]
     exposed = _mark_suppressed(answer["exposed"], question)
@@ -346,6 +357,14 @@ def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
         )
     ]
     exposed = answer["exposed"]
+    if question.as_of is not None:
+        moment = question.as_of.astimezone(_BANGKOK)
+        found.append(
+            Text(
+                th=f"ข้อมูลเมือง ณ {moment:%d/%m}/{moment.year + 543} {moment:%H:%M} น.",
+                en=f"The town as it was on {moment:%d %B %Y at %H:%M}.",
+            )
+        )
     if not answer["flood"]["depth_known"]:
         found.append(
             Text(

@@ -66,21 +66,25 @@ async def tile(
     x: int,
     y: int,
     keys: tuple[str, ...] | None = None,
+    rendered: bool = True,
 ) -> bytes:
     """The Mapbox vector tile of these layers, EPSG:3857 grid; empty when nothing is there.
 
     Feature ids are the rows' surrogate ids, so that they survive every edit of the row; cells
-    have none. `keys` are the scope of the caller.
+    have none. `keys` are the scope of the caller. Without `rendered` all is read from the views:
+    the past has no render tables, and so no cells.
     """
-    statement, values = build(layers, z)
+    statement, values = build(layers, z, rendered=rendered)
     cursor = await conn.execute(statement, {**values, **place(z, x, y, keys)})
     row = await cursor.fetchone()
     return bytes(row[0]) if row and row[0] else b""
 
 
-def build(layers: tuple[TileLayer, ...], z: int) -> tuple[bytes, dict[str, object]]:
+def build(
+    layers: tuple[TileLayer, ...], z: int, *, rendered: bool = True
+) -> tuple[bytes, dict[str, object]]:
     """The statement for a zoom and the values of its filters; `place` has the other values."""
-    shapes = [_Shape.of(one, z) for one in layers]
+    shapes = [_Shape.of(one, z, rendered=rendered) for one in layers]
     if all(one.filter is None for one in layers):
         return _statement(tuple(shapes)), {}
     values: dict[str, object] = {}
@@ -112,15 +116,24 @@ class _Shape:
 
     layer_id: str  # hashed on every request, as a whole layer could not be
     role: Role
+    rendered: bool
     counted: bool
     columns: tuple[tuple[str, bool], ...]
     points: tuple[str, str] | None
 
     @classmethod
-    def of(cls, one: TileLayer, z: int) -> Self:
+    def of(cls, one: TileLayer, z: int, *, rendered: bool) -> Self:
         """The shape of a layer as its viewer gets it at a zoom."""
+        layer = one.layer
         columns = tuple((f.name, f.type in _PLAIN) for f in one.fields if f.name != "id")
-        return cls(one.layer.id, one.role, one.layer.may_be_cells(z), columns, _names(one))
+        return cls(
+            layer.id,
+            one.role,
+            rendered and layer.rendered,
+            rendered and layer.may_be_cells(z),
+            columns,
+            _names(one),
+        )
 
     @property
     def layer(self) -> Layer:
@@ -130,7 +143,7 @@ class _Shape:
     @property
     def geom(self) -> sql.Identifier:
         """The column of the geometry in EPSG:3857."""
-        return sql.Identifier("t", "geom" if self.layer.rendered else "geom_3857")
+        return sql.Identifier("t", "geom" if self.rendered else "geom_3857")
 
     def live(self, box: sql.Composable) -> sql.Composed:
         """The view, or the definer function with the tile's box as its argument."""
@@ -142,7 +155,7 @@ class _Shape:
         A filter is about the columns of the live view; what it leaves is looked up one by one,
         which no missing statistics can turn into a join of everything with everything.
         """
-        if not self.layer.rendered:
+        if not self.rendered:
             return self.live(box)
         rendered = sql.Identifier(tile_view(self.layer))
         if where is None:
@@ -154,7 +167,7 @@ class _Shape:
 
     def only(self, where: sql.Composed | None) -> sql.Composable:
         """AND the filter, where it was not applied in `table` already."""
-        if where is None or self.layer.rendered:
+        if where is None or self.rendered:
             return sql.SQL("")
         return sql.SQL(" AND ") + where
 
@@ -203,7 +216,7 @@ def _points(shape: _Shape, points: str, label: str, where: sql.Composed | None) 
             " WHERE t.geom_3857 && {tile} AND p.at && {tile}"
         ),
     )
-    if shape.layer.rendered:
+    if shape.rendered:
         at = sql.SQL("t.geom")
         found = sql.SQL("{table} AS t WHERE t.geom && {tile} AND t.piece = {label_piece}")
     return sql.SQL(
@@ -231,7 +244,7 @@ def _one(shape: _Shape, where: sql.Composed | None) -> sql.Composed:
         else sql.SQL(", t.{name}::text AS {name}").format(name=sql.Identifier(name))
         for name, plain in shape.columns
     )
-    pieces = shape.layer.rendered and has_pieces(shape.layer)
+    pieces = shape.rendered and has_pieces(shape.layer)
     return sql.SQL(
         "coalesce((SELECT ST_AsMVT(q, {name}, {extent}, 'geom', 'id') FROM ("
         "SELECT t.id{picked}, {drawn} AS geom"

@@ -59,9 +59,11 @@ BEGIN
     RETURN NEXT;
 
     what := 'failed sign-ins';
-    DELETE FROM muang.sign_in_failure AS d WHERE d.id = any(ARRAY(
-        SELECT f.id FROM muang.sign_in_failure AS f
-        WHERE f.at <= moment - interval '1 day'
+    -- a name tried many times over stays longer: a hundred failures in a row ask for more
+    DELETE FROM muang.sign_in_failure AS d WHERE d.key = any(ARRAY(
+        SELECT f.key FROM muang.sign_in_failure AS f
+        WHERE f.last_at <= moment - interval '1 day'
+            AND (f.total < 10 OR f.last_at <= sign_ins_until)
         LIMIT batch FOR UPDATE SKIP LOCKED
     ));
     GET DIAGNOSTICS gone = ROW_COUNT;

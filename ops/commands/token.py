@@ -17,8 +17,6 @@ from ops.progress import Progress, both
 Town = Annotated[str | None, typer.Option(help="รหัสเมือง · town id")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
-_YEAR_DAYS = 365
-
 
 def register(app: typer.Typer) -> None:
     """Add `token new`, `token list` and `token revoke`."""
@@ -33,7 +31,10 @@ def new(
     *,
     role: Annotated[Role, typer.Option(help="what the token may see and do")],
     name: Annotated[str, typer.Option(help="who or what it is for")] = "token",
-    days: Annotated[int, typer.Option(min=1, max=3650, help="valid for this long")] = _YEAR_DAYS,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, help="valid for this long; if not given as long as the role may have"),
+    ] = None,
     communities: Annotated[
         str | None, typer.Option(help="care only: codes of communities, with commas")
     ] = None,
@@ -42,8 +43,9 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """สร้างโทเคน · Make a token; it is shown once and kept nowhere."""
-    from db.tokens import NewToken, make_token
+    from db.tokens import NewToken, make_token, most_days
 
+    days = most_days(role) if days is None else days
     _check_scope(role, communities, team)
     keys = None if communities is None else tuple(filter(None, communities.split(",")))
     with service(town) as (town_id, conn):

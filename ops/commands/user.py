@@ -2,8 +2,10 @@
 
 import getpass
 import json
+import os
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,14 +14,15 @@ from layers.errors import BadRequestError
 from layers.model import Role
 from layers.text import Text
 from ops.commands.token import AsJson, Town, service
-from ops.progress import both
+from ops.progress import Progress, both
 
 
 def register(app: typer.Typer) -> None:
-    """Add `user add`, `user list` and `user disable`."""
+    """Add `user add`, `user list`, `user password` and `user disable`."""
     group = typer.Typer(no_args_is_help=True, help="ผู้ใช้ที่ลงชื่อเข้าใช้ · People who sign in.")
     group.command("add")(add)
     group.command("list")(list_all)
+    group.command("password")(password)
     group.command("disable")(disable)
     app.add_typer(group, name="user")
 
@@ -59,7 +62,7 @@ def add(
         raise BadRequestError(
             Text(th="--team ใช้กับบทบาท team เท่านั้น", en="--team is for the role team only.")
         )
-    password = None if oidc_subject else _password()
+    typed = None if oidc_subject else _password()
     with service(town) as (town_id, conn):
         made = add_account(
             conn,
@@ -67,12 +70,13 @@ def add(
                 username=username,
                 display_name=display_name or username,
                 role=role,
-                password=password,
+                password=typed,
                 communities=keys,
                 team=team,
                 oidc_issuer=oidc_issuer.rstrip("/") if oidc_issuer else None,
                 oidc_subject=oidc_subject,
             ),
+            breached=_breached(),
         )
     if as_json:
         print(json.dumps({"town": town_id, "username": made.username, "role": made.role}))
@@ -131,6 +135,42 @@ def list_all(*, town: Town = None, as_json: AsJson = False) -> None:
                 )
             )
         )
+
+
+def password(
+    *,
+    username: Annotated[str, typer.Argument(help="ชื่อผู้ใช้ · the account")],
+    drop_code: Annotated[
+        bool, typer.Option(help="also sign in without a one-time code: the device is lost")
+    ] = False,
+    town: Town = None,
+) -> None:
+    """ตั้งรหัสผ่านใหม่ · Give somebody a new password; their sessions and tokens end."""
+    from db.accounts import set_password
+    from db.connect import Machine, connect
+    from db.trust import Trust
+    from ops.session import choose_town, database
+
+    typed = _password()
+    with database(Progress()) as server:
+        town_id = choose_town(server, town)
+        with connect(server.url, server.secret, town_id, Machine.SERVICE) as conn:
+            trust = Trust(server.secret, breached=_breached())
+            set_password(conn, username, typed, trust, drop_code=drop_code)
+    print(
+        both(
+            Text(
+                th=f"ตั้งรหัสผ่านใหม่ของ “{username}” แล้ว การลงชื่อและโทเคนเดิมสิ้นสุด",
+                en=f"“{username}” has a new password; sessions and tokens of before have ended.",
+            )
+        )
+    )
+
+
+def _breached() -> Path | None:
+    """The operator's file of passwords nobody may use, as the server reads it."""
+    named = os.environ.get("MUANG_BREACHED_PASSWORDS")
+    return Path(named) if named else None
 
 
 def disable(

@@ -1,12 +1,17 @@
 """The outermost door: headers on everything, hosts, HEAD, body size, the access log."""
 
 import json
+from pathlib import Path
 
+import httpx
 import pytest
 
+from api.app import create_app
 from api.edge import MAX_BODY_BYTES, host_name
-from tests.api.caller import Caller
+from tests.api.caller import ADDRESS, Caller
+from tests.api.conftest import settings_for
 from tests.api.test_problems import listening
+from tests.conftest import TownHandle
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -79,3 +84,44 @@ def test_access_log_has_names_of_parameters_and_no_values(caller: Caller) -> Non
     assert line["principal"] == "test admin"
     assert line["bytes"] > 0
     assert "somebody" not in "".join(lines)
+
+
+def test_a_server_of_this_machine_answers_nobody_else(
+    tiny_town: TownHandle, dashboard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without TLS a password would cross the network, wherever the server was told to listen."""
+    monkeypatch.setattr("api.settings.in_container", lambda: False)
+    app = create_app(settings_for(tiny_town, dashboard))
+
+    async def asking(client: tuple[str, int] | None) -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, client=client)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as http:
+            return await http.get("/healthz?lang=en")
+
+    with Caller(app) as caller:
+        for near in (("127.0.0.1", 5), ("127.9.9.9", 5), ("::1", 5)):
+            assert caller.run(asking(near)).status_code == 200, near
+        for far in (("192.0.2.7", 5), ("10.0.0.5", 5), ("::2", 5), None):
+            answer = caller.run(asking(far))
+            assert answer.status_code == 403, far
+            assert "its own machine only" in answer.json()["detail"]
+
+
+def test_what_serves_us_does_not_say_its_name(caller: Caller) -> None:
+    assert caller.get("/healthz").headers["server"] == "muang"
+
+
+@pytest.mark.parametrize("path", ["/ogc", "/me/", "/auth/login/", "/ogc/collections/", "/docs/"])
+def test_nobody_is_led_to_plain_http(caller: Caller, path: str) -> None:
+    """A redirect made of what the proxy in front calls us would carry a token over http."""
+    for method in ("GET", "POST"):
+        answer = caller.ask(method, path)
+        assert not answer.is_redirect
+        assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/me", "/auth/login", "/tiles/parcels/15/25962/14979.mvt"])
+def test_trace_is_refused(caller: Caller, path: str) -> None:
+    answer = caller.ask("TRACE", path, headers={"X-Canary": "echo"})
+    assert answer.status_code == 405
+    assert "echo" not in answer.text

@@ -144,6 +144,10 @@ def test_a_parameter_is_given_once_and_its_name_may_be_escaped(caller: Caller) -
         assert twice.status_code == 400
         assert "more than once" in twice.json()["detail"]
         assert caller.get(f"{path}?%66ilter=zzz='x'").status_code == 400
+    for path in ("/me", "/tiles/parcels.json", "/styles/town.json", "/ogc/collections", "/readyz"):
+        twice = caller.get(f"{path}?lang=en&lang=th")
+        assert twice.status_code == 400, path
+        assert "lang" in twice.json()["detail"]
 
 
 def test_the_whole_world_and_crossing_shapes_are_shapes_too(caller: Caller) -> None:

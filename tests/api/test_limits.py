@@ -50,6 +50,33 @@ def test_buckets_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(bucket._buckets) <= 11
 
 
+def test_many_callers_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nobody's bucket is full, those who lack the least are forgotten, once a second."""
+    monkeypatch.setattr(limits, "_MOST", 10)
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    bucket = Limits(10)
+    bucket.take("greedy", 40)
+    for number in range(250):
+        now += 0.01
+        bucket.take(f"address:{number}", 1)
+    assert len(bucket._buckets) < 10 + 101
+    with pytest.raises(TooManyRequestsError):
+        bucket.take("greedy", 45)
+
+
+def test_what_is_given_back_was_never_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    bucket = Limits(10)
+    for _ in range(100):
+        bucket.take("a", 50)
+        bucket.give_back("a", 50)
+    bucket.give_back("a", 50)
+    bucket.take("a", 50)
+    with pytest.raises(TooManyRequestsError):
+        bucket.take("a", 1)
+
+
 def test_each_caller_has_their_own_bucket(
     tiny_town: TownHandle, dashboard: Path, tokens: dict[Role, str]
 ) -> None:

@@ -4,12 +4,14 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
-from api import live
+from api import live, live_hub
 from api.house import House
 from api.live import told
 from api.live_hub import LiveHub, Subscription
@@ -18,8 +20,9 @@ from db.changes import Change
 from db.connect import Machine
 from db.tokens import new_token, revoke_token
 from db.towns import drop_town
+from layers.errors import TooManyRequestsError, UnavailableError
 from layers.model import Role
-from tests.api.caller import Caller
+from tests.api.caller import NOBODY, Caller
 from tests.api.running import server, stream, until
 from tests.conftest import TownHandle, make_town
 from tests.tiny import load_rows, load_tiny, point, square
@@ -194,13 +197,110 @@ def test_a_stream_too_slow_to_follow_is_ended(caller: Caller) -> None:
 
 def test_a_closed_hub_takes_no_new_streams() -> None:
     hub = LiveHub("postgresql://nowhere")
-    with hub.subscribe() as early:
+    with hub.subscribe("a") as early:
         hub.close()
-        with hub.subscribe() as late:
+        with hub.subscribe("a") as late:
             assert early.lost
             assert late.lost
             assert hub.streams == 2
     assert hub.streams == 0
+
+
+def test_a_caller_holds_so_many_streams_and_all_callers_so_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_hub, "MOST_STREAMS", 5)
+    hub = LiveHub("postgresql://nowhere")
+    with ExitStack() as one, ExitStack() as other:
+        for _ in range(2):
+            one.enter_context(hub.subscribe("account:1", most=2))
+        with pytest.raises(TooManyRequestsError) as refused, hub.subscribe("account:1", most=2):
+            pass
+        assert refused.value.facts["seconds"] == live_hub.COME_BACK_SECONDS
+        for n in range(3):
+            other.enter_context(hub.subscribe(f"address:{n}", most=2))
+        with pytest.raises(UnavailableError), hub.subscribe("account:2", most=2):
+            pass
+        one.close()
+        with hub.subscribe("account:1", most=2):
+            assert hub.streams == 4
+    assert hub.streams == 0
+    assert not hub._of, "callers who went are forgotten"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("MOST_OF_A_PERSON", Role.STAFF, 429),
+        ("MOST_OF_AN_ADDRESS", None, 429),
+        ("MOST_STREAMS", Role.STAFF, 503),
+    ],
+)
+def test_one_stream_too_many_is_refused_with_a_sentence(
+    caller: Caller, tokens: dict[Role, str], case: tuple[str, Role | None, int]
+) -> None:
+    most, role, status = case
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_hub if most == "MOST_STREAMS" else live, most, 0)
+        answer = caller.get("/live?lang=en", tokens[role] if role else NOBODY)
+    assert answer.status_code == status
+    assert answer.headers["retry-after"] == "30"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "live" in answer.json()["detail"]
+    house: House = caller.app.state.house
+    assert house.hub.streams == 0
+
+
+def test_a_stream_gives_its_place_back(url: str, live_town: TownHandle) -> None:
+    """More streams one after the other than one may hold at once."""
+    with live_town.connect(Machine.SERVICE) as conn:
+        token = new_token(conn, Role.STAFF, "many", 1)[1]
+    with ExitStack() as held:
+        # kept: a stream whose generator is forgotten is closed
+        streams = [
+            held.enter_context(stream(url, token=token)) for _ in range(live_hub.MOST_OF_A_PERSON)
+        ]
+        assert {next(events)["event"] for events in streams} == {"hello"}
+        refused = httpx.get(
+            f"{url}/live", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        )
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        with stream(url) as somebody_else:
+            assert next(somebody_else)["event"] == "hello"
+    until_free = time.monotonic() + 20
+    while time.monotonic() < until_free:
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.stream("GET", f"{url}/live", headers=headers, trust_env=False) as again:
+            if again.status_code == 200:
+                break
+        time.sleep(0.2)
+    assert again.status_code == 200
+
+
+def test_a_replay_ends_with_the_right_to_hear_it(
+    caller: Caller, tiny_town: TownHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two batches of what was missed the caller is looked at again."""
+    monkeypatch.setattr(live, "BATCH", 1)
+    house: House = caller.app.state.house
+    standings = iter([live.Standing.GOOD, live.Standing.REFUSED])
+
+    class Revoked(live._Listener):
+        async def standing(self) -> live.Standing:
+            return next(standings)
+
+    listener = Revoked(house, Viewer(Role.PUBLIC, "public", "address:x"), None)
+
+    async def replay() -> list[bytes]:
+        with house.hub.subscribe("address:x") as stream:
+            now = head(tiny_town)
+            return [e async for e in live._events(house, stream, listener, now - 3, now)]
+
+    hello, first, last = caller.run(replay())
+    assert b"event: hello" in hello
+    assert b"event: refused" not in first
+    assert last.startswith(b"event: refused")
 
 
 def test_head_of_the_stream_is_refused(caller: Caller) -> None:
@@ -216,11 +316,12 @@ def test_heartbeats_stop_while_the_database_is_away(
     nobody = live._Listener(house, Viewer(Role.PUBLIC, "public", "address:x"), None)
 
     async def frames(count: int) -> list[bytes]:
-        events = live._events(house, nobody, None, 10_000_000)
-        try:
-            return [await anext(events) for _ in range(count)]
-        finally:
-            await events.aclose()
+        with house.hub.subscribe("address:x") as stream:
+            events = live._events(house, stream, nobody, None, 10_000_000)
+            try:
+                return [await anext(events) for _ in range(count)]
+            finally:
+                await events.aclose()
 
     hello, beat, again = caller.run(frames(3))
     assert b"event: hello\nid: 10000000\n" in hello

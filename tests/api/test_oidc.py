@@ -14,12 +14,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 from api.app import create_app
-from api.auth import oidc
+from api.auth import oidc, oidc_provider
 from api.settings import ServerSettings
 from api.verification import STALE_SECONDS
 from db.connect import Machine
 from db.towns import drop_town
-from layers.errors import ForbiddenError
+from layers.errors import ForbiddenError, UnavailableError
 from layers.model import Role
 from tests.api.caller import ADDRESS, Caller
 from tests.api.conftest import settings_for
@@ -270,11 +270,122 @@ def test_an_id_token_must_be_signed_by_the_provider(settings: ServerSettings) ->
 def test_the_first_group_of_the_setting_counts(settings: ServerSettings) -> None:
     assert oidc.mapped_role(settings, ["gis-staff", "gis-admins"]) is Role.ADMIN
     assert oidc.mapped_role(settings, "gis-staff") is Role.STAFF
-    for nothing in (None, [], "", ["x"], 5):
+    for nothing in (None, [], "", ["x"], 5, {"gis-staff": 1}, [["gis-staff"], {}]):
         assert oidc.mapped_role(settings, nothing) is None
 
 
 def test_an_answer_of_another_issuer_is_refused(settings: ServerSettings, here: Caller) -> None:
+    provider = here.app.state.house.provider
     given = {"code": "c", "state": HELD.state, "iss": "https://evil.example"}
     with pytest.raises(ForbiddenError):
-        here.run(oidc.finish(settings, HELD, given))
+        here.run(oidc.finish(settings, provider, HELD, given))
+
+
+def test_a_page_of_another_site_cannot_begin_a_sign_in(browser: Browser) -> None:
+    """With the provider's session still good, one of ours would begin without anybody's doing."""
+    for site in ("cross-site", "same-site"):
+        answer = browser.get("/auth/oidc", headers={"Sec-Fetch-Site": site})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        assert not answer.headers.get("set-cookie")
+    typed = browser.get("/auth/oidc", headers={"Sec-Fetch-Site": "none"})
+    assert typed.headers["location"].startswith("http://localhost")
+
+
+def test_the_session_there_was_ends(browser: Browser, provider: str, town: TownHandle) -> None:
+    """Its SameSite=Strict cookie does not come back from the provider with the browser."""
+    account(town, "before")
+    browser.sign_in("before")
+    name = f"__Host-muang-{town.town_id}"
+    old = browser.cookies[name]
+    person(provider, "s-7", name="After", groups=["gis-staff"])
+    address = to_provider(browser)
+    del browser.cookies[name]
+    assert browser.get(approve(address, "s-7")).headers["location"] == "/"
+    assert browser.get("/me").json()["display_name"] == "After"
+    browser.cookies[name] = old
+    assert browser.get("/me").status_code == 401
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "127.0.0.1", "127.0.0.1:443"])
+def test_the_published_address_is_known_with_and_without_its_port(
+    browser: Browser, host: str
+) -> None:
+    answer = browser.get("/auth/oidc", headers={"Host": host})
+    assert "/oauth2/authorize" in answer.headers["location"]
+
+
+def test_the_providers_description_is_asked_for_once(
+    settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = oidc_provider.read
+
+    async def counting(client: httpx.AsyncClient, address: str, **options: Any) -> dict[str, Any]:
+        asked.append(address)
+        return await real(client, address, **options)
+
+    monkeypatch.setattr(oidc_provider, "read", counting)
+    away = settings.model_copy(update={"oidc_issuer": "http://localhost:1"})
+    for chosen, where in ((settings, "/oauth2/authorize"), (away, "/login?error=away")):
+        asked.clear()
+        with Caller(create_app(chosen)) as caller:
+            for _ in range(3):
+                assert where in Browser(caller).get("/auth/oidc").headers["location"]
+        assert len(asked) == 1, "also when nobody answers"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        "x",
+        {"issuer": "https://evil.example"},
+        {"issuer": "https://id.example"},
+        {
+            "issuer": "https://id.example",
+            "authorization_endpoint": "http://id.example/a",
+            "token_endpoint": "https://id.example/t",
+            "jwks_uri": "https://id.example/j",
+        },
+    ],
+)
+def test_a_description_that_is_not_the_issuers_own_is_no_description(
+    settings: ServerSettings, here: Caller, document: Any
+) -> None:
+    chosen = settings.model_copy(update={"oidc_issuer": "https://id.example"})
+    answers = httpx.MockTransport(lambda _: httpx.Response(200, json=document))
+
+    async def asked() -> None:
+        async with httpx.AsyncClient(transport=answers) as client:
+            await oidc_provider.Provider(chosen).document(client)
+
+    with pytest.raises(UnavailableError):
+        here.run(asked())
+
+
+@pytest.mark.parametrize("ways", [None, ["pwd"], ["pwd", "otp"]])
+def test_an_account_with_a_code_needs_two_factors_of_the_provider(
+    browser: Browser, provider: str, town: TownHandle, ways: Any
+) -> None:
+    subject = f"s-8-{ways}".replace(" ", "")
+    name = f"coded{len(subject)}"
+    account(town, name, password=None, oidc_issuer=provider, oidc_subject=subject)
+    person(provider, subject, name="Coded", **({"amr": ways} if ways else {}))
+    assert sign_in(browser, subject).headers["location"] == "/"
+    with town.connect(Machine.SERVICE) as conn:
+        conn.execute("UPDATE muang.account SET totp_secret = 'x' WHERE username = %s", [name])
+    wanted = "/" if isinstance(ways, list) and "otp" in ways else "/login?error=refused"
+    assert sign_in(Browser(browser.caller), subject).headers["location"] == wanted
+
+
+@pytest.mark.parametrize(
+    "claims_", [{"name": ["a"]}, {"preferred_username": "a\0b c"}, {"name": "\n"}]
+)
+def test_claims_of_any_shape_lead_back_to_the_page(
+    browser: Browser, provider: str, claims_: dict[str, Any]
+) -> None:
+    subject = f"s-9-{next(iter(claims_))}-{len(str(claims_))}"
+    person(provider, subject, groups=["gis-staff"], **claims_)
+    answer = sign_in(browser, subject)
+    assert answer.status_code == 303
+    assert answer.headers["location"] in ("/", "/login?error=refused")

@@ -60,3 +60,7 @@ def test_docs_are_ours(caller: Caller) -> None:
         assert not re.findall(r"https?://|@import|//cdn", caller.get(f"/docs/{name}").text)
     assert "<script>" not in page.text
     assert "style=" not in page.text
+
+
+def test_an_address_that_looks_like_another_host_is_nothing_of_ours(caller: Caller) -> None:
+    assert caller.get("/%2Fevil.example/").status_code == 404

@@ -167,3 +167,15 @@ def test_wrong_body_names_each_wrong_part(caller: Caller) -> None:
     )
     assert broken.status_code == 400
     assert "not valid JSON" in broken.json()["detail"]
+
+
+def test_a_refusal_by_the_database_itself_is_written_down() -> None:
+    """It caught what our own rules let through: 403 to the caller, an error with its trace here."""
+    with listening() as lines:
+        answer = problems.response(
+            psycopg.errors.InsufficientPrivilege("permission denied"), lang="en", event_id="urn:x"
+        )
+    assert answer.status_code == 403
+    (line,) = map(json.loads, lines)
+    assert (line["level"], line["log"]) == ("error", "muang.problem")
+    assert "InsufficientPrivilege" in line["trace"]

@@ -1,5 +1,6 @@
 """Settings fail at start with a sentence a person can act on."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,11 @@ def test_other_addresses_are_refused_without_tls(public_url: str) -> None:
 
 
 def test_other_addresses_are_served_with_tls() -> None:
-    settings = ServerSettings(**GIVEN, public_url="https://town.example/")  # type: ignore[arg-type]
+    settings = ServerSettings(
+        **GIVEN,  # type: ignore[arg-type]
+        public_url="https://town.example/",
+        trusted_proxies="10.0.0.1",
+    )
     assert settings.tls
     assert not settings.loopback
     assert settings.hosts == {"localhost", "127.0.0.1", "::1", "town.example"}
@@ -68,11 +73,44 @@ def test_a_provider_on_this_machine_may_be_plain() -> None:
     assert settings.oidc_issuer == "http://127.0.0.1:9400"
 
 
-def test_listening_everywhere_needs_a_published_address() -> None:
-    with pytest.raises(UnavailableError):
-        ServerSettings(**GIVEN, host="0.0.0.0")  # type: ignore[arg-type]  # noqa: S104
-    inside = ServerSettings(**GIVEN, host="0.0.0.0", public_url="http://127.0.0.1:8000")  # type: ignore[arg-type]  # noqa: S104
+def test_listening_everywhere_needs_a_published_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere: dict[str, Any] = GIVEN | {"host": "0.0.0.0"}  # noqa: S104
+    here = everywhere | {"public_url": "http://127.0.0.1:8000"}
+    monkeypatch.delenv("container", raising=False)
+    monkeypatch.setattr("api.settings.in_container", lambda: False)
+    for given in (everywhere, here):
+        with pytest.raises(UnavailableError):
+            ServerSettings(**given)
+    monkeypatch.setattr("api.settings.in_container", lambda: True)
+    inside = ServerSettings(**here)
     assert inside.hosts == {"localhost", "127.0.0.1", "::1"}
+    assert inside.near
+    assert inside.near("172.17.0.1"), "where a container's published port is called from"
+    assert not inside.near("8.8.8.8")
+
+
+def test_behind_https_the_proxy_is_named() -> None:
+    published: dict[str, Any] = GIVEN | {"public_url": "https://town.example"}
+    with pytest.raises(UnavailableError, match="MUANG_TRUSTED_PROXIES"):
+        ServerSettings(**published)
+    with pytest.raises(UnavailableError, match="not an IP address"):
+        ServerSettings(**published, trusted_proxies="10.0.0.1, proxy")
+    assert ServerSettings(**published, trusted_proxies="none").proxies == frozenset()
+    named = ServerSettings(**published, trusted_proxies="10.0.0.1, ::1")
+    assert named.proxies == {"10.0.0.1", "::1"}
+    assert named.near is None
+
+
+def test_the_list_of_breached_passwords_is_there(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="MUANG_BREACHED_PASSWORDS"):
+        ServerSettings(**GIVEN, breached_passwords=tmp_path / "none")  # type: ignore[arg-type]
+
+
+def test_the_secret_before_a_change_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "old"
+    file.write_text("o" * 32 + "\n", encoding="ascii")
+    settings = ServerSettings(**GIVEN, old_secret_file=file)  # type: ignore[arg-type]
+    assert settings.trust.secrets == ("s" * 32, "o" * 32)
 
 
 def test_missing_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,9 @@ from api.app import create_app
 from api.tile_front import etag
 from api.viewer import Viewer
 from db.connect import connect_admin
-from db.queries.tiles import TileLayer, build, place
 from layers.catalog import LAYERS
 from layers.model import Role
-from layers.privacy import may_see, scope_of, tile_fields
+from layers.privacy import may_see, tile_fields
 from tests.api.caller import Caller
 from tests.api.conftest import settings_for
 from tests.api.places import in_tiles, tile_at
@@ -159,24 +158,6 @@ def test_what_is_not_public_stays_out_of_caches(caller: Caller, tokens: dict[Rol
     ):
         assert get_tile(caller, layer, token=tokens[role]).headers["cache-control"] == told
         assert "Authorization" in get_tile(caller, layer, token=tokens[role]).headers["vary"]
-
-
-def test_tile_statement_uses_the_index(tiny_town: TownHandle) -> None:
-    """With sequential scans off, every role's tile of every layer is found by the GiST index."""
-    z, x, y = (int(part) for part in tile_at(14).split("/"))
-    for role in Role:
-        with tiny_town.connect(role) as conn:
-            conn.execute("SET enable_seqscan = off")
-            for layer in LAYERS:
-                if layer.geometry is None or not may_see(layer, role):
-                    continue
-                if scope_of(layer, role) is not None:
-                    continue  # the function's own statement: tests/db/test_scopes.py
-                statement, _ = build((TileLayer(layer, role, tile_fields(layer, role)),), z)
-                plan = conn.execute(b"EXPLAIN " + statement, place(z, x, y))
-                text = "\n".join(str(row[0]) for row in plan.fetchall())
-                column = "geom" if layer.rendered else "geom_3857"
-                assert f"Index Cond: ({column} &&" in text, (role, layer.id, text)
 
 
 def test_an_area_has_one_label_point_however_many_tiles_cut_it(caller: Caller) -> None:

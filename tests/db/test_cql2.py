@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -285,3 +287,46 @@ def test_deep_nesting_never_reaches_the_parser() -> None:
         deep = {"op": "not", "args": [deep]}
     with pytest.raises(BadRequestError):
         parse(json.dumps(deep), FIELDS, has_geometry=True, lang="cql2-json")
+
+
+RECURSING = [
+    "floor_area_m2 = {}5".format("- " * 4000),
+    "floor_area_m2 = {}5".format("-\t" * 4000),
+    "a{}".format("=a" * 4000),
+    "a{}".format("<a" * 4000),
+    "a{}".format(" LIKE a" * 1100),
+    "{}true".format("NOT\t" * 2000),
+    "{}true".format("NOT  " * 1600),
+    "floor_area_m2 = 1{}".format("^1" * 4000),
+]
+
+
+def test_no_filter_ends_the_process() -> None:
+    """The parser recurses for each of these; tried where a stack that overflows harms nobody."""
+    script = """
+import json, sys
+from db.queries.cql2_parse import parse
+from layers.errors import BadRequestError
+for text in json.load(sys.stdin):
+    try:
+        parse(text, {}, has_geometry=True)
+    except BadRequestError as error:
+        print(error.detail.en)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps(RECURSING),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert len(said) == len(RECURSING)
+    assert all("too complex" in sentence for sentence in said)
+
+
+def test_what_is_written_at_length_and_not_deep_is_read() -> None:
+    places = ", ".join(["-1.5 -2"] * 400)
+    parse(f"S_INTERSECTS(geometry, LINESTRING({places}))", FIELDS, has_geometry=True)
+    parse(" OR ".join(["floor_area_m2 > -1"] * 200), FIELDS, has_geometry=True)

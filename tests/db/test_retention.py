@@ -99,10 +99,13 @@ def test_ended_sign_ins_and_tokens_go_and_living_ones_stay(town: TownHandle) -> 
             ('revoked long ago', interval '1 day', interval '-91 days'),
             ('ran out long ago', interval '-91 days', NULL)
         ) AS v (name, expires, ended);
-        INSERT INTO muang.sign_in_failure (key, at)
-        VALUES ('x', now()), ('x', now() - interval '25 hours')""",
+        INSERT INTO muang.sign_in_failure (key, total, last_at) VALUES
+        ('just now', 1, now()), ('left alone', 9, now() - interval '25 hours'),
+        ('tried often', 10, now() - interval '25 hours'),
+        ('tried often long ago', 500, now() - interval '91 days')""",
     )
-    assert forgotten(town) == {"sessions": 2, "tokens": 2, "failed sign-ins": 1}
+    assert forgotten(town) == {"sessions": 2, "tokens": 2, "failed sign-ins": 2}
+    assert admin(town, "SELECT count(*) FROM muang.sign_in_failure") == [(2,)]
     assert {
         bytes(row[0]).decode() for row in admin(town, "SELECT token_hash FROM muang.session")
     } == {

@@ -3,7 +3,7 @@
 import pytest
 from psycopg import sql
 
-from db.connect import Machine, connect_admin
+from db.connect import Machine
 from db.scopes import scoped_name, source, way_to_communities
 from layers.catalog import get
 from layers.model import Role
@@ -105,29 +105,6 @@ def test_scoped_rows_hold_just_the_visible_columns(tiny_town: TownHandle, role: 
     assert columns == [*(f.name for f in visible_fields(CARE, role)), "geom", "geom_3857"]
     assert ("diagnosis" in columns) == (role == Role.CARE)
     assert "phone" in columns
-
-
-@pytest.mark.parametrize("srid", [3857, 32648])
-def test_the_index_is_used_inside_the_function(tiny_town: TownHandle, srid: int) -> None:
-    """Auto-explain is not there, so the statement of the function is explained itself."""
-    column = "geom_3857" if srid == 3857 else "geom"
-    with connect_admin(tiny_town.server_url, tiny_town.town_id) as conn:
-        conn.execute("SET enable_seqscan = off")
-        body = conn.execute(
-            "SELECT prosrc FROM pg_proc WHERE oid = %s::regproc",
-            [f"as_care.{scoped_name(CARE)}"],
-        ).fetchone()
-        statement = next(
-            part.partition("RETURN QUERY")[2]
-            for part in str(body[0] if body else "").split(";")
-            if f"t.{column} && box" in part
-        )
-        statement = statement.replace("box", f"gis.ST_MakeEnvelope(0, 0, 1, 1, {srid})")
-        statement = statement.replace("keys", "ARRAY['C1']")
-        plan = "\n".join(
-            str(row[0]) for row in conn.execute(f"EXPLAIN {statement}".encode()).fetchall()
-        )
-    assert f"Index Cond: ({column} && " in plan.replace("t.", ""), plan
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMIN])

@@ -9,7 +9,6 @@ from shapely.geometry import box
 
 from layers.catalog import LAYERS
 from layers.model import Role
-from layers.privacy import may_see
 from tests.api.places import TO_DEGREES, moved
 from tests.matrix.asking import Asker
 from tests.matrix.seeds import Row
@@ -56,6 +55,8 @@ def impact(asker: Asker) -> None:
     )
     for flood in everywhere:
         _counts(asker, {"flood": flood, "include": ["ids"]}, seeds.rows)
+        past = {"flood": flood, "include": ["ids"], "as_of": "2199-12-31T00:00:00Z"}
+        _counts(asker, past, seeds.rows)
     for row in seeds.rows:
         if row.layer.id in COUNTED and row.shape is not None:
             x, y = row.vertices[0]
@@ -145,7 +146,7 @@ def me(asker: Asker) -> None:
     kind = "session" if person.session else "token" if person.token else "public"
     assert (told["kind"], told["authenticated"]) == (kind, kind != "public")
     assert (told["totp"], told["csrf"] is not None) == (person.totp, person.session)
-    assert told["layers"] == [layer.id for layer in LAYERS if may_see(layer, person.role)]
+    assert told["layers"] == [layer.id for layer in asker.view.layers()]
     held = (person.team,) if person.team else person.communities
     assert told["scope"] == (None if held is None else list(held))
 

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import json
+import re
 from typing import Any
 from urllib.parse import unquote_plus
 
 import httpx
 
+from layers.catalog import LAYERS
 from tests.api.caller import ADDRESS, Caller
 from tests.matrix import replies
 from tests.matrix.seeds import TOKENS
@@ -98,9 +100,19 @@ class Asker:
         method = asked.pop("method", "GET")
         reply = self.ask(method, path.replace("{}", name), status, **asked)
         problem = reply.json()
+        words = set(re.findall(r"[a-z0-9_]+", problem["detail"])) - {name}
+        assert not words & self._unnamed(path), (self.view.person.name, path, problem["detail"])
         said = problem["detail"].replace(f"“{name}”", "“?”").replace(f" {name} ", " ? ")
         headers = {k: v for k, v in reply.headers.items() if k != "content-length"}
         return [problem["type"], problem["title"], said, headers]
+
+    def _unnamed(self, path: str) -> set[str]:
+        """Names no refusal may tell: layers, and fields of the layers asked about, not seen."""
+        about = set(re.split("[/,]", path))
+        layers = {layer.id for layer in LAYERS if not self.view.sees(layer)}
+        return layers | {
+            name for layer in LAYERS if layer.id in about for name in self.view.hidden(layer)
+        }
 
     def events(self, since: int, until: int) -> httpx.Response:
         """What `/live` says from one position to another, as a reply to be searched."""

@@ -113,9 +113,8 @@ def _of_session(caller: Caller, town: TownHandle, person: Person) -> dict[str, s
         assert made.is_success, made.text
         later = pyotp.TOTP(offer["secret"]).at(int(time.time()), counter_offset=1)
         assert browser.sign_in(person.name, code=later).status_code == 200
-    (cookie,) = browser.cookies.items()
     return {
-        "Cookie": "=".join(cookie),
+        "Cookie": "; ".join(map("=".join, browser.cookies.items())),
         "X-CSRF-Token": str(browser.csrf),
         "Origin": ADDRESS,
         "Sec-Fetch-Site": "same-origin",

@@ -6,7 +6,7 @@ A new operation, or a new parameter of an old one, fails `test_matrix.py` until 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.matrix import asked, drawing, features
+from tests.matrix import asked, drawing, features, history
 from tests.matrix.asking import Asker
 
 Probe = Callable[[Asker], None]
@@ -56,26 +56,31 @@ TABLE: dict[tuple[str, str], Line] = {
             features.selections,
             features.filters,
             features.moments,
+            history.past_items,
         ),
         (
-            *("layer", "bbox", "bbox-crs", "crs", "datetime", "properties"),
+            *("layer", "as_of", "bbox", "bbox-crs", "crs", "datetime", "properties"),
             *("limit", "offset", "skipGeometry", *FILTER),
         ),
     ),
     ("get", "/ogc/collections/{layer}/items/{feature}"): Line(
-        (features.one_by_one, features.selections),
-        ("layer", "feature", "crs", "properties", "skipGeometry"),
+        (features.one_by_one, features.selections, history.past_items),
+        ("layer", "feature", "as_of", "crs", "properties", "skipGeometry"),
+    ),
+    ("get", "/ogc/collections/{layer}/changes"): Line(
+        (history.changes,),
+        ("layer", "since", "until", "bbox", "bbox-crs", "crs", "limit", "after"),
     ),
     ("get", "/ogc/collections/{layer}/queryables"): Line((drawing.schemas,), ("layer",)),
     ("get", "/ogc/collections/{layer}/schema"): Line((drawing.schemas,), ("layer",)),
     ("get", "/tiles/{layers}/{z}/{x}/{y}.mvt"): Line(
-        (drawing.tiles, drawing.many_layers, drawing.tile_filters),
-        ("layers", "z", "x", "y", *FILTER),
+        (drawing.tiles, drawing.many_layers, drawing.tile_filters, history.past_tiles),
+        ("layers", "z", "x", "y", "as_of", *FILTER),
     ),
 }
 
 BODIES: dict[str, set[str]] = {
-    "ImpactRequest": {"flood", "layers", "include"},
+    "ImpactRequest": {"flood", "layers", "include", "as_of"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
 }
 """Fields of the bodies that ask about the town's data, all of them asked by `asked.impact`."""

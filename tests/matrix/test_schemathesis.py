@@ -4,6 +4,7 @@
 read it.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -25,12 +29,18 @@ from db.connect import Machine
 from layers.catalog import LAYERS
 from layers.model import Role
 from tests.api.conftest import a_token
-from tests.api.places import tile_at
+from tests.api.places import drawn, tile_at
 from tests.api.running import Running, server
 from tests.conftest import TownHandle
 
-EXAMPLES = 6
-"""Requests of each operation by each role."""
+EXAMPLES = 12
+"""Requests of each operation by each role, at most: half of them of things that are there."""
+CASES = [
+    *((role, GenerationMode.POSITIVE) for role in Role),
+    # what is not as described is refused before anybody looks at the role
+    (Role.PUBLIC, GenerationMode.NEGATIVE),
+    (Role.ADMIN, GenerationMode.NEGATIVE),
+]
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
@@ -39,7 +49,16 @@ CHECKS = (
     response_schema_conformance,
 )
 NAMES = [layer.id for layer in LAYERS] + ["zzz", "", "a" * 300, "น้ำ", "'; --", "%00"]
-FILTERS = ["kind = 'home'", "code LIKE '%'", "true", "id > 3", "S_INTERSECTS(geometry,POINT(1 2))"]
+SEEN_BY_ALL = ["parcels", "care_locations", "flood_zones", "roads"]
+FILTERS = ["id > 3", "true", "S_INTERSECTS(geometry,POINT(1 2))", "source IS NULL"]
+FLOODS: list[dict[str, Any]] = [
+    {"zone_ids": "all"},
+    {"zone_ids": ["Z100"]},
+    {"where": "code = 'Z10'"},
+    {"gauge": "G1", "stage_m": 112.0},
+    {"geometry": drawn(0, 0, 500, 500)},
+]
+LAYER_LISTS = [None, ["parcels"], ["roads", "care_locations"], ["houses", "households"]]
 
 
 @pytest.fixture(scope="module")
@@ -61,33 +80,58 @@ def described(running: Running) -> Any:
     """The description; where any text would be a wrong name, mostly names there are."""
     document = httpx.get(f"{running.url}/openapi.json", trust_env=False).json()
     del document["paths"]["/live"]
-    z, x, y = tile_at(14).split("/")
-    narrower = {
-        "layer": {"enum": NAMES},
-        "layers": {"enum": [*NAMES, "parcels,care_locations", "houses,zzz"]},
-        "z": {"enum": [int(z), 0, 13, 22, 99]},
-        "x": {"enum": [int(x), 0, 2**22, -1]},
-        "y": {"enum": [int(y), 0, 2**22, -1]},
-        "feature": {"type": "integer", "minimum": -5, "maximum": 120},
-    }
+    names = {"layer": NAMES, "layers": [*NAMES, "parcels,care_locations", "houses,zzz"]}
     for item in document["paths"].values():
         for operation in item.values():
             for part in operation.get("parameters", []):
-                if part["in"] == "path" and part["name"] in narrower:
-                    part["schema"] = narrower[part["name"]]
+                if part["in"] == "path" and part["name"] in names:
+                    part["schema"] = {"enum": names[part["name"]]}
                 if part["name"] == "filter":
                     part["schema"] = {"anyOf": [{"enum": FILTERS}, part["schema"]]}
     return schemathesis.openapi.from_dict(document)
 
 
+def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
+    """Ask for something that is there, so that the answers' own schemas are tried as well."""
+    z, x, y = tile_at(14).split("/")
+    there = {
+        "layer": st.sampled_from(SEEN_BY_ALL),
+        "layers": st.sampled_from([*SEEN_BY_ALL, "parcels,care_locations"]),
+        "z": st.just(z),
+        "x": st.just(x),
+        "y": st.just(y),
+        "feature": st.integers(1, 12).map(str),
+        "answer_id": st.just(answer),
+    }
+    for name in case.path_parameters or {}:
+        if name in there:
+            case.path_parameters[name] = data.draw(there[name])
+    if case.operation.path == "/queries/impact":
+        flood = data.draw(st.sampled_from(FLOODS))
+        layers = data.draw(st.sampled_from(LAYER_LISTS))
+        include = data.draw(st.sampled_from([[], ["ids"]]))
+        case.body = {"flood": flood, "layers": layers, "include": include}
+    if data.draw(st.booleans()):
+        case.query = {}
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(("role", "mode"), CASES)
 def test_the_description_holds(
-    running: Running, credentials: dict[Role, str], described: Any, role: Role
+    running: Running,
+    credentials: dict[Role, str],
+    described: Any,
+    role: Role,
+    mode: GenerationMode,
 ) -> None:
+    """Requests as described and requests that are not, by somebody of each role."""
     headers = {"Authorization": f"Bearer {credentials[role]}"}
-    asked, wrong = 0, []
+    question = {"flood": {"zone_ids": "all"}, "layers": ["parcels"]}
+    url = f"{running.url}/queries/impact"
+    told = httpx.post(url, json=question, headers=headers, trust_env=False).json()
+    heard: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    wrong = []
     for found in described.get_all_operations():
         operation = found.ok()
 
@@ -100,15 +144,25 @@ def test_the_description_holds(
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy())
-        def hold(case: Any) -> None:
-            nonlocal asked
-            asked += 1
-            case.call_and_validate(base_url=running.url, headers=headers, checks=CHECKS, timeout=30)
+        @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+        def hold(case: Any, data: st.DataObject) -> None:
+            if mode is GenerationMode.POSITIVE and data.draw(st.booleans()):
+                make_likely(case, data, told["id"])
+            reply = case.call_and_validate(
+                base_url=running.url, headers=headers, checks=CHECKS, timeout=30
+            )
+            heard[case.operation.path][reply.status_code] += 1
 
         try:
             hold()
+        except Unsatisfiable:
+            pass  # there is no wrong way to ask this
         except FailureGroup as failures:
             wrong += [f"{operation.label}: {failure}" for failure in failures.exceptions]
     assert not wrong, "\n\n".join(wrong)
-    assert asked > EXAMPLES * len(described.raw_schema["paths"]) / 2
+    paths = described.raw_schema["paths"]
+    if mode is GenerationMode.POSITIVE:
+        refused_to_programs = {path for path in paths if path.startswith("/auth/")}
+        answered = {path for path, statuses in heard.items() if {200, 204} & set(statuses)}
+        assert answered >= set(paths) - refused_to_programs
+    assert sum(statuses.total() for statuses in heard.values()) > EXAMPLES * len(paths) / 2

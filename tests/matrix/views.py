@@ -1,11 +1,13 @@
-"""Who looks, and what the declarations let them see. The homes of each are written by hand."""
+"""Who looks, and what the declarations let them see. The homes of each are written by hand.
+
+Read from the declarations directly: what the platform itself works out is what is being tried.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from layers.catalog import LAYERS
-from layers.model import Field, Layer, Role
-from layers.privacy import may_see, tile_fields, visible_fields
+from layers.model import SYSTEM_FIELDS, Field, Layer, Role
 from tests.matrix.seeds import Row, Seeds, places
 
 EVERY_HOME = frozenset({"home_c1", "home_c2", "home_none"})
@@ -93,7 +95,8 @@ class View:
 
     def sees(self, layer: Layer) -> bool:
         """Whether the layer exists for them."""
-        return may_see(layer, self.role)
+        audiences = [rule.audience for rule in layer.row_rules] or [layer.audience]
+        return any(self.role in audience for audience in audiences)
 
     def layers(self) -> list[Layer]:
         """The layers that exist for them."""
@@ -105,11 +108,13 @@ class View:
 
     def fields(self, layer: Layer) -> dict[str, Field]:
         """The fields they may see."""
-        return {found.name: found for found in visible_fields(layer, self.role)}
+        seen = self.sees(layer)
+        known = (*SYSTEM_FIELDS, *layer.fields)
+        return {found.name: found for found in known if seen and self.role in found.audience}
 
     def tile_fields(self, layer: Layer) -> set[str]:
         """The fields they may see in tiles."""
-        return {found.name for found in tile_fields(layer, self.role)}
+        return {name for name, found in self.fields(layer).items() if found.in_tile}
 
     def hidden(self, layer: Layer) -> list[str]:
         """Fields of the layer that do not exist for them."""

@@ -5,8 +5,9 @@ import socket
 
 import pytest
 
+from api.settings import in_container
 from layers.errors import UnavailableError
-from ops.guard import check_address, check_port, in_container, is_loopback
+from ops.guard import check_address, check_port, is_loopback
 from ops.server import Address
 
 

@@ -63,6 +63,10 @@ def test_users_from_the_first_administrator_on(blank_town: TownHandle) -> None:
     assert listed[1]["oidc_issuer"] == "https://id.example"
     assert "argon2" not in muang(town, "user", "list", "--json").stdout
 
+    done = muang(town, "user", "password", "carer", "--drop-code", typed=f"{PASSWORD} ใหม่\n")
+    assert done.returncode == 0, done.stderr
+    assert "new password" in done.stdout
+    assert muang(town, "user", "password", "carer", typed="short\n").returncode != 0
     assert muang(town, "user", "disable", "carer").returncode == 0
     again = muang(town, "user", "disable", "carer")
     assert again.returncode == 1

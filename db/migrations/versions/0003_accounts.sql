@@ -38,13 +38,15 @@ CREATE TABLE muang.session (
 );
 CREATE INDEX session_account ON muang.session (account_id);
 
--- one row per failed attempt; the key is a hash of a name or an address, existing or not
+-- counters of failed attempts; the key is a hash of a name or an address, existing or not
 CREATE TABLE muang.sign_in_failure (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    key bytea NOT NULL,
-    at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
+    key bytea PRIMARY KEY,
+    -- in a row, less than half an hour apart: how long to wait
+    recent integer NOT NULL DEFAULT 1,
+    -- since the last success: when a password alone is no longer enough
+    total integer NOT NULL DEFAULT 1,
+    last_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX sign_in_failure_key ON muang.sign_in_failure (key, at);
 
 -- What opens personal rows for a while: an event to the coordinators, a task to a team. The war
 -- room writes these records; until then only tests do.
@@ -98,4 +100,4 @@ CREATE INDEX care_locations_household ON town.care_locations (household);
 -- what retention looks for, oldest first
 CREATE INDEX answer_computed_at ON muang.answer (computed_at);
 CREATE INDEX answer_of_the_public ON muang.answer (computed_at) WHERE role = 'public';
-CREATE INDEX sign_in_failure_at ON muang.sign_in_failure (at);
+CREATE INDEX sign_in_failure_last_at ON muang.sign_in_failure (last_at);

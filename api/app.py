@@ -16,6 +16,7 @@ from api import (
     pages,
     problems,
     queries,
+    rasters,
     status,
     tilejson,
 )
@@ -72,6 +73,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         tokens_router,
         oidc_router,
         tilejson.router,
+        rasters.router,
         live.router,
         queries.router,
         ogc_router,

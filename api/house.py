@@ -18,6 +18,7 @@ from api.access import layers_of
 from api.auth.oidc_provider import Provider
 from api.limits import Limits
 from api.live_hub import LiveHub
+from api.raster_desk import RasterDesk
 from api.settings import ServerSettings
 from api.stopping import on_stop
 from api.tile_cache import TileCache
@@ -58,6 +59,8 @@ class House:
         self.provider = Provider(settings)
         # proving holds a connection for as long as argon2 works; others need some as well
         self._proving = asyncio.Semaphore(2)
+        folder = settings.rasters
+        self.rasters = RasterDesk(None if folder is None else folder / settings.town)
         self._town: TownSpec | None = None
         self._asking = asyncio.Lock()
         self._revision: tuple[float, str | None] = (-_REMEMBERED_S, None)
@@ -158,6 +161,7 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             with on_stop(house.hub.close):
                 yield house
         finally:
+            house.rasters.close()
             house.hub.close()
             for task in tasks:
                 task.cancel()

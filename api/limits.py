@@ -15,6 +15,7 @@ BURST_SECONDS = 5.0
 """A bucket holds what flows in within this time."""
 _COSTS = (
     ("/tiles/", 1),
+    ("/rasters/", 1),
     ("/queries/", 100),
     ("/auth/login", 1000),
     ("/auth/", 50),

@@ -37,6 +37,11 @@ class ServerSettings(DatabaseSettings):
         default_factory=lambda: Path(str(files("maps"))) / "dashboard" / "dist",
         description="folder of the built dashboard",
     )
+    rasters: Path | None = Field(
+        default=None,
+        description="folder of the towns' elevation and depth rasters, one folder a town; "
+        "never below the dashboard's; unset: no raster is served",
+    )
     trusted_proxies: str = Field(
         default="",
         description="addresses of reverse proxies, with commas, whose X-Forwarded-For is believed; "
@@ -155,6 +160,20 @@ class ServerSettings(DatabaseSettings):
                         en=f"MUANG_TRUSTED_PROXIES: “{part}” is not an IP address.",
                     )
                 ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_rasters_off_the_web(self) -> Self:
+        if self.rasters is None:
+            return self
+        self.rasters = self.rasters.absolute()
+        if self.rasters.resolve().is_relative_to(self.dashboard.resolve()):
+            raise UnavailableError(
+                Text(
+                    th="MUANG_RASTERS อยู่ในโฟลเดอร์หน้าเว็บ ย้ายไปที่อื่น",
+                    en="MUANG_RASTERS lies inside the dashboard's folder. Put it elsewhere.",
+                )
+            )
         return self
 
     @model_validator(mode="after")

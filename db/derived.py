@@ -13,6 +13,8 @@ from db import render
 from db.connect import LOGINS, Machine, login_name, owner_name
 from db.past import rows_of
 from db.provenance import provenance_function, provenance_signature
+from db.raster_view import VIEW as RASTERS
+from db.raster_view import raster_view
 from db.scopes import scoped_function, scoped_rows, seen_rows
 from db.tables import history_columns
 from db.view_names import Tense, view_columns, view_schema
@@ -40,6 +42,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA town TO {loader}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
+    "GRANT SELECT, INSERT, DELETE ON muang.raster TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
@@ -164,6 +167,13 @@ def _views(conn: AnyConnection, town_id: str, role: Role, tense: Tense) -> None:
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
     conn.execute(provenance_function(role, tense))
     _only_for(conn, provenance_signature(role, tense), login)
+    if tense is Tense.PRESENT:
+        conn.execute(raster_view(role))
+        conn.execute(
+            sql.SQL("GRANT SELECT ON {} TO {}").format(
+                sql.Identifier(view_schema(role), RASTERS), login
+            )
+        )
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
             conn.execute(scoped_rows(layer, role, tense))

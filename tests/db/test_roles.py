@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from db import raster_view
 from db.connect import Machine, connect_admin
 from db.render import cell_fields, tile_view, view_fields
 from db.scopes import source
@@ -34,6 +35,8 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
             declared[view_schema(role), tile_view(layer)] = list(view_fields(layer, role))
             if layer.cells:
                 declared[view_schema(role), layer.cells] = list(cell_fields(layer, role))
+    for role in Role:
+        declared[view_schema(role), raster_view.VIEW] = list(raster_view.COLUMNS)
     assert {(row[0], row[1]): row[2] for row in found} == declared
 
 
@@ -60,6 +63,7 @@ def test_a_role_reads_its_views_and_nothing_else(tiny_town: TownHandle, role: Ro
             "SELECT muang.fold_cells()",
             "SELECT * FROM muang.api_token",
             "SELECT * FROM muang.answer",
+            "SELECT * FROM muang.raster",
             "SELECT * FROM muang.layer_change",
             "SELECT muang.number_changes()",
             "CREATE TEMPORARY TABLE t (a integer)",

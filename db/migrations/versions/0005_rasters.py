@@ -3,7 +3,7 @@
 from db.migrations.run_sql import run_sql
 
 revision = "0005_rasters"
-down_revision = "0003_accounts"
+down_revision = "0004_history_places"
 branch_labels = None
 depends_on = None
 

@@ -163,8 +163,10 @@ async def raster_value(
     who: CurrentViewer,
     lang: CallerLang,
     *,
-    lon: Annotated[float, Query(ge=-180, le=180, description="Longitude (WGS 84)")],
-    lat: Annotated[float, Query(ge=-90, le=90, description="Latitude (WGS 84)")],
+    lon: Annotated[
+        float, Query(ge=-180, le=180, description="Longitude (WGS 84)", examples=[105.22])
+    ],
+    lat: Annotated[float, Query(ge=-90, le=90, description="Latitude (WGS 84)", examples=[15.24])],
 ) -> JSONResponse:
     """The value of the cell that holds a place, in metres; null with the reason where none is."""
     shown = await _one(house, raster, who.role)

@@ -31,6 +31,7 @@ WHOLE_TILE = -1
 LABEL_PIECE = -100
 """The `piece` of the point an area's name stands at."""
 
+_CHANGED: LiteralString = "{}.id IN (SELECT unnest(changed))"
 _PARTS: tuple[LiteralString, ...] = ("id", "piece", "plain_from", "geom")
 
 
@@ -238,7 +239,7 @@ class _Parts:
             f.class,
             f.n
         FROM (
-            SELECT {x} AS x, {y} AS y, r.class, sum(r.n) AS n
+            SELECT {x} AS x, {y} AS y, r.class, sum(r.n)::integer AS n
             FROM ({source}) AS r (geom, class, n)
             GROUP BY 1, 2, 3
             HAVING sum(r.n) <> 0
@@ -280,8 +281,8 @@ class _Parts:
                     self._class("r"), sql.SQL(sign), sql.SQL(rows), sql.SQL(which)
                 )
                 for sign, rows, which in (
-                    ("-1", "old_rows", "r.id = any(changed)"),
-                    ("1", "new_rows", "changed IS NULL OR r.id = any(changed)"),
+                    ("-1", "old_rows", _CHANGED.format("r")),
+                    ("1", "new_rows", _CHANGED.format("r")),
                 )
             )
             cells = sql.SQL("""
@@ -289,18 +290,21 @@ class _Parts:
     ELSIF TG_OP = 'DELETE' THEN{taken}
     ELSE{moved}
     END IF;""").format(
-                put=self.counted(put),
+                put=self.counted(
+                    sql.SQL("SELECT r.geom_3857, {}, 1 FROM new_rows AS r").format(self._class("r"))
+                ),
                 taken=self.counted(taken),
                 moved=self.counted(taken + sql.SQL(" UNION ALL ") + put),
             )
         return sql.SQL("""
 CREATE FUNCTION {keep}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gis, pg_temp AS $keep$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gis, pg_temp
+-- a plan is kept for statements of one row and of a million: joins are hashed, never row by row
+SET enable_nestloop = off SET enable_mergejoin = off SET jit = off SET work_mem = '64MB' AS $keep$
 DECLARE
     changed bigint[];
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        -- a FULL JOIN is hashed or merged whatever the planner thinks of a transition table's size
         SELECT array_agg(coalesce(o.id, n.id)) INTO changed
         FROM old_rows AS o
         FULL JOIN new_rows AS n ON o.id = n.id
@@ -337,7 +341,7 @@ CREATE OR REPLACE TRIGGER f_render_delete AFTER DELETE ON {live}
             new=both[1],
             cells=cells,
             inserted=self.rows(new, sql.SQL("true")),
-            updated=self.rows(new, sql.SQL("n.id = any(changed)")),
+            updated=self.rows(new, sql.SQL(_CHANGED.format("n"))),
         )
 
 

@@ -10,18 +10,22 @@ $$;
 -- The lowest zoom from which rounding to tile units cannot make a geometry invalid or lose a point.
 -- Rounding moves a point by at most 0.71 units, so a point and an edge (or another point) that lie
 -- more than 1.42 apart neither meet nor change sides: ST_MinimumClearance is the least such distance.
+-- (No SET here: only so is it made part of the statement that calls it for each row.)
 CREATE OR REPLACE FUNCTION muang.plain_from(shape gis.geometry) RETURNS smallint
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, gis, pg_temp AS $$
-DECLARE
-    clearance double precision := ST_MinimumClearance(shape);
-BEGIN
-    IF clearance = 'infinity' THEN
-        RETURN 0;
-    ELSIF clearance > 1e-4 THEN
-        RETURN greatest(0, ceil(ln(1.42 * 40075016.685578488 / 4096 / clearance) / ln(2)));
-    END IF;
-    RETURN 99;
-END;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT
+        least(
+            greatest(
+                ceil(
+                    ln(
+                        1.42 * 40075016.685578488 / 4096
+                        / least(greatest(gis.ST_MinimumClearance(shape), 1e-30), 1e9)
+                    ) / ln(2)
+                ),
+                0
+            ),
+            99
+        )::smallint;
 $$;
 
 -- A feature of many points as tiles need it. Piece -1 - z: the whole for zoom z below 14, without

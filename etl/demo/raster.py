@@ -14,7 +14,8 @@ from etl.demo.towns import SOURCE
 from etl.rasters import LoaderConnection, RasterOrder, import_raster
 from layers.rasters import DEPTH, ELEVATION, Raster
 
-DATUM = "demo datum, metres; invented ground, not tied to mean sea level or any survey"
+DATUM = "ระดับสมมติของเมืองสาธิต (demo datum)"
+"""Not tied to mean sea level or any survey: the ground is invented."""
 Elevation = tuple[NDArray[np.float32], Affine, CRS]
 
 
@@ -62,5 +63,5 @@ def write_raster(path: Path, raster: Raster, grid: Elevation) -> None:
         dataset.write(array, 1)
         dataset.set_band_description(1, raster.title.en)
         dataset.set_band_unit(1, raster.unit)
-        datum = DATUM if raster is ELEVATION else "above the demo's invented ground"
-        dataset.update_tags(VERTICAL_DATUM=datum, SYNTHETIC="yes")
+        if raster is ELEVATION:
+            dataset.update_tags(VERTICAL_DATUM=DATUM)

@@ -1,6 +1,10 @@
 """Rasters over HTTP: colours at known depths, values, neighbours that meet, who may see them."""
 
 import math
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +16,10 @@ import rasterio
 from pyproj import Transformer
 from rasterio.io import MemoryFile
 
+from api import raster_desk
 from api.app import create_app
 from api.limits import cost
-from api.rasters import transparent
+from api.raster_desk import DRIVERS, RasterDesk, transparent
 from db.connect import Machine
 from db.migrate import migrate
 from db.rasters import versions
@@ -32,6 +37,7 @@ from tests.tiny import ORIGIN, load_tiny
 # a picture has no place on the map of its own
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
+ROOT = Path(__file__).resolve().parents[2]
 COLORS = {
     cls.key: tuple(int(cls.color[at : at + 2], 16) for at in (1, 3, 5))
     for cls in (flood_zones.LAYER.style.classes if flood_zones.LAYER.style else ())
@@ -242,6 +248,58 @@ def test_what_is_not_there_is_404_before_a_file_is_opened(scene: Scene, path: st
 
 def test_a_raster_costs_what_a_tile_costs() -> None:
     assert cost({"path": "/rasters/depth/14/1/1.png"}) == cost({"path": "/tiles/x/1/1/1.mvt"}) == 1
+
+
+def test_a_server_that_starts_knows_five_drivers() -> None:
+    """GDAL as a new process of ours gets it: what it opens and draws with, and nothing more."""
+    program = (
+        "import os, api.raster_desk as desk; desk._gdal(); import rasterio\n"
+        "with rasterio.Env() as env: print(','.join(sorted(env.drivers())))\n"
+        "print('GDAL_SKIP' in os.environ)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names, left = done.stdout.split()
+    assert set(names.split(",")) == DRIVERS
+    assert left == "False"
+
+
+def test_a_vrt_is_never_opened_even_under_a_registered_name(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last guard alone: with the content's hash believed, GDAL still takes a GeoTIFF only."""
+    path = tmp_path / "x.tif"
+    path.write_text('<VRTDataset rasterXSize="1" rasterYSize="1"></VRTDataset>', encoding="utf-8")
+    monkeypatch.setattr(RasterDesk, "_path", lambda *_: path)
+    reply = scene.caller.get(f"/rasters/depth/{tile_at(15, 400, 600)}.png")
+    assert reply.status_code == 500
+    assert "VRT" not in reply.text
+
+
+def test_a_slow_raster_is_given_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+
+    def draw(*_: object) -> bytes:
+        let_go.wait(30)
+        return b""
+
+    monkeypatch.setattr(RasterDesk, "_draw", draw)
+    monkeypatch.setattr(raster_desk, "TIMEOUT_SECONDS", 0.05)
+    path = f"/rasters/depth/{tile_at(15)}.png"
+    try:
+        replies = [scene.caller.get(path) for _ in range(raster_desk.THREADS + 2)]
+    finally:
+        let_go.set()
+    assert [reply.status_code for reply in replies] == [503] * len(replies)
+    assert replies[0].json()["type"] == "urn:muang:problem:too-slow"
+    monkeypatch.undo()
+    assert scene.caller.get(path).status_code == 200
 
 
 def test_only_the_registered_content_is_served(

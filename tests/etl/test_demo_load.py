@@ -121,6 +121,9 @@ def test_the_rasters_are_cloud_optimised_geotiffs_on_the_register(
     folder = root / town.town_id
     with town.connect(Machine.LOADER) as conn:
         files = {record.id: record.file for record in newest(conn) if record.synthetic}
+        datums = dict(conn.execute("SELECT id, datum FROM muang.raster").fetchall())
+    assert "demo" in str(datums["elevation"])
+    assert datums["depth"] is None
     assert {path.name for path in folder.glob("*.tif")} == set(files.values())
     for raster_id, grid in grids.items():
         with rasterio.open(folder / files[raster_id]) as raster:

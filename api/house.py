@@ -23,6 +23,7 @@ from api.settings import ServerSettings
 from api.stopping import on_stop
 from api.tile_cache import TileCache
 from api.tile_front import draw
+from api.tile_plan import TilePlans
 from api.verification import Verifier
 from db import accounts, past, retention
 from db.changes import Sequencer
@@ -50,6 +51,7 @@ class House:
         self.settings = settings
         self.pools = pools
         self.sequencer = Sequencer(url)
+        self.plans = TilePlans()
         self.tiles = TileCache(
             settings.tile_cache_mb * 1024 * 1024, partial(draw, self), lambda: self.hub.fresh
         )

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
@@ -219,7 +220,7 @@ class ServerSettings(DatabaseSettings):
         """Names the server answers for in a Host header."""
         return _LOOPBACK_NAMES | {urlsplit(self.public_url).hostname or ""}
 
-    @property
+    @cached_property
     def proxies(self) -> frozenset[str]:
         """Addresses of the reverse proxies in front."""
         if self.trusted_proxies.strip().lower() == "none":
@@ -237,7 +238,7 @@ class ServerSettings(DatabaseSettings):
             return None
         return is_private if in_container() else is_loopback
 
-    @property
+    @cached_property
     def cookie(self) -> str:
         """Name of the session's cookie. Browsers share cookies between ports: one for each town."""
         return f"__Host-muang-{self.town}"
@@ -254,6 +255,7 @@ def in_container() -> bool:
     return any(mark.exists() for mark in marks) or "container" in os.environ
 
 
+@lru_cache(maxsize=1024)
 def is_private(address: str) -> bool:
     """Whether an address is of a private network or this machine."""
     try:
@@ -262,6 +264,7 @@ def is_private(address: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address, perhaps with a port, is this machine itself."""
     name = urlsplit(f"//{host}").hostname or "" if host.count(":") <= 1 or "[" in host else host

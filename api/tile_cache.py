@@ -171,15 +171,21 @@ class TileCache:
 
     def kept(self, key: str) -> Drawn | None:
         """The tile of a key when it is kept and may be given now."""
+        found = self.peek(key)
+        if found is not None:
+            self.hit(found)
+        return found
+
+    def peek(self, key: str) -> Drawn | None:
+        """The same without counting as being asked for."""
         found = self._kept.get(key)
-        if found is None:
-            return None
-        if not self._fresh():
-            return None
-        self._kept.move_to_end(key)
+        return found if found is not None and self._fresh() else None
+
+    def hit(self, found: Drawn) -> None:
+        """Note that a tile just peeked at was asked for and given."""
+        self._kept.move_to_end(found.plan.key or "")
         found.asked_at = self._clock()
         self.numbers.hits += 1
-        return found
 
     async def get(self, plan: TilePlan, keys: Keys = None) -> Drawn:
         """A tile that is not kept, drawn once for all who ask for it at once.

@@ -15,8 +15,8 @@ from api.house_of import house_of
 from api.problems import MethodNotAllowedError, TooSlowError
 from api.tile_address import TileAddress
 from api.tile_cache import Begun, Drawn, Header, Keys
-from api.tile_forms import Form, best_form
-from api.tile_plan import TilePlan, given_in, plan
+from api.tile_forms import SMALL, Form, best_form
+from api.tile_plan import TilePlan
 from db.queries import tiles
 from layers.text import Text
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 TIMEOUT_SECONDS = 2.0
-_PLANS = 4096
-"""Plans of requests kept; they hold nothing personal."""
 _CALLERS = 16
 """Grants a kept tile's headers are kept for."""
 
@@ -37,7 +35,6 @@ class TileFront:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._plans: dict[tuple[str, bytes, str], TilePlan] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI event stream."""
@@ -50,23 +47,13 @@ class TileFront:
             return
         house = house_of(scope)
         who = await viewer.of_scope(scope, house)
-        await _answer(scope, send, house, who, self._plan(scope, address, who))
-
-    def _plan(self, scope: Scope, address: TileAddress, who: "Viewer") -> TilePlan:
         if scope["method"] != "GET":
             raise MethodNotAllowedError(
                 Text(th="แผ่นกระเบื้องอ่านได้ด้วย GET เท่านั้น", en="Tiles can only be read, with GET."),
                 allow="GET, HEAD",
             )
-        known = (scope["path"], scope["query_string"], who.role.value)
-        found = self._plans.get(known)
-        if found is None:
-            found = plan(address, given_in(scope["query_string"]), who.role)
-            if found.key is not None:  # of what may not be kept, the filter may not be either
-                if len(self._plans) >= _PLANS:
-                    self._plans.pop(next(iter(self._plans)))
-                self._plans[known] = found
-        return found
+        wanted = house.plans.plan(address, scope["path"], scope["query_string"], who.role)
+        await _answer(scope, send, house, who, wanted)
 
 
 async def _answer(
@@ -82,16 +69,33 @@ async def _answer(
         elif name == b"if-none-match":
             known += value + b","
     grant = access.fingerprint(who)
-    if known and (_tag(drawn, grant) in known or known == b"*,"):
-        await _send(send, 304, _headers(drawn, grant, None), b"")
-    elif drawn.empty:
-        await _send(send, 204, _headers(drawn, grant, None), b"")
-    else:
-        form = best_form(accepted)
-        body = drawn.forms.get(form)
-        if body is None or form is Form.PLAIN:
-            form, body = await house.tiles.form(drawn, form)
-        await _send(send, 200, _headers(drawn, grant, form, len(body)), body)
+    answer = ready(drawn, grant, accepted, known)
+    if answer is None:
+        form, body = await house.tiles.form(drawn, best_form(accepted))
+        answer = 200, _headers(drawn, grant, form, len(body)), body
+    await _send(send, *answer)
+
+
+def ready(
+    drawn: Drawn, grant: str, accepted: bytes, known: bytes
+) -> tuple[int, list[Header], bytes] | None:
+    """Status, headers and body of a tile, or None when it has to be packed first.
+
+    `grant` is the caller's fingerprint, `accepted` and `known` are what the request says in
+    Accept-Encoding and If-None-Match.
+    """
+    if known and (_tag(drawn, grant) in known or known.strip(b", ") == b"*"):
+        return 304, _headers(drawn, grant, None), b""
+    if drawn.empty:
+        return 204, _headers(drawn, grant, None), b""
+    plain = drawn.forms.get(Form.PLAIN)
+    if plain is not None and len(plain) <= SMALL:
+        return 200, _headers(drawn, grant, Form.PLAIN, len(plain)), plain
+    form = best_form(accepted)
+    body = drawn.forms.get(form)
+    if body is None:
+        return None
+    return 200, _headers(drawn, grant, form, len(body)), body
 
 
 async def _send(send: Send, status: int, headers: list[Header], body: bytes) -> None:

@@ -67,6 +67,29 @@ def plan(address: TileAddress, given: Mapping[str, str], role: Role) -> TilePlan
     return TilePlan(role, place, rows.parts, key, rows.cache_control, as_of)
 
 
+class TilePlans:
+    """Plans worked out lately; those with something personal in them are not remembered."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self._most = most
+        self._plans: dict[tuple[str, bytes, Role], TilePlan] = {}
+
+    def known(self, path: str, query: bytes, role: Role) -> TilePlan | None:
+        """The plan of a request that came before."""
+        return self._plans.get((path, query, role))
+
+    def plan(self, address: TileAddress, path: str, query: bytes, role: Role) -> TilePlan:
+        """The plan of a request; raises as `plan` does."""
+        found = self.known(path, query, role)
+        if found is None:
+            found = plan(address, given_in(query), role)
+            if found.key is not None:  # of what may not be kept, the filter may not be either
+                if len(self._plans) >= self._most:
+                    self._plans.pop(next(iter(self._plans)))
+                self._plans[path, query, role] = found
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """What every tile of some layers has in common for a role."""

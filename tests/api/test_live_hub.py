@@ -73,7 +73,7 @@ UPDATE = "UPDATE town.parcels SET use = 'vacant' WHERE code = '01A000'"
 def test_a_stream_hears_after_the_keeper(own_tiny_town: TownHandle) -> None:
     async def work() -> None:
         async with hearing(own_tiny_town) as (hub, kept):
-            with hub.subscribe() as stream:
+            with hub.subscribe("somebody") as stream:
                 pos = await asyncio.to_thread(edit, own_tiny_town, UPDATE)
                 heard = await stream.take(30)
                 assert [change.pos for change in heard] == [pos]
@@ -167,7 +167,7 @@ def test_a_past_that_never_was_ends_what_is_kept_and_the_streams(
 
     async def work() -> None:
         async with hearing(own_tiny_town) as (hub, kept):
-            with hub.subscribe() as stream:
+            with hub.subscribe("somebody") as stream:
                 for _ in range(3):
                     await hub.reached(await asyncio.to_thread(edit, own_tiny_town, UPDATE))
                 await asyncio.to_thread(admin, own_tiny_town, past)

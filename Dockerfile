@@ -100,6 +100,9 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3 \
  && rm -rf /var/lib/apt/lists/*
 
+# a new volume mounted here takes over this folder's owner
+RUN install -d -o muang -g muang -m 0750 /var/lib/muang/rasters
+
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/maps/dashboard/dist maps/dashboard/dist
@@ -119,7 +122,8 @@ ENV LC_ALL=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     MUANG_HOST=0.0.0.0 \
-    MUANG_PORT=8000
+    MUANG_PORT=8000 \
+    MUANG_RASTERS=/var/lib/muang/rasters
 
 USER muang
 EXPOSE 8000

@@ -16,6 +16,7 @@ from api import (
     pages,
     problems,
     queries,
+    rasters,
     status,
     tilejson,
 )
@@ -30,6 +31,7 @@ from api.ogc.routes import router as ogc_router
 from api.routes import refuse_unknown_parameters
 from api.settings import ServerSettings, from_environment
 from api.tile_front import TileFront
+from api.tile_hit import Hits
 from layers.errors import MuangError
 
 VERSION = "0.1.0"
@@ -52,6 +54,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         async with open_house(chosen) as house:
             app.state.house = house
             yield
+        log.flush()
 
     app = FastAPI(
         title="Muang",
@@ -72,6 +75,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         tokens_router,
         oidc_router,
         tilejson.router,
+        rasters.router,
         live.router,
         queries.router,
         ogc_router,
@@ -82,7 +86,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     # the last one added is the outermost: edge, then tiles, then everything else
     app.add_middleware(Gzip, minimum_size=1000, compresslevel=4)
     app.add_middleware(TileFront)
-    app.add_middleware(Edge, hosts=chosen.hosts, tls=chosen.tls, near=chosen.near)
+    app.add_middleware(Edge, hits=Hits(), hosts=chosen.hosts, tls=chosen.tls, near=chosen.near)
     for kind in (MuangError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)
     description.complete(app)

@@ -1,6 +1,7 @@
 """The address a request came from, through the reverse proxies that are configured."""
 
 import ipaddress
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -17,6 +18,8 @@ def of(scope: Scope, proxies: frozenset[str]) -> str:
     """
     client = scope.get("client")
     address = _address(str(client[0])) if client else None
+    if address is not None and address not in proxies:
+        return _counted(address)
     said = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
     while address in proxies and said:
         before = _address(said.pop())
@@ -26,6 +29,7 @@ def of(scope: Scope, proxies: frozenset[str]) -> str:
     return _counted(address) if address else ""
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> str | None:
     """An address in its plain form, without port, brackets or the form of IPv4 within IPv6."""
     text = text.strip()
@@ -41,6 +45,7 @@ def _address(text: str) -> str | None:
     return str(mapped or found)
 
 
+@lru_cache(maxsize=4096)
 def _counted(address: str) -> str:
     if ipaddress.ip_address(address).version == 4:  # noqa: PLR2004
         return address

@@ -1,12 +1,14 @@
 """The outermost door, pure ASGI: hosts, HEAD, body size, security headers, errors, access log."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import exchange, language, log, problems
-from layers.errors import ForbiddenError
+from api.house_of import house_of
+from api.tile_hit import Hits
+from layers.errors import ForbiddenError, MuangError
 from layers.text import Text
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -62,12 +64,15 @@ class Edge:
         max_body: int = MAX_BODY_BYTES,
         tls: bool = False,
         near: Callable[[str], bool] | None = None,
+        hits: Hits | None = None,
     ) -> None:
         self.app = app
-        self.headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {})
+        headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {}) | {"Cache-Control": "no-store"}
+        self.headers = [(name.lower().encode(), told.encode()) for name, told in headers.items()]
         self.hosts = frozenset(host.lower() for host in hosts)
         self.max_body = max_body
         self.near = near
+        self.hits = hits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI event stream."""
@@ -75,6 +80,8 @@ class Edge:
             await self.app(scope, receive, send)
             return
         here = exchange.begin(scope)
+        if await self._hit(scope, send, here):
+            return
         # the head of a stream would never end: there HEAD is a method like any other
         head = scope["method"] == "HEAD" and scope["path"] not in _STREAMS
         sender = _Sender(send, here, self.headers, head=head)
@@ -82,6 +89,33 @@ class Edge:
             await self._answer(scope, receive, sender)
         finally:
             log.answered(scope, here)
+
+    async def _hit(self, scope: Scope, send: Send, here: exchange.Exchange) -> bool:
+        """Answer with a kept tile where that is all a request asks for; False: it was not."""
+        if self.hits is None or scope["method"] != "GET" or not scope["path"].startswith("/tiles/"):
+            return False
+        headers = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]):
+            return False
+        try:
+            self._check_caller(scope)
+            self._check_host(scope)
+        except MuangError:
+            return False
+        found = self.hits.find(scope, headers, house_of(scope))
+        if found is None:
+            return False
+        here.status, here.sent = found.status, len(found.body)
+        here.role, here.principal = found.who.role.value, found.who.principal
+        try:
+            names = {name for name, _ in found.headers}
+            added = [header for header in self.headers if header[0] not in names]
+            told = [*found.headers, *added]
+            await send({"type": "http.response.start", "status": found.status, "headers": told})
+            await send({"type": "http.response.body", "body": found.body})
+        finally:
+            log.answered(scope, here)
+        return True
 
     async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender") -> None:
         try:
@@ -114,8 +148,8 @@ class Edge:
         )
 
     def _check_host(self, scope: Scope) -> None:
-        host = Headers(scope=scope).get("host", "")
-        if self.hosts and host_name(host) not in self.hosts:
+        host = next((told for name, told in scope["headers"] if name == b"host"), b"")
+        if self.hosts and host_name(host.decode("latin-1")) not in self.hosts:
             raise problems.MisdirectedError(
                 Text(
                     th="ระบบนี้ไม่ตอบที่อยู่นี้ เปิดด้วยที่อยู่ที่ ./muang up แสดง หรือตั้ง MUANG_PUBLIC_URL",
@@ -125,6 +159,7 @@ class Edge:
             )
 
 
+@lru_cache(maxsize=256)
 def host_name(host: str) -> str:
     """The name in a Host header, without its port and brackets."""
     if host.startswith("["):
@@ -134,15 +169,9 @@ def host_name(host: str) -> str:
 
 def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
     """`receive`, refusing bodies above the limit before they are in memory."""
-    too_large = problems.TooLargeError(
-        Text(
-            th=f"คำขอใหญ่เกิน {limit // 1024} กิโลไบต์ ลดจำนวนจุดของรูปที่วาด",
-            en=f"The request is larger than {limit // 1024} kB. Use fewer points in the area.",
-        )
-    )
-    declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isascii() and declared.isdecimal() and int(declared) > limit:
-        raise too_large
+    for name, declared in scope["headers"]:
+        if name == b"content-length" and declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
     total = 0
 
     async def reading() -> Message:
@@ -150,17 +179,31 @@ def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if total > limit:
-            raise too_large
+            raise _too_large(limit)
         return message
 
     return reading
+
+
+def _too_large(limit: int) -> problems.TooLargeError:
+    return problems.TooLargeError(
+        Text(
+            th=f"คำขอใหญ่เกิน {limit // 1024} กิโลไบต์ ลดจำนวนจุดของรูปที่วาด",
+            en=f"The request is larger than {limit // 1024} kB. Use fewer points in the area.",
+        )
+    )
 
 
 class _Sender:
     """Counts what leaves, adds the headers every answer has, drops the body of a HEAD."""
 
     def __init__(
-        self, send: Send, here: exchange.Exchange, added: dict[str, str], *, head: bool
+        self,
+        send: Send,
+        here: exchange.Exchange,
+        added: list[tuple[bytes, bytes]],
+        *,
+        head: bool,
     ) -> None:
         self.send = send
         self.here = here
@@ -174,10 +217,10 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.here.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in self.added.items():
-                headers.setdefault(name, value)
-            headers.setdefault("Cache-Control", "no-store")
+            headers = message["headers"]
+            names = {name for name, _ in headers}
+            added = [header for header in self.added if header[0] not in names]
+            message = {**message, "headers": [*headers, *added]}
         elif message["type"] == "http.response.body":
             self.here.sent += len(message.get("body", b""))
             if self.head:

@@ -1,7 +1,7 @@
 """One request and its answer: the facts the access log tells and errors refer to."""
 
+import random
 import time
-import uuid
 from dataclasses import dataclass, field
 
 from starlette.types import Scope
@@ -9,11 +9,17 @@ from starlette.types import Scope
 _KEY = "muang.exchange"
 
 
+def _new_id() -> str:
+    """A random UUID as its URN; it tells requests apart and is no secret."""
+    made = f"{random.getrandbits(128):032x}"
+    return f"urn:uuid:{made[:8]}-{made[8:12]}-4{made[13:16]}-8{made[17:20]}-{made[20:]}"
+
+
 @dataclass
 class Exchange:
     """What is known of a request on its way; filled in by whoever learns it first."""
 
-    id: str = field(default_factory=lambda: uuid.uuid4().urn)
+    id: str = field(default_factory=_new_id)
     began: float = field(default_factory=time.perf_counter)
     status: int | None = None
     sent: int = 0

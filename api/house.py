@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,8 +18,12 @@ from api.access import layers_of
 from api.auth.oidc_provider import Provider
 from api.limits import Limits
 from api.live_hub import LiveHub
+from api.raster_desk import RasterDesk
 from api.settings import ServerSettings
 from api.stopping import on_stop
+from api.tile_cache import TileCache
+from api.tile_front import draw
+from api.tile_plan import TilePlans
 from api.verification import Verifier
 from db import accounts, past, retention
 from db.changes import Sequencer
@@ -46,12 +51,18 @@ class House:
         self.settings = settings
         self.pools = pools
         self.sequencer = Sequencer(url)
-        self.hub = LiveHub(url)
+        self.plans = TilePlans()
+        self.tiles = TileCache(
+            settings.tile_cache_mb * 1024 * 1024, partial(draw, self), lambda: self.hub.fresh
+        )
+        self.hub = LiveHub(url, self.tiles)
         self.verifier = Verifier(self.verifying, throwaway=settings.loopback)
         self.limits = Limits(settings.rate_per_second)
         self.provider = Provider(settings)
         # proving holds a connection for as long as argon2 works; others need some as well
         self._proving = asyncio.Semaphore(2)
+        folder = settings.rasters
+        self.rasters = RasterDesk(None if folder is None else folder / settings.town)
         self._town: TownSpec | None = None
         self._asking = asyncio.Lock()
         self._revision: tuple[float, str | None] = (-_REMEMBERED_S, None)
@@ -146,11 +157,13 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             asyncio.create_task(_kept_running(house.sequencer.run, "sequencer")),
             asyncio.create_task(_kept_running(house.hub.run, "hub")),
             asyncio.create_task(_kept_running(house.forget, "retention")),
+            asyncio.create_task(_kept_running(house.tiles.keep_drawn, "tiles")),
         ]
         try:
             with on_stop(house.hub.close):
                 yield house
         finally:
+            house.rasters.close()
             house.hub.close()
             for task in tasks:
                 task.cancel()

@@ -13,8 +13,11 @@ from layers.text import Text
 
 BURST_SECONDS = 5.0
 """A bucket holds what flows in within this time."""
+TILE = 1
+"""Units a tile takes."""
 _COSTS = (
-    ("/tiles/", 1),
+    ("/tiles/", TILE),
+    ("/rasters/", TILE),
     ("/queries/", 100),
     ("/auth/login", 1000),
     ("/auth/", 50),

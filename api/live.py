@@ -158,6 +158,8 @@ class _Listener:
 async def _events(
     house: House, stream: Subscription, listener: _Listener, since: int | None, now: int
 ) -> AsyncGenerator[bytes]:
+    # whoever is told a position asks for tiles next, which must not be older than it
+    await house.hub.reached(now)
     pos = now if since is None else since
     if pos > now or now - pos > LONGEST_REPLAY:
         pos = now
@@ -169,6 +171,7 @@ async def _events(
         async with house.service() as conn:
             missed = await changes_since(conn, pos, BATCH)
         if missed:
+            await house.hub.reached(missed[-1].pos)
             standing = await listener.standing()
             if standing is Standing.REFUSED:
                 yield event("refused", pos, _moment(pos))

@@ -2,19 +2,31 @@
 
 NOTIFY is only a hint; what is sent is read from the numbered changes, so a stream that joins
 late, or comes back with `Last-Event-ID`, gets exactly what it missed.
+
+What this process keeps of the town (the tile cache) hears of every change before any stream
+does, and asks `fresh` whether the hub would have heard of one.
 """
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Protocol
 
-from db.changes import Change, changes_since, listen
-from db.queries.town import position
+from db.changes import AsyncConnection, Change, Look, changes_since, listen, look
 from layers.errors import TooManyRequestsError, UnavailableError
 from layers.text import Text
 
+BEAT_SECONDS = 0.25
+"""How often the database is looked at when nothing happens."""
+SILENCE_SECONDS = 1.0
+"""Without a proof for so long that every change was heard, nothing kept is believed."""
+_PATIENCE_SECONDS = 30.0
+"""A connection that says nothing for so long is given up."""
+_GAP_SECONDS = 0.02
+"""Least time between two looks: a burst of edits is heard in few batches."""
 BATCH = 1000
 """Changes read at once."""
 BACKLOG = 2000
@@ -61,27 +73,114 @@ class Subscription:
         return taken
 
 
-class LiveHub:
-    """Reads numbered changes once and hands them to every open stream of this process."""
+class Keeper(Protocol):
+    """Something that keeps what it read of the town for as long as nothing changes it."""
 
-    def __init__(self, url: str) -> None:
+    def heard(self, changes: list[Change]) -> None:
+        """These changes were committed before now."""
+
+    def forget(self) -> None:
+        """Nobody can tell what changed: anything may have."""
+
+
+class LiveHub:
+    """Reads numbered changes once and hands them to every open stream of this process.
+
+    A look at the database proves that all is heard that was committed before it when no
+    committed change waits for its number, or when those do not that waited at the look before:
+    then all is heard up to that one. So a sequencer that stands still ends the proofs as well as
+    a listener that does.
+    """
+
+    def __init__(self, url: str, keeper: Keeper | None = None) -> None:
         self._url = url
+        self._keeper = keeper
         self._of: Counter[str] = Counter()
         self._streams: dict[Subscription, str] = {}
         self._closed = False
+        self._last: Look | None = None
+        self._looked_at = 0.0
+        self._proven_at: float | None = None
+        self._moved = asyncio.Event()
+        self._known_at: datetime | None = None
         self.pos: int | None = None
         self.heard_at: datetime | None = None
 
+    @property
+    def fresh(self) -> bool:
+        """Whether every change was heard that is older than `SILENCE_SECONDS`."""
+        proven = self._proven_at
+        return proven is not None and time.monotonic() - proven < SILENCE_SECONDS
+
     async def run(self) -> None:
         """Listen until cancelled. `heard_at` is when the database was last looked at."""
-        async for conn in listen(self._url):
-            if self.pos is None:
-                self.pos = await position(conn)
-            while changes := await changes_since(conn, self.pos, BATCH):
-                self.pos = changes[-1].pos
-                for stream in tuple(self._streams):
-                    stream.put(changes)
+        async for conn in listen(self._url, idle_seconds=BEAT_SECONDS):
+            await asyncio.sleep(_GAP_SECONDS - (time.monotonic() - self._looked_at))
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._hear(conn)
             self.heard_at = datetime.now(UTC)
+
+    async def _hear(self, conn: AsyncConnection) -> None:
+        began = time.monotonic()
+        seen = await look(conn, self.pos or 0)
+        if self.pos is None or seen.pos < self.pos or seen.known_at != self._known_at:
+            self._begin_at(seen, await look(conn, seen.pos))
+        elif self._last is None or seen.rules != self._last.rules:
+            self._forget()
+        while self.pos is not None and self.pos < seen.pos:
+            self._tell(await changes_since(conn, self.pos, BATCH), seen.pos)
+        self._prove(seen, began)
+
+    def _begin_at(self, seen: Look, there: Look) -> None:
+        """Go on from a position without knowing what came before it."""
+        first = self.pos is None
+        self.pos, self._known_at, self._last = seen.pos, there.known_at, None
+        self._forget()
+        if not first:
+            # their positions are of another past: they come back and are told to read all anew
+            for stream in tuple(self._streams):
+                stream.end()
+        self._wake()
+
+    def _tell(self, changes: list[Change], wanted: int) -> None:
+        """Hand on what comes after our position."""
+        before = self.pos or 0
+        last = changes[-1].pos if changes else wanted
+        # the keeper comes first: a stream that hears of a change asks for its tiles at once
+        if last - before != len(changes):
+            self._forget()  # some are gone from the log
+        elif self._keeper:
+            self._keeper.heard(changes)
+        self.pos, self._known_at = last, changes[-1].at if changes else None
+        for stream in tuple(self._streams):
+            stream.put(changes)
+        self._wake()
+
+    def _prove(self, seen: Look, began: float) -> None:
+        before, self._last = self._last, seen
+        since, self._looked_at = self._looked_at, began
+        if seen.waiting_from is None:
+            self._proven_at = began
+        elif before and (before.waiting_to is None or seen.waiting_from > before.waiting_to):
+            self._proven_at = since
+
+    def _forget(self) -> None:
+        if self._keeper:
+            self._keeper.forget()
+
+    def _wake(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def reached(self, pos: int) -> None:
+        """Return once the changes up to a position are heard, or nothing kept is believed.
+
+        Whoever is told of a position asks for tiles next: those must not be older.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE_SECONDS):
+                while self.pos is None or self.pos < pos:
+                    await self._moved.wait()
 
     @contextlib.contextmanager
     def subscribe(self, subject: str, most: int = MOST_OF_A_PERSON) -> Iterator[Subscription]:

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
@@ -37,6 +38,11 @@ class ServerSettings(DatabaseSettings):
         default_factory=lambda: Path(str(files("maps"))) / "dashboard" / "dist",
         description="folder of the built dashboard",
     )
+    rasters: Path | None = Field(
+        default=None,
+        description="folder of the towns' elevation and depth rasters, one folder a town; "
+        "never below the dashboard's; unset: no raster is served",
+    )
     trusted_proxies: str = Field(
         default="",
         description="addresses of reverse proxies, with commas, whose X-Forwarded-For is believed; "
@@ -60,6 +66,12 @@ class ServerSettings(DatabaseSettings):
         ge=1,
         le=36_500,
         description="days a session or token stays on record after it ended",
+    )
+    tile_cache_mb: int = Field(
+        default=128,
+        ge=0,
+        le=16_384,
+        description="megabytes of finished tiles kept in memory; 0: every tile is drawn anew",
     )
     oidc_issuer: str = Field(
         default="", description="OpenID Connect: issuer; unset: people sign in with passwords only"
@@ -144,6 +156,20 @@ class ServerSettings(DatabaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _keeps_rasters_off_the_web(self) -> Self:
+        if self.rasters is None:
+            return self
+        self.rasters = self.rasters.absolute()
+        if self.rasters.resolve().is_relative_to(self.dashboard.resolve()):
+            raise UnavailableError(
+                Text(
+                    th="MUANG_RASTERS อยู่ในโฟลเดอร์หน้าเว็บ ย้ายไปที่อื่น",
+                    en="MUANG_RASTERS lies inside the dashboard's folder. Put it elsewhere.",
+                )
+            )
+        return self
+
+    @model_validator(mode="after")
     def _knows_its_provider(self) -> Self:
         if not self.oidc_issuer:
             return self
@@ -186,7 +212,7 @@ class ServerSettings(DatabaseSettings):
         """Names the server answers for in a Host header."""
         return _LOOPBACK_NAMES | {urlsplit(self.public_url).hostname or ""}
 
-    @property
+    @cached_property
     def proxies(self) -> frozenset[str]:
         """Addresses of the reverse proxies in front."""
         if self.trusted_proxies.strip().lower() == "none":
@@ -204,7 +230,7 @@ class ServerSettings(DatabaseSettings):
             return None
         return is_private if in_container() else is_loopback
 
-    @property
+    @cached_property
     def cookie(self) -> str:
         """Name of the session's cookie. Browsers share cookies between ports: one for each town."""
         return f"__Host-muang-{self.town}"
@@ -233,12 +259,14 @@ def no_proxy_named() -> UnavailableError:
     )
 
 
+@lru_cache(maxsize=1024)
 def is_private(address: str) -> bool:
     """Whether an address is of a private network or this machine."""
     found = _ip(address)
     return found is not None and found.is_private
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address, perhaps with a port, is this machine itself."""
     name = urlsplit(f"//{host}").hostname or "" if host.count(":") <= 1 or "[" in host else host

@@ -1,5 +1,6 @@
 """Who the caller is, whether the server lives, and whether it is ready, with reasons."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -69,11 +70,28 @@ class Check(BaseModel):
     reason: str | None = Field(default=None, description="What is wrong and what to do about it")
 
 
+class Tiles(BaseModel):
+    """What became of the tiles asked for since the server started."""
+
+    hits: int = Field(description="Requests answered with a finished tile")
+    misses: int = Field(description="Requests a tile was drawn for")
+    joined: int = Field(description="Requests that shared a tile being drawn for another")
+    bypasses: int = Field(description="Requests while changes were not surely heard")
+    dropped: int = Field(description="Finished tiles a change touched")
+    drawn_again: int = Field(description="Of these, drawn again before anybody asked")
+    outdated: int = Field(description="Tiles touched while they were being drawn")
+    cleared: int = Field(description="How often everything was dropped")
+    entries: int = Field(description="Finished tiles kept now")
+    bytes: int = Field(description="Memory they take, about")
+    fresh: bool = Field(description="Whether changes are surely heard; else tiles are drawn anew")
+
+
 class Ready(BaseModel):
     """Whether the server can do its work."""
 
     ready: bool
     checks: dict[str, Check]
+    tiles: Tiles
 
 
 @router.get("/me", summary="Who am I", responses=problems(400, 401, 503))
@@ -143,7 +161,14 @@ async def readyz(house: CurrentHouse, lang: CallerLang, response: Response) -> R
     }
     ready = all(check.ok for check in checks.values())
     response.status_code = 200 if ready else 503
-    return Ready(ready=ready, checks=checks)
+    return Ready(ready=ready, checks=checks, tiles=_tiles(house))
+
+
+def _tiles(house: House) -> Tiles:
+    kept = house.tiles
+    return Tiles(
+        **asdict(kept.numbers), entries=kept.entries, bytes=kept.size, fresh=house.hub.fresh
+    )
 
 
 async def _database(house: House, lang: Lang) -> dict[str, Check]:

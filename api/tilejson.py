@@ -19,6 +19,7 @@ from maps.frame import TownFrame
 router = APIRouter(tags=["Tiles and styles"])
 
 _TYPES = {FieldType.INTEGER: "Number", FieldType.NUMBER: "Number", FieldType.BOOLEAN: "Boolean"}
+_COUNT = Text(th="Number; จำนวนในช่อง", en="Number; how many in the cell")
 _HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization, Cookie, Accept-Language"}
 
 
@@ -66,6 +67,16 @@ async def tilejson(
         label = found.style.label
         made["vector_layers"].append(
             {"id": found.label_points, **zooms, "fields": {label: fields[label]}}
+        )
+    if found.cells and found.zooms.cells_below and found.style:
+        told = {name: fields[name] for name in (found.style.field,) if name in fields}
+        made["vector_layers"].append(
+            {
+                "id": found.cells,
+                "minzoom": found.zooms.min,
+                "maxzoom": found.zooms.cells_below - 1,
+                "fields": {"count": _COUNT.get(lang), **told},
+            }
         )
     if bounds is not None:
         west, south, east, north = bounds

@@ -28,7 +28,7 @@ _FORMS = {
 """How credentials look: 256 random bits, URL-safe."""
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
-_Key = tuple[Kind, bytes]
+Key = tuple[Kind, bytes]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Verifier:
     def __init__(self, connect: Connect, *, throwaway: bool) -> None:
         self._connect = connect
         self._throwaway = throwaway
-        self._asked: dict[_Key, _Asked] = {}
-        self._noted: dict[_Key, float] = {}
+        self._asked: dict[Key, _Asked] = {}
+        self._noted: dict[Key, float] = {}
 
     async def viewer(self, credential: Credential, *, used: bool = True) -> Viewer | None:
         """Whose credential it is; None when it is not good. Callers at once ask once.
@@ -65,10 +65,12 @@ class Verifier:
             self._make_room()
             asked = _Asked(time.monotonic(), asyncio.create_task(self._find(credential)))
             self._asked[key] = asked
+        if asked.answer.done():
+            return asked.answer.result()  # what is known already is not waited for
         # shielded: a caller who goes away must not take the answer from the others
         return await asyncio.shield(asked.answer)
 
-    async def _note(self, key: _Key, session_id: int) -> None:
+    async def _note(self, key: Key, session_id: int) -> None:
         now = time.monotonic()
         if now - self._noted.get(key, -_USED_SECONDS) < _USED_SECONDS:
             return
@@ -87,6 +89,22 @@ class Verifier:
             and not _failed(asked)
             and asked.answer.result() is not None
         )
+
+    def key(self, credential: Credential) -> Key:
+        """What a credential is remembered by."""
+        return _key(credential)
+
+    def remembered(self, key: Key) -> Viewer | None:
+        """Whose it is, if that was asked within `STALE_SECONDS` and nothing has to be noted."""
+        asked, now = self._asked.get(key), time.monotonic()
+        if asked is None or now - asked.began > STALE_SECONDS:
+            return None
+        if not asked.answer.done() or _failed(asked):
+            return None
+        found = asked.answer.result()
+        if found is None or found.session_id is None:
+            return found
+        return found if now - self._noted.get(key, -_USED_SECONDS) < _USED_SECONDS else None
 
     def forget(self, credential: Credential) -> None:
         """Ask anew next time."""
@@ -167,5 +185,5 @@ def _failed(asked: _Asked) -> bool:
     )
 
 
-def _key(credential: Credential) -> _Key:
-    return credential.kind, tokens.digest(credential.token)
+def _key(credential: Credential) -> Key:
+    return credential.kind, credential.digest

@@ -6,15 +6,16 @@ quietly taken for public. A verification is at most half a second old (`api.veri
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, cookie_parser
 from starlette.types import Scope
 
 from api import client_address, csrf, exchange, limits, security
 from api.house_of import house_of
 from api.security import Event
+from db import tokens
 from layers.errors import ForbiddenError, UnauthenticatedError
 from layers.model import Role
 from layers.text import Text
@@ -37,6 +38,11 @@ class Credential:
 
     kind: Kind
     token: str
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What is remembered of it."""
+        return tokens.digest(self.token)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ async def of_scope(scope: Scope, house: "House") -> Viewer:
     credential = shown(scope, house)
     address = client_address.of(scope, house.settings.proxies)
     if credential is None:
-        found = Viewer(Role.PUBLIC, PUBLIC, f"address:{address}")
+        found = nobody(address)
     else:
         found = await _verified(scope, house, credential, address)
         if credential.kind is Kind.SESSION:
@@ -94,6 +100,12 @@ async def of_scope(scope: Scope, house: "House") -> Viewer:
     here.role, here.principal = found.role.value, found.principal
     house.limits.take(found.subject, limits.cost(scope))
     return found
+
+
+@lru_cache(maxsize=4096)
+def nobody(address: str) -> Viewer:
+    """The caller at an address who shows no credentials."""
+    return Viewer(Role.PUBLIC, PUBLIC, f"address:{address}")
 
 
 async def _verified(scope: Scope, house: "House", credential: Credential, address: str) -> Viewer:
@@ -119,8 +131,13 @@ async def current(connection: HTTPConnection) -> Viewer:
 
 def shown(scope: Scope, house: "House") -> Credential | None:
     """The credential of a request; an Authorization header counts before a cookie."""
-    headers = Headers(scope=scope)
-    authorization = headers.get("authorization")
+    cookies = []
+    authorization = None
+    for name, told in scope["headers"]:
+        if name == b"cookie":
+            cookies.append(told.decode("latin-1"))
+        elif name == b"authorization" and authorization is None:
+            authorization = told.decode("latin-1")
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
@@ -132,7 +149,7 @@ def shown(scope: Scope, house: "House") -> Credential | None:
                 )
             )
         return Credential(Kind.TOKEN, token)
-    for line in headers.getlist("cookie"):
+    for line in cookies:
         token = cookie_parser(line).get(house.settings.cookie, "")
         if token:
             return Credential(Kind.SESSION, token)

@@ -66,7 +66,10 @@ def rounds(conn: AnyConnection, rows: int, count: int) -> None:
 def one(conn: AnyConnection, *, logged: bool) -> list[tuple[str, float]]:
     """One round: empty tables, insert everything, change one attribute of all, delete all."""
     conn.execute("ALTER TABLE town.parcels DISABLE TRIGGER USER")
-    conn.execute("TRUNCATE town.parcels, history.parcels, muang.layer_change, muang.change_set")
+    conn.execute(
+        "TRUNCATE town.parcels, history.parcels, render.parcels, render.parcels_cells,"
+        " muang.layer_change, muang.change_set"
+    )
     conn.execute("CHECKPOINT")
     if logged:
         conn.execute("ALTER TABLE town.parcels ENABLE TRIGGER USER")

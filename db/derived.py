@@ -9,9 +9,12 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
+from db import render
 from db.connect import LOGINS, Machine, login_name, owner_name
 from db.past import rows_of
 from db.provenance import provenance_function, provenance_signature
+from db.raster_view import VIEW as RASTERS
+from db.raster_view import raster_view
 from db.scopes import scoped_function, scoped_rows, seen_rows
 from db.tables import history_columns
 from db.view_names import Tense, view_columns, view_schema
@@ -31,14 +34,15 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
 """Functions every role may call: they show nothing the caller's own views do not."""
 
 GRANTS: tuple[LiteralString, ...] = (
-    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history FROM PUBLIC, {logins}",
-    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town FROM PUBLIC, {logins}",
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history, render FROM PUBLIC, {logins}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town, render FROM PUBLIC, {logins}",
     "GRANT USAGE ON SCHEMA gis, muang TO {logins}",
     "GRANT USAGE ON SCHEMA town, history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA town TO {loader}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA town TO {loader}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
+    "GRANT SELECT, INSERT, DELETE ON muang.raster TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
@@ -64,6 +68,7 @@ def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
         conn.execute(statements.encode())
     for layer in LAYERS:
         conn.execute(triggers(layer, srid))
+    render.make(conn, LAYERS)
     for role in Role:
         for tense in Tense:
             _views(conn, town_id, role, tense)
@@ -162,17 +167,28 @@ def _views(conn: AnyConnection, town_id: str, role: Role, tense: Tense) -> None:
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
     conn.execute(provenance_function(role, tense))
     _only_for(conn, provenance_signature(role, tense), login)
+    if tense is Tense.PRESENT:
+        conn.execute(raster_view(role))
+        conn.execute(
+            sql.SQL("GRANT SELECT ON {} TO {}").format(
+                sql.Identifier(view_schema(role), RASTERS), login
+            )
+        )
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
             conn.execute(scoped_rows(layer, role, tense))
             _only_for(conn, scoped_function(layer, role, tense), login)
         elif may_see(layer, role):
-            conn.execute(view(layer, role, tense))
-            conn.execute(
-                sql.SQL("GRANT SELECT ON {} TO {}").format(
-                    sql.Identifier(view_schema(role, tense), layer.id), login
+            made = [(layer.id, view(layer, role, tense))]
+            if tense is Tense.PRESENT:
+                made += render.views(layer, role)
+            for name, statement in made:
+                conn.execute(statement)
+                conn.execute(
+                    sql.SQL("GRANT SELECT ON {} TO {}").format(
+                        sql.Identifier(view_schema(role, tense), name), login
+                    )
                 )
-            )
 
 
 def _only_for(conn: AnyConnection, function: sql.Composable, login: sql.Identifier) -> None:

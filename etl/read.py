@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -143,7 +144,12 @@ def _all_drivers() -> frozenset[str]:
 
 def environment(driver: str | None, scratch: Path) -> dict[str, str]:
     """The child's whole environment: one driver, no plug-ins, no network, nothing inherited."""
-    skipped = sorted(_all_drivers() - {driver})
+    return isolated(_all_drivers() - {driver}, scratch)
+
+
+def isolated(without: Iterable[str], scratch: Path) -> dict[str, str]:
+    """An environment in which GDAL lacks these drivers, and plug-ins and network in any case."""
+    skipped = sorted(without)
     return {
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",

@@ -35,7 +35,7 @@ def render(report: Report, tongue: Tongue = "both") -> str:
         rows = ", ".join(map(str, group.rows[:_ROWS])) + (" …" if group.count > _ROWS else "")
         where = said(Text(th=f"แถว {rows}", en=f"rows {rows}"))
         lines.append(f"  - {group.count:,}: {said(group.reason)} ({where})")
-    lines += _findings(report.findings, said)
+    lines += findings_lines(report.findings, said)
     for child in report.children:
         lines += _child(child, said)
     if report.dataset_id is not None:
@@ -148,7 +148,8 @@ def _counts(report: Report, said: Speaker) -> list[str]:
     return [f"{line} ({detail})" if detail else line]
 
 
-def _findings(findings: Iterable[Told], said: Speaker) -> list[str]:
+def findings_lines(findings: Iterable[Told], said: Speaker) -> list[str]:
+    """One line a finding, marked by how grave it is."""
     lines = []
     for told in findings:
         if told.kind in _TOLD_WITH_JOIN:

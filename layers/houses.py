@@ -47,7 +47,7 @@ LAYER = Layer(
     ),
     natural_key=("house_code",),
     audience=INTERNAL,
-    zooms=Zooms(min=14, max=18),
+    zooms=Zooms(min=10, max=18, cells_below=15),
     style=Style(
         symbol=Symbol.MARKER,
         order=30,

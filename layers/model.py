@@ -66,6 +66,9 @@ class GeometryKind(StrEnum):
         return {"Point": 0, "MultiLineString": 1, "MultiPolygon": 2}[self.value]
 
 
+_LINES = GeometryKind.MULTILINESTRING
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -151,10 +154,22 @@ class RowRule(_Frozen):
 
 
 class Zooms(_Frozen):
-    """Zoom levels (Web Mercator quad) at which a layer has tiles."""
+    """Zoom levels (Web Mercator quad) at which a layer has tiles.
+
+    Below `cells_below`, when it is given, features may be too small and too many: a tile that
+    has too many then holds the cells of a grid instead, each with a count and the commonest class.
+    """
 
     min: int = 10
     max: int = 18
+    cells_below: int | None = None
+
+    @model_validator(mode="after")
+    def _are_in_order(self) -> Self:
+        cells = self.max if self.cells_below is None else self.cells_below
+        if not 0 <= self.min <= cells <= self.max or self.cells_below == self.min:
+            raise ValueError("zooms grow from min over cells_below to max")
+        return self
 
 
 class Freshness(_Frozen):
@@ -208,6 +223,38 @@ class Layer(_Frozen):
             if hidden:
                 raise ValueError(f"{self.id}: the style needs {sorted(hidden)} in the tile")
         return self
+
+    @model_validator(mode="after")
+    def _may_be_counted(self) -> Self:
+        """A count over rows that are not for everyone who sees the layer would tell of them."""
+        if self.zooms.cells_below is None:
+            return self
+        if self.row_rules or self.style is None or self.geometry in (None, _LINES):
+            raise ValueError(f"{self.id}: only drawn points and areas without row rules have cells")
+        banned = {"count", *(field.name for field in self.fields if field.personal)}
+        if self.style.field in banned or "count" in {field.name for field in self.fields}:
+            raise ValueError(f"{self.id}: cells cannot tell of {self.style.field or 'count'}")
+        return self
+
+    @property
+    def rendered(self) -> bool:
+        """Whether tiles read a table of their own, kept beside the layer's for drawing.
+
+        It is made for areas and lines, and for points drawn as cells from afar; never for a
+        layer with row rules, whose rows only its own views and functions give out.
+        """
+        if self.style is None or self.geometry is None or self.row_rules:
+            return False
+        return self.geometry is not GeometryKind.POINT or self.zooms.cells_below is not None
+
+    @property
+    def cells(self) -> str | None:
+        """Name of the tile layer of counted cells; None: it has none."""
+        return None if self.zooms.cells_below is None else f"{self.id}_cells"
+
+    def may_be_cells(self, zoom: int) -> bool:
+        """Whether a tile of this zoom holds the layer's cells where it has too many features."""
+        return zoom < (self.zooms.cells_below or 0)
 
     @property
     def label_points(self) -> str | None:

@@ -57,7 +57,7 @@ LAYER = Layer(
     natural_key=("code",),
     audience=EVERYONE,
     class_field="use",
-    zooms=Zooms(min=13, max=18),
+    zooms=Zooms(min=10, max=18, cells_below=15),
     style=Style(
         symbol=Symbol.FILL,
         order=5,

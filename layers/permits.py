@@ -54,7 +54,7 @@ LAYER = Layer(
     natural_key=("permit_no",),
     audience=EVERYONE,
     class_field="kind",
-    zooms=Zooms(min=13, max=18),
+    zooms=Zooms(min=10, max=18, cells_below=15),
     style=Style(
         symbol=Symbol.MARKER,
         order=32,

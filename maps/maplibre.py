@@ -39,6 +39,9 @@ SCENARIO_DEFAULT = {"return_period_y": 100}
 _DEFAULT_WIDTH = 1.0
 _CASING_PX = 1.6
 _UNBROKEN = (1.0, 0.0)
+_CELL_RADII = (1, 2.5, 10, 7)
+"""Root of a cell's count and radius in pixels: cells of marks lie 16 pixels apart."""
+_CELL_STROKE_PX = 0.5
 
 
 def style(
@@ -110,7 +113,7 @@ def _scenario_filter() -> Expression:
 
 def _features(each: Drawn) -> list[dict[str, Any]]:
     """Map layers of one layer's features, lowest first."""
-    parts = [part for part in _PARTS[each.style.symbol](each) if part]
+    parts = [*_cells(each), *(part for part in _PARTS[each.style.symbol](each) if part)]
     for part in parts:
         _finish(each, part)
         if each.layer.id == SCENARIO_LAYER:
@@ -176,6 +179,38 @@ def _fill(each: Drawn) -> list[dict[str, Any]]:
             }
         )
     return parts
+
+
+def _cells(each: Drawn) -> list[dict[str, Any]]:
+    """From afar, where a tile has too many features: cells in the colour of the commonest class.
+
+    The tile says which: it holds features or cells of a layer, never both.
+    """
+    name = each.layer.cells
+    if name is None:
+        return []
+    part: dict[str, Any] = {
+        "id": f"{each.layer.id}-cells",
+        "source": f"muang-{each.layer.id}",
+        "source-layer": name,
+        "maxzoom": each.layer.zooms.cells_below,
+    }
+    color = by_class(each, lambda cls: cls.color)
+    if each.style.symbol is not Symbol.MARKER:
+        paint = {
+            "fill-color": color,
+            "fill-opacity": each.style.opacity,
+            "fill-antialias": False,  # cells lie edge to edge
+        }
+        return [{**part, "type": "fill", "paint": paint}]
+    paint = {
+        "circle-color": color,
+        "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], *_CELL_RADII],
+        "circle-stroke-color": by_class(each, lambda cls: cls.outline or TRANSPARENT),
+        "circle-stroke-width": _CELL_STROKE_PX,
+        "circle-opacity": each.style.opacity,
+    }
+    return [{**part, "type": "circle", "layout": {"circle-sort-key": rank(each)}, "paint": paint}]
 
 
 def _opacity(each: Drawn) -> Expression:

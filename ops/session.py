@@ -20,6 +20,7 @@ from layers.text import Text
 from ops.checkout import Checkout, write_private
 from ops.cluster import Cluster
 from ops.progress import Progress
+from ops.rasters import raster_root
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class Server:
             for key, value in conninfo_to_dict(self.url).items()
             if value is not None and key not in {"user", "password"}
         }
-        settings = {"MUANG_DATABASE_URL": make_conninfo("", **parts), "MUANG_TOWN": town}
+        settings = {
+            "MUANG_DATABASE_URL": make_conninfo("", **parts),
+            "MUANG_TOWN": town,
+            "MUANG_RASTERS": str(raster_root()),
+        }
         if self.secret_file:
             return settings | {"MUANG_SECRET_FILE": str(self.secret_file)}
         return settings | {"MUANG_SECRET": self.secret}

@@ -1,7 +1,5 @@
 """Brings a town to where it can be served: made, migrated, and with its demo data when empty."""
 
-import os
-
 from db.connect import connect_admin
 from db.datasets import list_datasets
 from db.migrate import migrate
@@ -9,8 +7,8 @@ from db.towns import TownSpec, create_town, list_towns
 from layers.catalog import LAYERS
 from layers.errors import NotFoundError
 from layers.text import Text
-from ops.checkout import Checkout
 from ops.progress import Progress
+from ops.rasters import raster_root, writable
 from ops.session import Server
 
 
@@ -28,6 +26,8 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
             create_town(server.url, server.secret, spec)
     if demo and is_empty(server, town_id):
         load_demo(server, town_id, progress)
+    elif demo:
+        _need_rasters(server, town_id, progress)
 
 
 def is_empty(server: Server, town_id: str) -> bool:
@@ -45,10 +45,28 @@ def load_demo(server: Server, town_id: str, progress: Progress) -> None:
     from etl.demo import DEMO_TOWNS, load_town
 
     if town_id in DEMO_TOWNS:
-        state = Checkout.here().state
-        # a container has no folder of ours to keep a raster in
-        rasters = state / "rasters" if os.access(state, os.W_OK) else None
+        root = raster_root()
+        rasters = root if writable(root) else None
         load_town(town_id, server.url, server.secret, progress, rasters=rasters)
+
+
+def _need_rasters(server: Server, town_id: str, progress: Progress) -> None:
+    """See that a demo town that is there already has its rasters as well."""
+    root = raster_root()
+    synthetic = any(town.id == town_id and town.synthetic for town in list_towns(server.url))
+    if not (synthetic and writable(root)):
+        return
+    from db.connect import Machine, connect
+    from db.rasters import newest
+
+    with connect(server.url, server.secret, town_id, Machine.LOADER) as conn:
+        files = [record.file for record in newest(conn)]
+    if files and all((root / town_id / name).is_file() for name in files):
+        return
+    from etl.demo import DEMO_TOWNS, need_rasters
+
+    if town_id in DEMO_TOWNS:
+        need_rasters(town_id, server.url, server.secret, progress, root)
 
 
 def demo_spec(town_id: str) -> TownSpec:

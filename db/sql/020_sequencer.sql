@@ -54,6 +54,9 @@ BEGIN
             GROUP BY c.change_set
         ) AS m
         WHERE s.id = m.change_set;
+        IF head / 1000 < (head + numbered) / 1000 THEN
+            PERFORM muang.fold_cells();
+        END IF;
         -- constant payload: equal notifications of one transaction are folded into one
         PERFORM pg_notify('muang_change', '');
     END IF;

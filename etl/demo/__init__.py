@@ -1,7 +1,15 @@
 """Demo towns: synthetic, seeded, and shaped like the real places they are named after."""
 
 from etl.demo.assemble import DemoData, generate
-from etl.demo.load import load_town
+from etl.demo.load import load_town, need_rasters
 from etl.demo.towns import DEMO_TOWNS, SOURCE, DemoTown
 
-__all__ = ["DEMO_TOWNS", "SOURCE", "DemoData", "DemoTown", "generate", "load_town"]
+__all__ = [
+    "DEMO_TOWNS",
+    "SOURCE",
+    "DemoData",
+    "DemoTown",
+    "generate",
+    "load_town",
+    "need_rasters",
+]

@@ -46,16 +46,45 @@ class DemoData:
 
     Frames of layers with a geometry are GeoDataFrames in the town's CRS, column `geom`, multi-
     geometries where the layer says so. `elevation` is (float32 array, transform, CRS), metres of
-    a demo datum, north up.
+    a demo datum, north up; `depth` the 100-year flood on the same grid, metres.
     """
 
     town: DemoTown
     frames: Mapping[str, pd.DataFrame]
     elevation: tuple[NDArray[np.float32], Affine, CRS]
+    depth: NDArray[np.float32]
 
 
 def generate(town_id: str) -> DemoData:
     """Build a demo town; the same id gives the same data to the bit. NotFoundError otherwise."""
+    town, plan = _plan(town_id)
+    frames = _frames(town, plan)
+    elevation, depth = _terrain(town, plan)
+    return DemoData(
+        town=town,
+        frames={
+            layer.id: _fit(layer, frames[layer.id], town) for layer in LAYERS if layer.id in frames
+        },
+        elevation=elevation,
+        depth=depth,
+    )
+
+
+def terrain(
+    town_id: str,
+) -> tuple[tuple[NDArray[np.float32], Affine, CRS], NDArray[np.float32]]:
+    """`elevation` and `depth` of a demo town without the rest of it, much faster."""
+    return _terrain(*_plan(town_id))
+
+
+def _terrain(
+    town: DemoTown, plan: Plan
+) -> tuple[tuple[NDArray[np.float32], Affine, CRS], NDArray[np.float32]]:
+    elevation = (plan.elevation, plan.grid.transform, CRS.from_epsg(town.srid))
+    return elevation, floods.depth(plan, 100)
+
+
+def _plan(town_id: str) -> tuple[DemoTown, Plan]:
     town = DEMO_TOWNS.get(town_id)
     if town is None:
         known = ", ".join(DEMO_TOWNS)
@@ -65,15 +94,7 @@ def generate(town_id: str) -> DemoData:
                 en=f"There is no demo town called “{town_id}”. The demo towns are: {known}.",
             )
         )
-    plan = _PLANS[town_id](town)
-    frames = _frames(town, plan)
-    return DemoData(
-        town=town,
-        frames={
-            layer.id: _fit(layer, frames[layer.id], town) for layer in LAYERS if layer.id in frames
-        },
-        elevation=(plan.elevation, plan.grid.transform, CRS.from_epsg(town.srid)),
-    )
+    return town, _PLANS[town_id](town)
 
 
 def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:

@@ -14,7 +14,7 @@ from rasterio.features import shapes as raster_shapes
 from rasterio.features import sieve
 from shapely import MultiPolygon, Polygon
 
-from etl.demo.grid import Grid
+from etl.demo.grid import NODATA, Grid, mask
 from etl.demo.network import IntArray, Shapes
 from etl.demo.plan import FloodPlan, Plan, Scenario
 from etl.demo.towns import DemoTown
@@ -40,6 +40,24 @@ def zones(town: DemoTown, plan: Plan, boundary: MultiPolygon) -> gpd.GeoDataFram
     frame = gpd.GeoDataFrame(records, geometry="geom", crs=f"EPSG:{town.srid}")
     frame["return_period_y"] = frame["return_period_y"].astype("Int64")
     return frame
+
+
+def depth(plan: Plan, years: int) -> NDArray[np.float32]:
+    """Per cell the depth in metres of the flood of that return period; NODATA where none is.
+
+    Only on the town's dry ground, as the zones are; of several floods the deepest counts.
+    """
+    deepest = np.full(plan.grid.shape, -np.inf, dtype=np.float32)
+    for flood in plan.floods:
+        for scenario in flood.scenarios:
+            if scenario.kind == "return_period" and scenario.value == years:
+                wet = first_wet_level(flood.relative, flood.source, [scenario.level_m]) == 0
+                here = np.where(wet, scenario.level_m - flood.relative, -np.inf)
+                deepest = np.fmax(deepest, here.astype(np.float32))
+    ground = mask(plan.grid, plan.boundary)
+    for water in plan.water:
+        ground &= ~mask(plan.grid, water.shape)
+    return np.where(ground & (deepest > 0), deepest, np.float32(NODATA)).astype(np.float32)
 
 
 def _zones_of(

@@ -13,12 +13,14 @@ from db.connect import Machine, connect
 from db.datasets import Dataset, list_datasets
 from db.derived import AnyConnection
 from db.load import Incoming, load
-from etl.demo.assemble import DemoData, generate
-from etl.demo.raster import write_elevation
+from db.rasters import newest
+from etl.demo.assemble import DemoData, generate, terrain
+from etl.demo.raster import load_rasters
 from etl.demo.towns import SOURCE
 from layers import catalog
 from layers.errors import ConflictError, RefusedError
 from layers.model import Layer
+from layers.rasters import RASTERS
 from layers.text import Text
 
 ACTOR = "demo"
@@ -50,7 +52,7 @@ def load_town(
     """Generate a demo town and load all of it into its database, which must exist.
 
     Every layer is a synthetic dataset of its own. A load that was broken off is taken up again
-    from the start. `rasters` is the folder the elevation goes to, as `<town>/elevation.tif`;
+    from the start. `rasters` is the folder of folders elevation and depth go to, one a town;
     `into` the id of the town that takes the data when it is another of the same CRS.
     ConflictError when that town holds anything but demo data.
     """
@@ -67,10 +69,36 @@ def load_town(
                 step.report(layer_id, done, total)
                 _load_layer(conn, catalog.get(layer_id), frame)
                 done += len(frame)
-    if rasters is not None:
-        with progress.step(Text(th="เขียนแรสเตอร์ระดับดิน", en="Writing the elevation raster")):
-            write_elevation(rasters / target / "elevation.tif", data.elevation)
+        if rasters is not None:
+            title = Text(th="นำเข้าระดับดินและความลึกน้ำ", en="Loading elevation and depth")
+            with progress.step(title):
+                load_rasters(conn, rasters / target, data.elevation, data.depth, ACTOR)
     return data
+
+
+def need_rasters(
+    town_id: str, server_url: str, secret: str, progress: Progress, rasters: Path
+) -> None:
+    """Load a demo town's rasters where its database has none, or their files are gone.
+
+    For towns made before there were rasters, and for a database whose folder was left behind.
+    Rasters somebody else brought stay as they are.
+    """
+    with connect(server_url, secret, town_id, Machine.LOADER) as conn:
+        need(conn, town_id, rasters / town_id, progress)
+
+
+def need(conn: AnyConnection, demo_id: str, folder: Path, progress: Progress) -> None:
+    """`need_rasters` over a connection as loader; `folder` is that of the town it leads to."""
+    known = newest(conn)
+    conn.commit()
+    if any(not record.synthetic for record in known):
+        return
+    if len(known) == len(RASTERS) and all((folder / row.file).is_file() for row in known):
+        return
+    title = Text(th="นำเข้าระดับดินและความลึกน้ำ", en="Loading elevation and depth")
+    with progress.step(title):
+        load_rasters(conn, folder, *terrain(demo_id), ACTOR)
 
 
 def _check_only_demo(conn: AnyConnection, town_id: str) -> None:

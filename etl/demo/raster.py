@@ -1,5 +1,6 @@
-"""The elevation raster as a file: a cloud-optimised GeoTIFF."""
+"""A demo town's ground and its 100-year flood, brought in the way any raster file is."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -7,19 +8,47 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.io import MemoryFile
-from rasterio.shutil import copy
 
 from etl.demo.grid import NODATA
+from etl.demo.towns import SOURCE
+from etl.rasters import LoaderConnection, RasterOrder, import_raster
+from layers.rasters import DEPTH, ELEVATION, Raster
 
-DATUM = "demo datum, metres; invented ground, not tied to mean sea level or any survey"
+DATUM = "ระดับสมมติของเมืองสาธิต (demo datum)"
+"""Not tied to mean sea level or any survey: the ground is invented."""
+Elevation = tuple[NDArray[np.float32], Affine, CRS]
 
 
-def write_elevation(path: Path, elevation: tuple[NDArray[np.float32], Affine, CRS]) -> None:
-    """Write ground levels (float32 metres, north up) as a COG at `path`, whole or not at all."""
+def load_rasters(
+    conn: LoaderConnection,
+    folder: Path,
+    elevation: Elevation,
+    depth: NDArray[np.float32],
+    actor: str,
+) -> None:
+    """Register a demo town's elevation and depth; `folder` is the town's folder of rasters."""
     array, transform, crs = elevation
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.new")
+    with tempfile.TemporaryDirectory(prefix="muang-") as name:
+        for raster, grid in ((ELEVATION, array), (DEPTH, depth)):
+            path = Path(name) / f"demo-{raster.id}.tif"
+            write_raster(path, raster, (grid, transform, crs))
+            import_raster(
+                conn,
+                RasterOrder(
+                    raster=raster,
+                    file=path,
+                    actor=actor,
+                    folder=folder,
+                    source=SOURCE,
+                    licence="Apache-2.0",
+                    synthetic=True,
+                ),
+            )
+
+
+def write_raster(path: Path, raster: Raster, grid: Elevation) -> None:
+    """Write a grid of metres (float32, north up) as a GeoTIFF."""
+    array, transform, crs = grid
     profile = {
         "driver": "GTiff",
         "height": array.shape[0],
@@ -30,12 +59,9 @@ def write_elevation(path: Path, elevation: tuple[NDArray[np.float32], Affine, CR
         "transform": transform,
         "nodata": NODATA,
     }
-    with MemoryFile() as memory:
-        with memory.open(**profile) as dataset:
-            dataset.write(array, 1)
-            dataset.set_band_description(1, "ground level")
-            dataset.set_band_unit(1, "m")
-            dataset.update_tags(VERTICAL_DATUM=DATUM, SYNTHETIC="yes")
-        with memory.open() as dataset:
-            copy(dataset, draft, driver="COG", compress="DEFLATE", predictor="YES")
-    draft.replace(path)
+    with rasterio.open(path, "w", **profile) as dataset:
+        dataset.write(array, 1)
+        dataset.set_band_description(1, raster.title.en)
+        dataset.set_band_unit(1, raster.unit)
+        if raster is ELEVATION:
+            dataset.update_tags(VERTICAL_DATUM=DATUM)

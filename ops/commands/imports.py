@@ -3,8 +3,9 @@
 import getpass
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,8 +16,10 @@ from layers.text import Text
 from ops.progress import Progress, both
 
 if TYPE_CHECKING:
+    from db.datasets import DatasetRecord
     from db.derived import AnyConnection
     from etl.order import ImportOrder
+    from layers.rasters import Raster
 
 TownOption = Annotated[str | None, typer.Option(help="รหัสเมือง · town id")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
@@ -58,7 +61,7 @@ def loader(town: str | None, progress: Progress) -> Iterator[tuple[str, "AnyConn
 
 
 def import_(  # noqa: PLR0917  Typer maps each to an option
-    layer: Annotated[str, typer.Argument(help="ชั้นข้อมูล · layer id")],
+    layer: Annotated[str, typer.Argument(help="ชั้นข้อมูล · layer id, or elevation, depth")],
     files: Annotated[list[str], typer.Argument(help="ไฟล์ · files")],
     town: TownOption = None,
     layer_in_file: Annotated[str | None, typer.Option(help="layer or zip member to read")] = None,
@@ -80,12 +83,26 @@ def import_(  # noqa: PLR0917  Typer maps each to an option
     dry_run: Annotated[bool, typer.Option("--dry-run", help="do it all, keep nothing")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """นำเข้าไฟล์ · Load real files into a layer and print the report."""
+    """นำเข้าไฟล์ · Load real files into a layer, or a GeoTIFF as elevation or depth."""
     from etl.order import ImportOrder, parse_join, parse_pairs
     from etl.profile import NO_PROFILE, load
-    from layers import catalog
+    from layers import catalog, rasters
 
     paths, more = _files_and_pairs(files, mapped=bool(map_))
+    if raster := rasters.get(layer):
+        said = RasterWords(crs, datum_operation, source, parse_pairs("--set", tuple(set_ or ())))
+        taken = not (layer_in_file or join or map_ or encoding or profile or mode == "append")
+        if len(paths) != 1 or not taken or set(said.constants) - {"datum"}:
+            raise BadRequestError(
+                Text(
+                    th=f"แรสเตอร์ {layer} รับไฟล์เดียว กับ --crs --datum-operation --source "
+                    "--set datum=… --dry-run --json เท่านั้น",
+                    en=f"The raster {layer} takes one file, and of the options only --crs, "
+                    "--datum-operation, --source, --set datum=…, --dry-run and --json.",
+                )
+            )
+        _run_raster(raster, paths[0], said, town, dry_run=dry_run, as_json=as_json)
+        return
     order = ImportOrder(
         layer=catalog.get(layer),
         files=tuple(paths),
@@ -136,6 +153,53 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
         print(render(report, tongue()))
 
 
+@dataclass(frozen=True)
+class RasterWords:
+    """What is said about a raster file on the command line."""
+
+    crs: str | None
+    datum_operation: str | None
+    source: str | None
+    constants: Mapping[str, Any]
+
+
+def _run_raster(
+    raster: "Raster",
+    path: Path,
+    said: RasterWords,
+    town: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from etl.raster_report import render_raster
+    from etl.rasters import RasterOrder, import_raster
+    from ops.language import tongue
+    from ops.rasters import raster_root
+
+    progress = Progress()
+    datum = said.constants.get("datum")
+    with loader(town, progress) as (town_id, conn):
+        order = RasterOrder(
+            raster=raster,
+            file=path,
+            actor=actor(),
+            folder=raster_root() / town_id,
+            crs=said.crs,
+            datum_operation=said.datum_operation,
+            datum=None if datum is None else str(datum),
+            source=said.source,
+            dry_run=dry_run,
+        )
+        title = Text(th=f"นำเข้า {raster.id}: {path.name}", en=f"Importing {path.name}")
+        with progress.step(title) as step:
+            report = import_raster(conn, order, step.report)
+    if as_json:
+        print(json.dumps(report.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        print(render_raster(report, tongue()))
+
+
 def list_all(*, town: TownOption = None, as_json: AsJson = False) -> None:
     """แสดงการนำเข้า · List what was imported, newest first."""
     from db.datasets import list_datasets
@@ -183,6 +247,7 @@ def show(
 ) -> None:
     """แสดงรายงาน · Show one import: its report and every refused row, whole."""
     from db.datasets import get_dataset, refusals_of
+    from etl.raster_report import RasterReport, render_raster
     from etl.report import Report
     from etl.words import render
     from ops.language import tongue
@@ -200,7 +265,9 @@ def show(
         return
     stored = dict(record.report or {})
     stored.pop("warnings", None)
-    if "mode" in stored:
+    if stored.get("what") == "raster":
+        print(render_raster(RasterReport.model_validate(stored), tongue()))
+    elif "mode" in stored:
         print(render(Report.model_validate(stored), tongue()))
     else:
         figures = ", ".join(
@@ -220,9 +287,15 @@ def undo(
     as_json: AsJson = False,
 ) -> None:
     """ยกเลิกการนำเข้า · Take an import back, with the child records it brought."""
+    from db.datasets import get_dataset
     from db.undo import undo as take_back
+    from layers import rasters
 
     with loader(town, Progress()) as (town_id, conn):
+        record = get_dataset(conn, number)
+        if rasters.get(record.layer):
+            _undo_raster(conn, record, town_id, as_json=as_json)
+            return
         done = take_back(conn, number, actor())
     facts = [
         {"id": each, "restored": c.inserted, "changed_back": c.updated, "removed": c.deleted}
@@ -242,6 +315,34 @@ def undo(
                 )
             )
         )
+
+
+def _undo_raster(
+    conn: "AnyConnection", record: "DatasetRecord", town_id: str, *, as_json: bool
+) -> None:
+    """Take a raster's import back: the file before it is in use again."""
+    from db.rasters import take_back, versions
+    from etl.rasters import sweep
+    from ops.rasters import raster_root
+
+    conn.commit()
+    gone = take_back(conn, record, actor())
+    left = [version.file for version in versions(conn, record.layer)]
+    sweep(conn, raster_root() / town_id)
+    now = left[0] if left else None
+    if as_json:
+        facts = [{"id": record.id, "removed_file": gone, "file_in_use": now}]
+        print(json.dumps({"town": town_id, "undone": facts}, ensure_ascii=False))
+        return
+    print(
+        both(
+            Text(
+                th=f"ยกเลิกการนำเข้า {record.id} แล้ว แรสเตอร์ {record.layer} ที่ใช้: {now or 'ไม่มี'}",
+                en=f"Import {record.id} taken back. The raster {record.layer} in use: "
+                f"{now or 'none'}.",
+            )
+        )
+    )
 
 
 def inspect(

@@ -11,6 +11,7 @@ from layers.model import (
     RowRule,
     Scope,
 )
+from layers.rasters import RASTERS
 from ops.docs.markdown import NOTICE, table
 
 _INTRO = """\
@@ -22,6 +23,12 @@ in `layers/catalog.py`, add a migration.
 the natural key, `personal` data about a person who can be identified (PDPA), `tile` a field that
 is also in vector tiles. Dates are Gregorian here and Buddhist on Thai screens. Coordinates are in
 the town's own projected CRS.
+"""
+
+_RASTERS = """\
+Declared in `layers/rasters.py`; brought by `./muang import elevation|depth FILE.tif`, served below
+`/rasters`. Depth has the classes and colours of `flood_zones`. Values beyond those given here are
+left empty and counted.
 """
 
 _SCOPES = {
@@ -52,6 +59,21 @@ def page() -> str:
     lines += _fields(SYSTEM_FIELDS, ())
     for layer in LAYERS:
         lines += _layer(layer)
+    lines += ["", "## Rasters", "", _RASTERS]
+    lines += table(
+        ("raster", "ชื่อ", "title", "unit", "values", "who"),
+        (
+            (
+                f"`{raster.id}`",
+                raster.title.th,
+                raster.title.en,
+                raster.unit,
+                f"{raster.minimum:g} to {raster.maximum:g}",
+                who(raster.audience),
+            )
+            for raster in RASTERS
+        ),
+    )
     return "\n".join(lines) + "\n"
 
 

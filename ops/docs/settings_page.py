@@ -31,6 +31,7 @@ _DEFAULTS = {
     "secret_file": "none",
     "public_url": "`http://<host>:<port>`",
     "dashboard": "the build inside the `maps` package",
+    "rasters": "none; `./muang` sets `.muang/rasters`",
 }
 
 

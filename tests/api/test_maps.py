@@ -23,8 +23,9 @@ def test_tilejson(caller: Caller, tokens: dict[Role, str]) -> None:
             assert (round(west, 1), round(south, 1)) == (105.2, 15.2)
             assert west < told["center"][0] < east
             assert south < told["center"][1] < north
-            vector, *points = told["vector_layers"]
-            assert [each["id"] for each in points] in ([], [layer.label_points])
+            vector, *others = told["vector_layers"]
+            assert [each["id"] for each in others] in ([], [layer.label_points], [layer.cells])
+            assert ("count" in others[-1]["fields"] if others else False) == bool(layer.cells)
             assert vector["id"] == layer.id
             assert set(vector["fields"]) == {field.name for field in tile_fields(layer, role)}
             assert told["name"] == layer.title.en

@@ -147,6 +147,7 @@ def test_declared_parameters_are_accepted_and_only_those(
         real = (
             real.replace("{layer}", "parcels")
             .replace("{feature}", "1")
+            .replace("{z}/{x}/{y}", "14/12981/7489")
             .replace("{answer_id}", "00000000-0000-0000-0000-000000000000")
         )
         needed = {

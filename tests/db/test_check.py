@@ -124,6 +124,18 @@ DAMAGE = {
         "ALTER TABLE town.parcels DISABLE TRIGGER c_log_update",
         "trigger town.parcels.c_log_update differs",
     ),
+    "a trigger of a render table switched off": (
+        "ALTER TABLE town.roads DISABLE TRIGGER f_render_update",
+        "trigger town.roads.f_render_update differs",
+    ),
+    "a render table's grant": (
+        "GRANT SELECT ON render.houses TO {public}",
+        "grant render.houses.muang_#_public is there but not declared",
+    ),
+    "a render table's index": (
+        "DROP INDEX render.roads_render_geom",
+        "index render.roads_render_geom is missing",
+    ),
     "a trigger that is gone": (
         "DROP TRIGGER d_keep_delete ON town.parcels",
         "trigger town.parcels.d_keep_delete is missing",

@@ -4,7 +4,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from db import raster_view
 from db.connect import Machine, connect_admin
+from db.render import cell_fields, tile_view, view_fields
 from db.scopes import source
 from db.view_names import Tense, view_columns, view_schema
 from layers.catalog import LAYERS, get
@@ -28,6 +30,13 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
         for tense in Tense
         if may_see(layer, role) and scope_of(layer, role) is None
     }
+    for layer, role in PAIRS:
+        if may_see(layer, role) and layer.rendered:
+            declared[view_schema(role), tile_view(layer)] = list(view_fields(layer, role))
+            if layer.cells:
+                declared[view_schema(role), layer.cells] = list(cell_fields(layer, role))
+    for role in Role:
+        declared[view_schema(role), raster_view.VIEW] = list(raster_view.COLUMNS)
     assert {(row[0], row[1]): row[2] for row in found} == declared
 
 
@@ -49,8 +58,12 @@ def test_a_role_reads_its_views_and_nothing_else(tiny_town: TownHandle, role: Ro
         for forbidden in (
             "SELECT * FROM town.parcels",
             "SELECT * FROM history.parcels",
+            "SELECT * FROM render.parcels",
+            "SELECT * FROM render.parcels_cells",
+            "SELECT muang.fold_cells()",
             "SELECT * FROM muang.api_token",
             "SELECT * FROM muang.answer",
+            "SELECT * FROM muang.raster",
             "SELECT * FROM muang.layer_change",
             "SELECT muang.number_changes()",
             "CREATE TEMPORARY TABLE t (a integer)",

@@ -106,8 +106,10 @@ def scans(plans: list[dict[str, Any]], layer: Layer, schema: str = "town") -> li
     return found
 
 
-def assert_by_index(plans: list[dict[str, Any]], layer: Layer, column: str) -> None:
-    found = scans(plans, layer)
+def assert_by_index(
+    plans: list[dict[str, Any]], layer: Layer, column: str, schema: str = "town"
+) -> None:
+    found = scans(plans, layer, schema)
     assert found, "the table was not read"
     for scan in found:
         assert scan.kind in {"Index Scan", "Bitmap Heap Scan"}, found
@@ -142,12 +144,13 @@ def test_a_page_of_features_is_found_by_the_index(
 @each_map
 def test_a_tile_is_found_by_the_index(tiny_town: TownHandle, layer: Layer, role: Role) -> None:
     """The layer's features, and the label points of areas with a name."""
-    statement, values = tiles.build((TileLayer(layer, role, tile_fields(layer, role)),))
-    place = {"z": 17, "x": 103_850, "y": 59_900}
+    shown = (TileLayer(layer, role, tile_fields(layer, role)),)
+    statement, values = tiles.build(shown, 17)
+    schema, column = ("render", "geom") if layer.rendered else ("town", "geom_3857")
     with explaining(tiny_town, role) as run:
         for keys in keys_of(role):
-            plans = run(statement, {**values, **place, "keys": keys})
-            assert_by_index(plans, layer, "geom_3857")
+            place = tiles.place(17, 103_850, 59_900, None if keys is None else tuple(keys))
+            assert_by_index(run(statement, {**values, **place}), layer, column, schema)
 
 
 @each_map
@@ -155,8 +158,8 @@ def test_the_past_is_found_by_the_index_too(
     tiny_town: TownHandle, layer: Layer, role: Role
 ) -> None:
     """What was there then: of the rows that still stand and of those kept in the history."""
-    statement, values = tiles.build((TileLayer(layer, role, tile_fields(layer, role)),))
-    place = {"z": 17, "x": 103_850, "y": 59_900}
+    shown = (TileLayer(layer, role, tile_fields(layer, role)),)
+    statement, values = tiles.build(shown, 17, rendered=False)
     page = Page(
         layer,
         role,
@@ -167,8 +170,9 @@ def test_the_past_is_found_by_the_index_too(
     with explaining(tiny_town, role, Tense.PAST) as run:
         for keys in keys_of(role):
             asked = replace(page, keys=None if keys is None else tuple(keys))
+            place = tiles.place(17, 103_850, 59_900, asked.keys)
             for plans in (
-                run(statement, {**values, **place, "keys": keys}),
+                run(statement, {**values, **place}),
                 run(*features.build(asked)),
             ):
                 assert_by_index(plans, layer, "geom_3857")

@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 import rasterio
 from psycopg import sql
+from rasterio.features import rasterize
 
 from db.connect import Machine
 from db.datasets import Dataset, list_datasets
 from db.load import Incoming, load
+from db.rasters import newest
 from db.towns import drop_town
 from etl.demo import DEMO_TOWNS, SOURCE, load_town
-from etl.demo.load import Step
-from etl.demo.raster import write_elevation
+from etl.demo.assemble import terrain
+from etl.demo.load import Step, need
 from layers.catalog import LAYERS, get
 from layers.errors import ConflictError
+from layers.rasters import RASTERS
 from layers.text import Text
 from tests.conftest import TownHandle, make_town
 from tests.etl.demo_data import demo
@@ -62,7 +65,7 @@ def test_every_row_arrives_marked_as_invented(loaded: tuple[TownHandle, Told, Pa
             assert conn.execute(query).fetchone() == (len(frame), 1, SOURCE), layer_id
         datasets = list_datasets(conn)
     assert "synthetic" in SOURCE
-    assert {row.layer for row in datasets} == set(frames)
+    assert {row.layer for row in datasets} == set(frames) | {raster.id for raster in RASTERS}
     assert all(row.synthetic and row.source == SOURCE for row in datasets)
     assert [what for what, _, _ in told.reports] == [lay.id for lay in LAYERS]
     assert told.reports[-1][1] < (told.reports[-1][2] or 0)
@@ -109,23 +112,58 @@ def test_a_demo_is_loaded_again_but_never_over_other_data(
 
 
 @pytest.mark.slow
-def test_the_raster_lies_beside_the_database(loaded: tuple[TownHandle, Told, Path]) -> None:
-    town, _, rasters = loaded
-    assert (rasters / town.town_id / "elevation.tif").is_file()
+def test_the_rasters_are_cloud_optimised_geotiffs_on_the_register(
+    loaded: tuple[TownHandle, Told, Path],
+) -> None:
+    town, _, root = loaded
+    array, transform, _ = demo("patong").elevation
+    grids = {"elevation": array, "depth": demo("patong").depth}
+    folder = root / town.town_id
+    with town.connect(Machine.LOADER) as conn:
+        files = {record.id: record.file for record in newest(conn) if record.synthetic}
+        datums = dict(conn.execute("SELECT id, datum FROM muang.raster").fetchall())
+    assert "demo" in str(datums["elevation"])
+    assert datums["depth"] is None
+    assert {path.name for path in folder.glob("*.tif")} == set(files.values())
+    for raster_id, grid in grids.items():
+        with rasterio.open(folder / files[raster_id]) as raster:
+            assert raster.crs.to_epsg() == town.srid
+            assert raster.transform == transform
+            assert raster.dtypes == ("float32",)
+            assert raster.nodata == -9999
+            assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            assert raster.overviews(1)
+            assert np.array_equal(raster.read(1), grid)
+
+
+@pytest.mark.slow
+def test_rasters_that_went_missing_come_back(loaded: tuple[TownHandle, Told, Path]) -> None:
+    town, _, root = loaded
+    before = sorted((root / town.town_id).glob("*.tif"))
+    content = [path.read_bytes() for path in before]
+    before[0].unlink()
+    with town.connect(Machine.LOADER) as conn:
+        need(conn, "patong", root / town.town_id, Told())
+        assert [path.read_bytes() for path in before] == content
+        known = newest(conn)
+        conn.commit()
+        need(conn, "patong", root / town.town_id, Told())
+        assert newest(conn) == known
 
 
 @pytest.mark.parametrize("town", ["phibun", "patong"])
-def test_the_raster_is_a_cloud_optimised_geotiff_of_the_ground(town: str, tmp_path: Path) -> None:
-    path = tmp_path / "elevation.tif"
-    write_elevation(path, demo(town).elevation)
-    array, transform, _ = demo(town).elevation
-    with rasterio.open(path) as raster:
-        assert raster.crs.to_epsg() == DEMO_TOWNS[town].srid
-        assert raster.transform == transform
-        assert raster.dtypes == ("float32",)
-        assert raster.nodata == -9999
-        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-        assert "demo" in raster.tags()["VERTICAL_DATUM"]
-        assert raster.overviews(1)
-        assert np.array_equal(raster.read(1), array)
-    assert [item.name for item in tmp_path.iterdir()] == ["elevation.tif"]
+def test_the_depth_is_the_hundred_year_flood_over_dry_ground(town: str) -> None:
+    """Zones are smoothed and thinned, so cells agree with them but for a little at their edges."""
+    data = demo(town)
+    array, transform, _ = data.elevation
+    assert np.array_equal(terrain(town)[1], data.depth)
+    zones = data.frames["flood_zones"]
+    zones = zones[zones["return_period_y"] == 100]
+    wet = rasterize(zones["geom"], array.shape, transform=transform, dtype="uint8") > 0
+    modelled = data.depth > 0
+    assert (wet & modelled).sum() > 0.9 * max(wet.sum(), modelled.sum())
+    deep = zones[zones["depth_class"] == "gt_1"]
+    inside = rasterize(deep["geom"], array.shape, transform=transform, dtype="uint8") > 0
+    over = inside & modelled
+    assert over.sum() > 100
+    assert (data.depth[over] > 1).mean() > 0.9

@@ -52,7 +52,8 @@ def test_a_role_finds_only_what_it_may_see(role: Role) -> None:
         assert bool(parts) == bool(layer.style and may_see(layer, role)), layer.id
         assert (f"muang-{layer.id}" in made["sources"]) == bool(parts)
         seen = {field.name for field in visible_fields(layer, role) if field.in_tile}
-        assert set(_fields(parts)) <= seen, layer.id
+        told = {"count"} if layer.cells else set()
+        assert set(_fields(parts)) <= seen | told, layer.id
     if role not in (Role.CARE, Role.ADMIN):
         assert "bedridden" not in json.dumps(made)
 
@@ -161,6 +162,25 @@ def test_widths_grow_with_the_zoom() -> None:
 def test_nothing_is_asked_of_tiles_below_the_layers_zooms() -> None:
     for part in _style()["layers"][1:]:
         assert part["minzoom"] >= get(part["metadata"]["muang:layer"]).zooms.min
+
+
+def test_cells_stand_for_features_from_afar() -> None:
+    made = _style(Role.STAFF)
+    parts = {part["id"]: part for part in made["layers"]}
+    counted = [layer for layer in LAYERS if layer.cells]
+    assert {f"{layer.id}-cells" for layer in counted} == {
+        name for name in parts if name.endswith("-cells")
+    }
+    assert {layer.id for layer in counted} >= {"parcels", "permits", "houses"}
+    for layer in counted:
+        cells, features = parts[f"{layer.id}-cells"], parts[layer.id]
+        assert cells["source-layer"] == f"{layer.id}_cells"
+        assert cells["source"] == features["source"]
+        assert cells["minzoom"] == features["minzoom"] == layer.zooms.min
+        assert cells["maxzoom"] == layer.zooms.cells_below
+        color = "fill-color" if cells["type"] == "fill" else "circle-color"
+        declared = {cls.color for cls in layer.style.classes} if layer.style else set()
+        assert declared <= set(re.findall("#[0-9a-f]{6}", json.dumps(cells["paint"][color])))
 
 
 def test_an_area_is_named_once_from_afar_and_everywhere_from_near() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from layers.catalog import LAYERS
 from layers.model import GeometryKind, Layer
+from layers.rasters import RASTERS
 from tests.api.places import in_tiles
 from tests.matrix import replies
 from tests.matrix.asking import Asker
@@ -158,6 +159,8 @@ def style(asker: Asker) -> None:
                 None,
             )
             used = set(_read(layer))
+            if declared and layer.get("source-layer") == declared.cells:
+                used -= {"count"}  # of features one sees all of: cells are for layers without rules
             assert used <= (asker.view.tile_fields(declared) if declared else set()), layer["id"]
         for entry in told["metadata"]["muang:legend"]:
             declared = next(one for one in LAYERS if one.id == entry["layer"])
@@ -237,3 +240,21 @@ def schemas(asker: Asker) -> None:
                     linked = field.get("x-muang-references")
                     assert linked is None or linked in {one.id for one in asker.view.layers()}
                 _says_no_hidden_title(asker, layer, told, lang)
+
+
+def rasters(asker: Asker) -> None:
+    """A raster nobody has loaded is none, like one that never was, on each of its paths.
+
+    Who sees those there are, and that others see no trace: `tests/api/test_rasters.py`.
+    """
+    assert asker.told("/rasters") == {"rasters": []}
+    tails = {
+        ".json": {},
+        "/14/12975/7497.png": {},
+        "/7/0/0.png": {},
+        "/value": {"lon": 1, "lat": 1},
+    }
+    for raster in RASTERS:
+        for tail, more in tails.items():
+            params = {"lang": "en", **more}
+            asker.same_refusal(raster.id, "/rasters/{}" + tail, 404, params=params)

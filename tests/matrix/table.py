@@ -77,6 +77,12 @@ TABLE: dict[tuple[str, str], Line] = {
         (drawing.tiles, drawing.many_layers, drawing.tile_filters, history.past_tiles),
         ("layers", "z", "x", "y", "as_of", *FILTER),
     ),
+    ("get", "/rasters"): Line((drawing.rasters,)),
+    ("get", "/rasters/{raster}.json"): Line((drawing.rasters,), ("raster",)),
+    ("get", "/rasters/{raster}/value"): Line((drawing.rasters,), ("raster", "lon", "lat")),
+    ("get", "/rasters/{raster}/{z}/{x}/{y}.png"): Line(
+        (drawing.rasters,), ("raster", "z", "x", "y")
+    ),
 }
 
 BODIES: dict[str, set[str]] = {
@@ -93,6 +99,7 @@ BY_ROLE: frozenset[Probe] = frozenset(
     {
         *(asked.about, asked.sign_in, asked.wrong_password),
         *(drawing.tilejson, drawing.style, drawing.schemas, drawing.tile_filters),
+        drawing.rasters,
         *(features.selections, features.moments, features.filters),
     }
 )

@@ -195,6 +195,15 @@ def test_the_database_is_healthy_by_its_own_word_and_keeps_its_data() -> None:
     assert Path(data[1]).is_relative_to(place)
 
 
+def test_commands_write_rasters_and_the_server_only_reads_them() -> None:
+    place = "/var/lib/muang/rasters"
+    assert SERVICES["migrate"]["volumes"] == [f"rasters:{place}"]
+    assert SERVICES["api"]["volumes"] == [f"rasters:{place}:ro"]
+    assert "rasters" in compose()["volumes"]
+    assert f"MUANG_RASTERS={place}\n" in DOCKERFILE
+    assert f"install -d -o muang -g muang -m 0750 {place}\n" in DOCKERFILE
+
+
 def test_compose_and_the_images_ask_health_the_same_way() -> None:
     for name, target in (("db", "db"), ("api", "api")):
         in_image = all_of(target, "HEALTHCHECK")[0]

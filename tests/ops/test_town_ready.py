@@ -1,6 +1,7 @@
 """When the demo is loaded: into an empty town, or again when a load was broken off."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from db.connect import Machine
 from db.datasets import Dataset, begin
 from layers.catalog import LAYERS
 from ops import town_ready
+from ops.checkout import Checkout
 from ops.progress import Progress
 from ops.session import Server
 from tests.conftest import TownHandle
@@ -53,3 +55,24 @@ def test_the_layer_a_demo_ends_with_is_the_last_one_it_loads() -> None:
     from etl.demo import generate  # noqa: PLC0415 - slow to import
 
     assert list(generate("patong").frames)[-1] == LAYERS[-1].id
+
+
+def test_the_server_is_told_where_the_rasters_are(
+    blank_town: TownHandle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MUANG_RASTERS", raising=False)
+    told = server_of(blank_town).environment(blank_town.town_id)
+    assert told["MUANG_RASTERS"] == str(Checkout.here().state / "rasters")
+    monkeypatch.setenv("MUANG_RASTERS", str(tmp_path))
+    told = server_of(blank_town).environment(blank_town.town_id)
+    assert told["MUANG_RASTERS"] == str(tmp_path)
+
+
+def test_rasters_are_looked_after_in_demo_towns_only(
+    blank_town: TownHandle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The town is synthetic but no demo's: it is left alone, with its folder not even made."""
+    monkeypatch.setenv("MUANG_RASTERS", str(tmp_path / "rasters"))
+    loaded(blank_town, LAYERS[-1].id, synthetic=True)
+    town_ready.need_town(server_of(blank_town), blank_town.town_id, Progress(StringIO()), demo=True)
+    assert not (tmp_path / "rasters").exists()

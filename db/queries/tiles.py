@@ -198,10 +198,11 @@ def _statement(shapes: tuple[_Shape, ...]) -> bytes:
 
 def _joined(parts: list[tuple[_Shape, sql.Composed | None]]) -> bytes:
     picked = []
+    sharing = max(1, sum(shape.counted for shape, _ in parts))
     for shape, where in parts:
-        picked.append(_one(shape, where))
+        picked.append(_one(shape, where, sharing))
         if shape.counted:
-            picked.append(_cells(shape, where))
+            picked.append(_cells(shape, where, sharing))
         if shape.points:
             picked.append(_points(shape, *shape.points, where))
     return (sql.SQL("SELECT ") + sql.SQL(" || ").join(picked)).as_bytes(None)
@@ -236,7 +237,7 @@ def _points(shape: _Shape, points: str, label: str, where: sql.Composed | None) 
     )
 
 
-def _one(shape: _Shape, where: sql.Composed | None) -> sql.Composed:
+def _one(shape: _Shape, where: sql.Composed | None, sharing: int) -> sql.Composed:
     """The layer's features, each whole or as the piece this tile lies in."""
     picked = sql.SQL("").join(
         sql.SQL(", t.{name}").format(name=sql.Identifier(name))
@@ -258,7 +259,7 @@ def _one(shape: _Shape, where: sql.Composed | None) -> sql.Composed:
         geom=shape.geom,
         wide=_WIDE,
         piece=sql.SQL(" AND (t.piece IS NULL OR t.piece = %(piece)s)" if pieces else ""),
-        few=_and_has(shape.layer, "<=") if shape.counted else sql.SQL(""),
+        few=_and_has(shape.layer, "<=", sharing) if shape.counted else sql.SQL(""),
         only=shape.only(where),
     )
 
@@ -283,7 +284,7 @@ def _drawn(shape: _Shape, *, pieces: bool) -> sql.Composed:
     )
 
 
-def _cells(shape: _Shape, where: sql.Composed | None) -> sql.Composed:
+def _cells(shape: _Shape, where: sql.Composed | None, sharing: int) -> sql.Composed:
     """Counted cells with their commonest class: squares for areas, middles for points."""
     layer = shape.layer
     bits = cell_bits(layer)
@@ -318,11 +319,11 @@ def _cells(shape: _Shape, where: sql.Composed | None) -> sql.Composed:
         counted=_stored(layer, told=told)
         if where is None
         else _counted(shape, bits, where, field if told else None),
-        many=_and_has(layer, ">") + sql.SQL(" GROUP BY 1, 2 HAVING sum(c.n) > 0"),
+        many=_and_has(layer, ">", sharing) + sql.SQL(" GROUP BY 1, 2 HAVING sum(c.n) > 0"),
     )
 
 
-def _and_has(layer: Layer, sign: LiteralString) -> sql.Composed:
+def _and_has(layer: Layer, sign: LiteralString, sharing: int) -> sql.Composed:
     """AND the whole tile holds at most, or more than, the features a tile may."""
     return sql.SQL(
         " AND (SELECT coalesce(sum(w.n), 0) FROM {cells} AS w WHERE w.z = %(z)s"
@@ -331,7 +332,7 @@ def _and_has(layer: Layer, sign: LiteralString) -> sql.Composed:
         cells=sql.Identifier(layer.cells or ""),
         whole=sql.Literal(WHOLE_TILE),
         sign=sql.SQL(sign),
-        most=sql.Literal(most_features(layer)),
+        most=sql.Literal(most_features(layer, sharing)),
     )
 
 

@@ -43,7 +43,15 @@ DECLARE
     east integer;
     north integer;
     south integer;
+    valid geometry := shape;
 BEGIN
+    -- what was valid in the town's CRS may cross itself by a hair in this one; cutting such a shape
+    -- can turn it inside out, and a whole tile is under water
+    IF NOT ST_IsValid(shape) THEN
+        valid := ST_CollectionExtract(
+            ST_MakeValid(shape, 'method=structure keepcollapsed=false'), ST_Dimension(shape) + 1
+        );
+    END IF;
     IF
         ST_XMin(shape) < -half OR ST_XMax(shape) > half OR ST_YMin(shape) < -half OR ST_YMax(shape) > half
         OR (ST_XMax(shape) - ST_XMin(shape)) * (ST_YMax(shape) - ST_YMin(shape)) > 4096 * side * side
@@ -60,7 +68,7 @@ BEGIN
         -1 - z.z,
         s.geom
     FROM generate_series(lowest, 13) AS z (z)
-    CROSS JOIN LATERAL (SELECT ST_Simplify(shape, 0.5 * muang.tile_unit(z.z)) AS geom) AS s
+    CROSS JOIN LATERAL (SELECT ST_Simplify(valid, 0.5 * muang.tile_unit(z.z)) AS geom) AS s
     WHERE s.geom IS NOT NULL AND NOT ST_IsEmpty(s.geom);
     RETURN QUERY
     SELECT
@@ -71,7 +79,12 @@ BEGIN
     CROSS JOIN LATERAL (
         SELECT
             ST_CollectionExtract(
-                ST_ClipByBox2D(shape, ST_TileEnvelope(14, x.x, y.y, margin => margin)),
+                -- the faster one can turn areas inside out, the other breaks lines where they cross
+                CASE
+                    WHEN ST_Dimension(shape) = 2
+                        THEN ST_Intersection(valid, ST_TileEnvelope(14, x.x, y.y, margin => margin))
+                    ELSE ST_ClipByBox2D(shape, ST_TileEnvelope(14, x.x, y.y, margin => margin))
+                END,
                 ST_Dimension(shape) + 1
             ) AS geom
     ) AS s

@@ -26,12 +26,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from db.connect import Machine
+from db.datasets import get_dataset
+from db.rasters import take_back
 from layers.catalog import LAYERS
 from layers.model import Role
 from tests.api.conftest import a_token
 from tests.api.places import drawn, tile_at
 from tests.api.running import Running, server
 from tests.conftest import TownHandle
+from tests.rasters import bring, depths, slope, tiff
 
 EXAMPLES = 12
 """Requests of each operation by each role, at most: half of them of things that are there."""
@@ -62,7 +65,24 @@ LAYER_LISTS = [None, ["parcels"], ["roads", "care_locations"], ["houses", "house
 
 
 @pytest.fixture(scope="module")
-def running(tiny_town: TownHandle, dashboard: Path) -> Iterator[Running]:
+def rasters(tiny_town: TownHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Both rasters of the tiny town; its other tests know of none, so they go again."""
+    folder = tmp_path_factory.mktemp("rasters")
+    grids = {"elevation": slope(), "depth": depths()}
+    reports = [
+        bring(tiny_town, name, tiff(folder / f"{name}.tif", grid), folder)
+        for name, grid in grids.items()
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUANG_RASTERS", str(folder))
+        yield
+    with tiny_town.connect(Machine.LOADER) as conn:
+        for report in reports:
+            take_back(conn, get_dataset(conn, report.dataset_id or 0), "tests")
+
+
+@pytest.fixture(scope="module")
+def running(tiny_town: TownHandle, dashboard: Path, rasters: None) -> Iterator[Running]:
     """The tiny town, served; questions that change nothing of it."""
     with server(tiny_town, dashboard) as made:
         yield made
@@ -98,6 +118,7 @@ def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
     z, x, y = tile_at(14).split("/")
     there = {
         "layer": st.sampled_from(SEEN_BY_ALL),
+        "raster": st.sampled_from(["elevation", "depth"]),
         "layers": st.sampled_from([*SEEN_BY_ALL, "parcels,care_locations"]),
         "z": st.just(z),
         "x": st.just(x),
@@ -108,6 +129,8 @@ def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
     for name in case.path_parameters or {}:
         if name in there:
             case.path_parameters[name] = data.draw(there[name])
+    if case.operation.path == "/rasters/{raster}/value":
+        return
     if case.operation.path == "/queries/impact":
         flood = data.draw(st.sampled_from(FLOODS))
         layers = data.draw(st.sampled_from(LAYER_LISTS))

@@ -24,8 +24,6 @@ MANY_POINTS = 64
 """Points from which on a line or area is kept in pieces."""
 PIECE_ZOOM = 14
 """Zoom whose tiles the pieces of large features are cut to."""
-MOST_FEATURES = 6000
-"""Features of a layer with cells that a tile below `Zooms.cells_below` holds at most."""
 WHOLE_TILE = -1
 """The `cell` that counts everything in a tile."""
 LABEL_PIECE = -100
@@ -43,6 +41,11 @@ def tile_view(layer: Layer) -> str:
 def cell_bits(layer: Layer) -> int:
     """A tile has 2 to the power of this cells along a side: areas 64, marks 32."""
     return 5 if layer.geometry is GeometryKind.POINT else 6
+
+
+def most_features(layer: Layer) -> int:
+    """Features of a layer with cells that a tile below `Zooms.cells_below` holds at most."""
+    return 3000 if layer.geometry is GeometryKind.POINT else 6000
 
 
 def has_pieces(layer: Layer) -> bool:

@@ -9,7 +9,7 @@ needs, and comes from the layer's render table (`db.render`) where it has one:
   the tile's grid and rounded, which gives what `ST_AsMVTGeom` gives but for points on a straight
   line; everything else goes through `ST_AsMVTGeom`;
 - features of many points are read in the piece that was cut for the zoom or the tile;
-- below `Zooms.cells_below` a tile with more than `MOST_FEATURES` holds counted cells instead. With
+- below `Zooms.cells_below` a tile with more than `most_features` holds counted cells instead. With
   a filter, the same cells are counted then and there over the caller's own view.
 """
 
@@ -23,13 +23,13 @@ from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
 from db.render import (
     LABEL_PIECE,
-    MOST_FEATURES,
     PIECE_ZOOM,
     WHOLE_TILE,
     cell_bits,
     cell_column,
     cell_row,
     has_pieces,
+    most_features,
     tile_view,
 )
 from db.scopes import source
@@ -331,7 +331,7 @@ def _and_has(layer: Layer, sign: LiteralString) -> sql.Composed:
         cells=sql.Identifier(layer.cells or ""),
         whole=sql.Literal(WHOLE_TILE),
         sign=sql.SQL(sign),
-        most=sql.Literal(MOST_FEATURES),
+        most=sql.Literal(most_features(layer)),
     )
 
 

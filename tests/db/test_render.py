@@ -249,7 +249,7 @@ def test_a_full_tile_holds_cells_instead(dense_town: TownHandle, z: int) -> None
         found = draw(dense_town, "parcels", tile)
         (name,) = found
         if name == "parcels":
-            assert len(found[name]["features"]) <= render.MOST_FEATURES
+            assert len(found[name]["features"]) <= render.most_features(get("parcels"))
             continue
         cells = found["parcels_cells"]["features"]
         assert all(set(cell["properties"]) <= {"count", "use"} for cell in cells)

@@ -186,7 +186,7 @@ def test_numbering_folds_cells_now_and_then(own_tiny_town: TownHandle) -> None:
 
 @pytest.fixture(scope="module")
 def dense_town(module_town: TownHandle) -> TownHandle:
-    """7,000 parcels and permits within one tile of zoom 14, so that its tiles are cells."""
+    """10,000 parcels and 50 permits within one tile of zoom 14, so that its tiles are cells."""
     uses = ("residential", "commercial", "agriculture", None)
     with module_town.connect(Machine.LOADER) as conn:
         load_rows(
@@ -198,7 +198,7 @@ def dense_town(module_town: TownHandle) -> TownHandle:
                     "use": uses[n % 100 % 4 if n % 3 else 0],
                     "geom": square(12 * (n % 100), 12 * (n // 100), 11, 11),
                 }
-                for n in range(7000)
+                for n in range(10_000)
             ],
         )
         load_rows(
@@ -259,7 +259,7 @@ def test_a_full_tile_holds_cells_instead(dense_town: TownHandle, z: int) -> None
         assert {shape.area for shape in shapes} == {64 * 64}
         assert all(shape.exterior.is_ccw for shape in shapes)  # clockwise on the screen
         assert shapely.union_all(shapes).area == 64 * 64 * len(shapes)
-    assert total == (7000 if z < 13 else total)
+    assert total == (10_000 if z < 13 else total)
 
 
 def test_a_cell_tells_the_commonest_class(dense_town: TownHandle) -> None:

@@ -69,6 +69,8 @@ class Edge:
         self.app = app
         headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {}) | {"Cache-Control": "no-store"}
         self.headers = [(name.lower().encode(), told.encode()) for name, told in headers.items()]
+        # a tile says itself how it may be kept, and nothing else that is said for every answer
+        self.beside_a_tile = [told for told in self.headers if told[0] != b"cache-control"]
         self.hosts = frozenset(host.lower() for host in hosts)
         self.max_body = max_body
         self.near = near
@@ -108,9 +110,7 @@ class Edge:
         here.status, here.sent = found.status, len(found.body)
         here.role, here.principal = found.who.role.value, found.who.principal
         try:
-            names = {name for name, _ in found.headers}
-            added = [header for header in self.headers if header[0] not in names]
-            told = [*found.headers, *added]
+            told = found.headers + self.beside_a_tile
             await send({"type": "http.response.start", "status": found.status, "headers": told})
             await send({"type": "http.response.body", "body": found.body})
         finally:

@@ -247,10 +247,33 @@ export interface Provenance {
   readonly source: string | null;
 }
 
+/** The value of a raster at a place. */
+export interface RasterValue {
+  /** Id of the raster */
+  readonly raster: string;
+  /** Longitude asked for */
+  readonly lon: number;
+  /** Latitude asked for */
+  readonly lat: number;
+  /** Metres, to the millimetre; null: see `reason` */
+  readonly value: number | null;
+  /** Unit of the value: m */
+  readonly unit: string;
+  /** What heights are counted from; null: not stated */
+  readonly datum: string | null;
+  /** The value in words, in the caller's language */
+  readonly text: string;
+  /** Class of the legend the value falls in */
+  readonly class_key: string | null;
+  /** outside: not covered by the raster; nodata: no value */
+  readonly reason: string | null;
+}
+
 /** Whether the server can do its work. */
 export interface Ready {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, Check>>;
+  readonly tiles: Tiles;
 }
 
 /** Who is asking. Each role is a PostgreSQL login role of its own in every town. */
@@ -286,6 +309,32 @@ export interface SignedIn {
 export interface Text {
   readonly th: string;
   readonly en: string;
+}
+
+/** What became of the tiles asked for since the server started. */
+export interface Tiles {
+  /** Requests answered with a finished tile */
+  readonly hits: number;
+  /** Requests a tile was drawn for */
+  readonly misses: number;
+  /** Requests that shared a tile being drawn for another */
+  readonly joined: number;
+  /** Requests while changes were not surely heard */
+  readonly bypasses: number;
+  /** Finished tiles a change touched */
+  readonly dropped: number;
+  /** Of these, drawn again before anybody asked */
+  readonly drawn_again: number;
+  /** Tiles touched while they were being drawn */
+  readonly outdated: number;
+  /** How often everything was dropped */
+  readonly cleared: number;
+  /** Finished tiles kept now */
+  readonly entries: number;
+  /** Memory they take, about */
+  readonly bytes: number;
+  /** Whether changes are surely heard; else tiles are drawn anew */
+  readonly fresh: boolean;
 }
 
 /** A token on record, without the token. */

@@ -57,6 +57,9 @@ _EXAMPLES = {
     "/ogc/collections/{layer}/queryables",
     "/ogc/collections/{layer}/schema",
     "/queries/answers/{answer_id}",
+    "/rasters/{raster}.json",
+    "/rasters/{raster}/value",
+    "/rasters/{raster}/{z}/{x}/{y}.png",
     "/auth/tokens/{token_id}",
 }
 """Addresses with parameters, each of which `_filled` can fill."""
@@ -68,6 +71,8 @@ def _filled(asker: Asker, path: str) -> Iterator[str]:
     for name, value in never.items():
         path = path.replace(name, value)
     path = f"{path}?since=2020-01-01T00:00:00Z" if path.endswith("/changes") else path
+    path = f"{path}?lon=105.2&lat=15.2" if path.endswith("/value") else path
+    path = path.replace("{raster}", "elevation")
     names = ("facility", "home_c1", "household_C1", "parcels") if "{" in path else ("facility",)
     for row in map(asker.view.seeds.row, names):
         place = next(iter(tiles_of([row], 13)), (0, 0))

@@ -46,8 +46,10 @@ class Selection:
 class Read:
     """One layer of one file as read, nothing changed yet.
 
-    `table` has the file's attributes, WKB (any dimension) in `__wkb` when `has_geometry`, and the
-    file's feature id in `__fid`. `crs` is what the file says (authority code or WKT) or None.
+    `table` is mapped from disk, in record batches of at most 64k rows or about 32 MB (see
+    `table.to_batches()`), and may be used after the scratch folder is gone. It has the file's
+    attributes, WKB (any dimension) in `__wkb` when `has_geometry`, and the file's feature id in
+    `__fid`. `crs` is what the file says (authority code or WKT) or None.
     """
 
     source: Source
@@ -97,12 +99,8 @@ def read(
     }
     meta = _run(source, scratch, limits, asked)
     stated, evidence = _encoding(source, encoding, meta)
-    with pa.memory_map(str(scratch / "table.arrow")) as handle:
-        # copied into memory: the scratch folder goes before the table does
-        table = pa.ipc.open_file(handle).read_all()
-        table = pa.Table.from_batches(
-            [_copy(batch) for batch in table.to_batches()], schema=table.schema
-        )
+    # mapped, not copied: the mapping outlives the scratch folder, its pages come and go as needed
+    table = pa.ipc.open_file(pa.memory_map(str(scratch / "table.arrow"))).read_all()
     return Read(
         source=source,
         table=table.replace_schema_metadata(None),
@@ -115,13 +113,6 @@ def read(
         layer=layer or meta["layer"],
         network_isolated=bool(meta["isolated"]),
     )
-
-
-def _copy(batch: pa.RecordBatch) -> pa.RecordBatch:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return pa.ipc.open_stream(sink.getvalue()).read_next_batch()
 
 
 def _encoding(source: Source, asked: str | None, meta: dict[str, Any]) -> tuple[str | None, str]:

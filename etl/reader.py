@@ -15,6 +15,7 @@ import logging
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ _NEW_USER = 0x10000000
 _NEW_NET = 0x40000000
 _BOM = "\ufeff"
 _SAMPLE = 64 * 1024
+_BATCH_ROWS = 64 * 1024
+_BATCH_BYTES = 32 * 1024 * 1024
 _WKB_TYPES = (b"geoarrow.wkb", b"ogc.wkb")
 
 
@@ -177,8 +180,17 @@ def _write(pa: Any, folder: Path, schema: Any, batches: Any) -> int:
         for batch in batches:
             renamed = pa.record_batch(batch.columns, schema=schema)
             rows += renamed.num_rows
-            out.write_batch(renamed)
+            for part in _parts(renamed):
+                out.write_batch(part)
     return rows
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """The batch in pieces of at most 64k rows and about 32 MB, so that no reader needs it all."""
+    pieces = max(1, batch.nbytes // _BATCH_BYTES + 1, -(-batch.num_rows // _BATCH_ROWS))
+    step = max(1, -(-batch.num_rows // pieces))
+    for start in range(0, batch.num_rows, step):
+        yield batch.slice(start, step)
 
 
 def _put_back_shapeless(pa: Any, folder: Path, order: dict[str, Any]) -> int:

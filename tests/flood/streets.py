@@ -1,0 +1,66 @@
+"""Small towns of streets for the tests of flood/: a grid in metres, and an independent graph."""
+
+import networkx as nx
+import numpy as np
+import shapely
+from shapely import LineString, Polygon, box
+
+from flood.paths import Closures
+from flood.roads import Graph, Shapes, build, roads
+from flood.vehicles import Vehicle
+from flood.water import Water, water
+
+
+def shapes(*found: shapely.Geometry) -> Shapes:
+    """An array of geometries."""
+    made = np.empty(len(found), dtype=object)
+    made[:] = found
+    return made
+
+
+def grid(side: int, step: float = 100.0, oneway: dict[int, str] | None = None) -> Graph:
+    """`side` streets each way, `step` apart, with a vertex at each crossing."""
+    marks = [step * n for n in range(side)]
+    lines = [LineString([(x, y) for x in marks]) for y in marks]
+    lines += [LineString([(x, y) for y in marks]) for x in marks]
+    ways = [(oneway or {}).get(n) for n in range(len(lines))]
+    codes: list[str | None] = [f"R{n}" for n in range(len(lines))]
+    return build(roads(shapes(*lines), codes=codes, oneway=ways))
+
+
+def flood(*areas: Polygon, depth: float | None = None) -> Water:
+    """Areas under water, of one depth; None unknown."""
+    return water(shapes(*areas), depth_max_m=[depth] * len(areas))
+
+
+def pond(x: float, y: float, size: float) -> Polygon:
+    """A square of water round a point."""
+    return box(x - size, y - size, x + size, y + size)
+
+
+def reference(
+    graph: Graph, vehicle: Vehicle, areas: Water, closed: set[int] | None = None
+) -> "nx.MultiDiGraph[int]":
+    """What is left of a graph, worked out edge by edge; `closed` are edges."""
+    made: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    made.add_nodes_from(range(len(graph.xy)))
+    for n, line in enumerate(graph.lines):
+        wet = [
+            float(depth)
+            for shape, depth in zip(areas.shapes, areas.depth_m, strict=True)
+            if line.intersects(shape)
+        ]
+        if max(wet, default=0.0) > vehicle.wades_m or n in (closed or set()):
+            continue
+        a, b = int(graph.start[n]), int(graph.end[n])
+        time = line.length / (min(graph.speed_kmh[n], vehicle.speed_kmh) / 3.6)
+        if graph.forward[n] or not vehicle.obeys_oneway:
+            made.add_edge(a, b, weight=time, metres=line.length)
+        if graph.backward[n] or not vehicle.obeys_oneway:
+            made.add_edge(b, a, weight=time, metres=line.length)
+    return made
+
+
+def shut(*points: tuple[float, float]) -> Closures:
+    """A closure at each point."""
+    return Closures(np.array(points, dtype=float).reshape(-1, 2), tuple(None for _ in points))

@@ -3,12 +3,14 @@
 Pure, on frames of `etl.steps`; shapes are in the town's projected CRS (metres).
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from etl import curves
 from etl.steps import GEOM, Notes, Outcome
 from layers.model import GeometryKind, Layer
 from layers.text import Text
@@ -27,6 +29,8 @@ _TYPE_IDS = {
 }
 """GEOS type ids of the single and the multi shape of each kind."""
 _COLLECTION = 7
+_AREAS = (3, 6)
+_JOINED_M2 = 1e-6
 _DIMENSIONS = {0: 0, 4: 0, 1: 1, 2: 1, 5: 1, 3: 2, 6: 2}
 _WORDS = {
     0: Text(th="จุด", en="a point"),
@@ -34,70 +38,112 @@ _WORDS = {
     2: Text(th="พื้นที่", en="an area"),
     -1: Text(th="หลายชนิดปนกัน", en="a mixed collection"),
 }
-_UNSUPPORTED = (8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
 
 
-def parse_wkb(blobs: list[bytes | None], rows: list[int]) -> tuple[Shapes, Outcome]:
-    """WKB of a file to shapes; a shape that cannot be parsed is missing, and its row refused."""
+def parse_wkb(blobs: Sequence[bytes | None], rows: Sequence[int]) -> tuple[Shapes, Outcome]:
+    """WKB of a file to shapes; a shape that cannot be parsed is missing, and its row refused.
+
+    True curves become chords (`etl.curves`), an open ring of an area is closed; both are said.
+    """
     notes = Notes()
-    curved = {
-        row
-        for row, blob in zip(rows, blobs, strict=True)
-        if blob is not None and _wkb_type(blob) in _UNSUPPORTED
-    }
-    plain = [None if row in curved else blob for row, blob in zip(rows, blobs, strict=True)]
-    shapes = np.asarray(
-        shapely.from_wkb(np.array(plain, dtype=object), on_invalid="ignore"), dtype=object
-    )
-    for at in np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION):
-        if _hides_curves(shapes[at]):
-            shapes[at] = None
-            curved.add(rows[at])
-    broken = [
-        (row, blob)
-        for row, blob, missing in zip(rows, blobs, shapely.is_missing(shapes), strict=True)
-        if missing and blob is not None
-    ]
+    curved = [at for at, blob in enumerate(blobs) if blob and curves.kind_of(blob) > _COLLECTION]
+    plain = np.array(blobs, dtype=object)
+    plain[curved] = None
+    shapes = np.asarray(shapely.from_wkb(plain, on_invalid="ignore"), dtype=object)
+    mixed = np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION)
+    curved += [int(at) for at in mixed if _hides_curves(shapes[at])]
+    shapes[curved] = None
+    surfaces = _straighten(shapes, blobs, curved, rows, notes)
+    missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
+    open_ = [at for at in missing if blobs[at] is not None and at not in surfaces]
+    _close(shapes, plain, open_, rows, notes)
     notes.refuse(
-        sorted(curved),
+        [rows[at] for at in open_ if shapes[at] is None],
         Text(
-            th="รูปมีเส้นโค้ง (curve) หรือเป็นผิวสามมิติ ยังไม่รองรับ โปรดแปลงเป็นเส้นตรงก่อน",
-            en="The shape has true curves or is a surface in space, which are not supported: "
-            "turn it into straight lines first.",
-        ),
-    )
-    notes.refuse(
-        [row for row, _blob in broken if row not in curved],
-        Text(
-            th="รูปเสีย อ่านไม่ได้ (เช่น วงรูปไม่ปิด หรือจุดไม่พอ)",
-            en="The shape is broken and cannot be read (an unclosed ring, or too few points).",
+            th="รูปเสีย อ่านไม่ได้ (เช่น ข้อมูลขาดหาย หรือจุดไม่พอ)",
+            en="The shape is broken and cannot be read (cut short, or too few points).",
         ),
     )
     return shapes, notes.take(pd.DataFrame())[1]
 
 
+def _straighten(
+    shapes: Shapes,
+    blobs: Sequence[bytes | None],
+    curved: Sequence[int],
+    rows: Sequence[int],
+    notes: Notes,
+) -> set[int]:
+    """Put straightened shapes in the places `curved`; surfaces in space are refused, by place."""
+    surfaces: set[int] = set()
+    done: list[int] = []
+    for at in curved:
+        try:
+            shapes[at] = curves.straighten(blobs[at] or b"")
+            done.append(rows[at])
+        except curves.NotStraightenedError:
+            surfaces.add(at)
+    notes.find(
+        "straightened_curve",
+        "repair",
+        Text(
+            th=f"เส้นโค้งแท้ (arc) แปลงเป็นเส้นตรงสั้น ๆ คลาดไม่เกิน {curves.TOLERANCE_M * 100:g} ซม.",
+            en="true curves turned into short straight lines, nowhere more than "
+            f"{curves.TOLERANCE_M * 100:g} cm off",
+        ),
+        count=len(done),
+        examples=[f"row {row}" for row in done],
+    )
+    notes.refuse(
+        sorted(rows[at] for at in surfaces),
+        Text(
+            th="รูปเป็นผิวสามมิติ (TIN, polyhedral) หรือเส้นโค้งที่เสีย ใช้ไม่ได้ โปรดบันทึกเป็นรูปสองมิติก่อน",
+            en="The shape is a surface in space (TIN, polyhedron) or a broken curve, which cannot "
+            "be used: save it as a flat shape first.",
+        ),
+    )
+    return surfaces
+
+
+def _close(
+    shapes: Shapes, blobs: Any, places: Sequence[int], rows: Sequence[int], notes: Notes
+) -> None:
+    """Close the rings of areas GEOS refuses to parse; other damage stays missing."""
+    closed: list[str] = []
+    for at in places:
+        if blobs[at] is None or curves.kind_of(blobs[at]) not in _AREAS:
+            continue
+        made = shapely.from_wkb(blobs[at], on_invalid="fix")
+        # a ring of two points is stretched to three as well: that is no area anybody drew
+        if made is None or "Too few points" in shapely.is_valid_reason(made):
+            continue
+        shapes[at] = made
+        closed.append(f"row {rows[at]}")
+    notes.find(
+        "closed_ring",
+        "repair",
+        Text(
+            th="ปิดวงของรูปที่จุดสุดท้ายไม่ตรงจุดแรก ด้วยเส้นตรงกลับไปจุดแรก",
+            en="rings whose last point was not the first closed by a straight line back to it",
+        ),
+        count=len(closed),
+        examples=closed,
+    )
+
+
 def _hides_curves(shape: Any) -> bool:
     """Whether a collection holds a kind of shape GEOS parses but cannot work with."""
     try:
-        _leaves(shapely.get_parts(shape))
+        return any(
+            shapely.get_type_id(part) > _COLLECTION for part in _leaves(shapely.get_parts(shape))
+        )
     except NotImplementedError:
         return True
-    return False
 
 
 def parse_one(blob: bytes | None) -> shapely.Geometry | None:
     """One shape from WKB; None when there is none or it cannot be parsed."""
-    if blob is None:
-        return None
-    try:
-        return shapely.from_wkb(blob, on_invalid="ignore")
-    except NotImplementedError:
-        return None
-
-
-def _wkb_type(blob: bytes) -> int:
-    number = int.from_bytes(blob[1:5], "little" if blob[:1] == b"\x01" else "big")
-    return (number & 0x0FFFFFFF) % 1000
+    return None if blob is None else cast("Any", parse_wkb([blob], [0])[0][0])
 
 
 def refuse_missing(frame: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
@@ -140,54 +186,6 @@ def flatten(frame: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
     return notes.take(frame)
 
 
-def repair(frame: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
-    """Make invalid shapes valid without leaving their dimension; the change of area is reported.
-
-    GEOS "structure" method: holes stay holes and overlaps of one feature are not counted twice.
-    A shape that falls to a lower dimension (a polygon without area) is refused.
-    """
-    notes = Notes()
-    shapes = _shapes(frame)
-    bad = ~np.asarray(shapely.is_valid(shapes))
-    if not bad.any():
-        return notes.take(frame)
-    reasons = shapely.is_valid_reason(shapes[bad])
-    before = shapely.area(shapes[bad])
-    fixed = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
-    lost = np.asarray(shapely.is_empty(fixed))
-    after = shapely.area(fixed)
-    rows = frame.index[bad]
-    notes.refuse(
-        rows[lost],
-        Text(
-            th="รูปผิดและซ่อมไม่ได้ เพราะไม่เหลือเนื้อที่หรือความยาว",
-            en="The shape is invalid and nothing of it remains after repair.",
-        ),
-    )
-    changed = np.abs(after - before)
-    order = np.argsort(-changed, kind="stable")
-    total = float(changed[~lost].sum())
-    notes.find(
-        "repaired_geometry",
-        "repair",
-        Text(
-            th=f"ซ่อมรูปที่ผิด (เช่น เส้นตัดกันเอง) เนื้อที่เปลี่ยนรวม {total:,.2f} ตร.ม."
-            f" มากสุด {float(changed.max()):,.2f} ตร.ม.",
-            en=f"invalid shapes repaired (crossing or touching rings); area changed by "
-            f"{total:,.2f} m2 in all, at most {float(changed.max()):,.2f} m2 in one",
-        ),
-        count=int((~lost).sum()),
-        examples=[
-            f"row {rows[i]}: {reasons[i].split('[')[0]}, {before[i]:,.2f} -> {after[i]:,.2f} m2"
-            for i in order
-            if not lost[i]
-        ],
-    )
-    mended = shapes.copy()
-    mended[bad] = fixed
-    return notes.take(frame.assign(**{GEOM: pd.Series(list(mended), frame.index)}))
-
-
 def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outcome]:
     """Every shape as the layer's type: single to multi, collections unpacked, others refused."""
     kind = layer.geometry
@@ -206,6 +204,7 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
             shapes[alone] if build is None else build(shapes[alone], indices=np.arange(alone.size))
         )
     trimmed: list[int] = []
+    joined: dict[int, float] = {}
     for at in np.flatnonzero((types != single) & (types != multi)).tolist():
         row = int(str(frame.index[at]))
         parts = _leaves(shapely.get_parts(shapes[at]))
@@ -215,6 +214,10 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
             notes.refuse([row], _wrong_type(shapes[at], right, kind))
         elif len(right) < len(parts):
             trimmed.append(row)
+        if found[at] is not None and kind is GeometryKind.MULTIPOLYGON:
+            twice = float(sum(part.area for part in right) - found[at].area)
+            if twice > _JOINED_M2:
+                joined[row] = twice
     notes.find(
         "trimmed_collection",
         "repair",
@@ -225,7 +228,48 @@ def as_layer_type(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outc
         count=len(trimmed),
         examples=[f"row {row}" for row in trimmed],
     )
+    notes.find(
+        "joined_parts",
+        "repair",
+        Text(
+            th="ส่วนของรูปเดียวกันที่ทับกันรวมเป็นส่วนเดียว เนื้อที่ทับรวม {total:,.2f} ตร.ม.",
+            en="overlapping parts of one shape joined; {total:,.2f} m2 were covered twice",
+        ),
+        count=len(joined),
+        examples=[f"row {row}: {area:,.2f} m2" for row, area in joined.items()],
+        total=sum(joined.values()),
+        most=max(joined.values(), default=0.0),
+    )
     return notes.take(frame.assign(**{GEOM: pd.Series(list(found), frame.index, dtype=object)}))
+
+
+def tidy(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, Outcome]:
+    """Points that repeat the one before them left out; outer rings turned counter-clockwise.
+
+    Neither changes what a shape covers. One way round for all (that of GeoJSON, RFC 7946) makes a
+    file and its export the same bytes, whichever format it came in.
+    """
+    if layer.geometry is None or layer.geometry is GeometryKind.POINT or frame.empty:
+        return frame, Outcome()
+    notes = Notes()
+    shapes = _shapes(frame)
+    slim = np.asarray(shapely.remove_repeated_points(shapes, 0.0), dtype=object)
+    fewer = shapely.get_num_coordinates(shapes) - shapely.get_num_coordinates(slim)
+    rows = frame.index[fewer > 0]
+    notes.find(
+        "repeated_points",
+        "repair",
+        Text(
+            th="ตัดจุดที่ซ้ำกับจุดก่อนหน้า {total:,.0f} จุด รูปไม่เปลี่ยน",
+            en="{total:,.0f} points that repeat the one before them left out; shapes unchanged",
+        ),
+        count=len(rows),
+        examples=[f"row {row}: {count}" for row, count in zip(rows, fewer[fewer > 0], strict=True)],
+        total=float(fewer.sum()),
+    )
+    if layer.geometry is GeometryKind.MULTIPOLYGON:
+        slim = np.asarray(shapely.orient_polygons(slim), dtype=object)
+    return notes.take(frame.assign(**{GEOM: pd.Series(list(slim), frame.index, dtype=object)}))
 
 
 def _assemble(parts: list[Any], kind: GeometryKind) -> shapely.Geometry | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from etl import crs, datum, geometry, values
+from etl import crs, datum, geometry, mending, values
 from etl.crs import Choice, Shapes, TownArea
 from etl.datum import Operation
 from etl.plan import normal
@@ -52,38 +52,28 @@ def place(
     choice = crs.choose(read.crs, shapes, asked_crs, town, name)
     operation = datum.pin(choice.crs, town, datum_operation, name)
     turned = operation.apply(shapes)
-    outcome += _invalid_as_read(shapes, turned)
     crs.check_place(shapes, turned, choice.crs, town, name)
     frame = pd.DataFrame({GEOM: pd.Series(list(turned), index=list(rows), dtype=object)})
     gone = {refusal.row for refusal in outcome.refused}
     frame = frame.loc[[row not in gone for row in frame.index]]
-    for step in (geometry.refuse_missing, geometry.flatten, geometry.repair):
-        frame, more = step(frame)
-        outcome += more
-    frame, more = geometry.as_layer_type(frame, layer)
+    as_read = pd.Series(list(shapes), index=list(rows), dtype=object)
+    frame, more = shape(frame, layer, as_read, operation.apply)
     return Placed(frame, outcome + more, choice, operation)
 
 
-def _invalid_as_read(shapes: Shapes, turned: Shapes) -> Outcome:
-    """Say when the file holds another number of invalid shapes than are repaired here.
-
-    Turning coordinates rounds them anew: a ring that just touched itself may come free of itself.
-    """
-    notes = Notes()
-    present = ~shapely.is_missing(shapes)
-    before = int((present & ~shapely.is_valid(shapes)).sum())
-    after = int((present & ~shapely.is_valid(turned)).sum())
-    if before != after:
-        notes.find(
-            "invalid_in_file",
-            "note",
-            Text(
-                th=f"รูปที่ผิดในไฟล์ {before:,} รูป หลังแปลงพิกัดเหลือ {after:,} รูป",
-                en=f"{before:,} shapes are invalid in the file, {after:,} once in the town's CRS",
-            ),
-            count=before,
-        )
-    return notes.take(pd.DataFrame())[1]
+def shape(
+    frame: pd.DataFrame, layer: Layer, as_read: "pd.Series[Any]", turn: mending.Turn
+) -> tuple[pd.DataFrame, Outcome]:
+    """Every geometry step in order, on shapes already in the town's CRS; pure, batch by batch."""
+    frame, outcome = geometry.refuse_missing(frame)
+    frame, more = geometry.flatten(frame)
+    outcome += more
+    frame, more = mending.repair(frame, as_read, turn)
+    outcome += more
+    frame, more = geometry.as_layer_type(frame, layer)
+    outcome += more
+    frame, more = geometry.tidy(frame, layer)
+    return frame, outcome + more
 
 
 def _shapes(read: Read, rows: range, layer: Layer) -> tuple[Shapes, Outcome]:

@@ -150,7 +150,7 @@ def told(findings: Iterable[Finding]) -> tuple[Told, ...]:
         Told(
             kind=finding.kind,
             severity=finding.severity,
-            text=finding.text,
+            text=finding.said,
             count=finding.count,
             examples=finding.examples,
         )

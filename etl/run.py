@@ -150,7 +150,7 @@ def _refusal(prepared: Prepared, refused: Refused) -> Refusal:
         ),
         None,
     )
-    return Refusal(refused.row, key, refused.reason, prepared.originals.whole(refused.row))
+    return Refusal(refused.row, key, refused.whole, prepared.originals.whole(refused.row))
 
 
 def _repaired(findings: Sequence[Finding]) -> int:

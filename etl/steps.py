@@ -7,7 +7,7 @@ writes anything.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
@@ -17,14 +17,45 @@ from layers.text import Text
 GEOM = "geom"
 Severity = Literal["repair", "warning", "note"]
 EXAMPLES = 5
+FLAWS_KEPT = 10_000
+"""Flaws kept one by one in an import; beyond that they are counted and summed only."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that will not be loaded, by its number in the import, with the reason."""
+    """A row that will not be loaded, by its number in the import, with the reason.
+
+    Rows are told by reason; `detail` is what differs from row to row, such as the place.
+    """
 
     row: int
     reason: Text
+    detail: Text | None = None
+
+    @property
+    def whole(self) -> Text:
+        """The reason with the row's own detail."""
+        if self.detail is None:
+            return self.reason
+        return Text(
+            th=f"{self.reason.th} {self.detail.th}", en=f"{self.reason.en} {self.detail.en}"
+        )
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What was wrong with the shape of one row that is loaded repaired, where, and the change.
+
+    `at` is in the town's CRS, `at_in_file` in the file's; `change` is after less before, in m2
+    for areas and m for lines.
+    """
+
+    row: int
+    kind: str
+    reason: Text
+    at: tuple[float, float] | None
+    at_in_file: tuple[float, float] | None
+    change: float
 
 
 @dataclass(frozen=True)
@@ -32,7 +63,9 @@ class Finding:
     """Something a person should know: what, in how many rows, and a few examples.
 
     `kind` is a stable machine word. A `repair` changed rows that are then loaded, a `warning`
-    concerns rows that are loaded as they are, a `note` is information.
+    concerns rows that are loaded as they are, a `note` is information. Where `total` and `most`
+    are given (what all rows, and the worst of them, come to), the text has places for them, so
+    that findings of several batches become one (`merged`); `said` fills them in.
     """
 
     kind: str
@@ -40,6 +73,35 @@ class Finding:
     text: Text
     count: int = 0
     examples: tuple[str, ...] = ()
+    total: float | None = None
+    most: float = 0.0
+
+    @property
+    def said(self) -> Text:
+        """The text with its figures."""
+        if self.total is None:
+            return self.text
+        figures = {"total": self.total, "most": self.most}
+        return Text(th=self.text.th.format(**figures), en=self.text.en.format(**figures))
+
+    def __add__(self, other: "Finding") -> "Finding":
+        """Two findings of one kind and text as one; the examples of the first come first."""
+        return replace(
+            self,
+            count=self.count + other.count,
+            examples=(*self.examples, *other.examples)[:EXAMPLES],
+            total=None if self.total is None else self.total + (other.total or 0.0),
+            most=max(self.most, other.most),
+        )
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings with the same kind and the same text as one each, in the order first met."""
+    found: dict[tuple[str, str, str], Finding] = {}
+    for finding in findings:
+        key = (finding.kind, finding.severity, finding.text.en)
+        found[key] = found[key] + finding if key in found else finding
+    return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -48,9 +110,15 @@ class Outcome:
 
     refused: tuple[Refused, ...] = ()
     findings: tuple[Finding, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
 
     def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(self.refused + other.refused, self.findings + other.findings)
+        flaws = self.flaws
+        if other.flaws:
+            flaws = (self.flaws + other.flaws)[:FLAWS_KEPT]
+        return Outcome(
+            self.refused + other.refused, merged((*self.findings, *other.findings)), flaws
+        )
 
 
 NOTHING = Outcome()
@@ -62,10 +130,11 @@ class Notes:
 
     refused: list[Refused] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
 
-    def refuse(self, rows: Iterable[Hashable], reason: Text) -> None:
+    def refuse(self, rows: Iterable[Hashable], reason: Text, detail: Text | None = None) -> None:
         """Refuse rows for one reason."""
-        self.refused += [Refused(int(str(row)), reason) for row in rows]
+        self.refused += [Refused(int(str(row)), reason, detail) for row in rows]
 
     def find(
         self,
@@ -75,14 +144,18 @@ class Notes:
         *,
         count: int,
         examples: Sequence[object] = (),
+        total: float | None = None,
+        most: float = 0.0,
     ) -> None:
         """Note a finding, unless it concerns no row at all."""
         if count:
             shown = tuple(str(example) for example in examples[:EXAMPLES])
-            self.findings.append(Finding(kind, severity, text, count, shown))
+            self.findings.append(Finding(kind, severity, text, count, shown, total, most))
 
     def take(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
         """The frame without the refused rows, and the outcome."""
         gone = {refusal.row for refusal in self.refused}
         kept = frame.loc[[row not in gone for row in frame.index]] if gone else frame
-        return kept, Outcome(tuple(self.refused), tuple(self.findings))
+        return kept, Outcome(
+            tuple(self.refused), tuple(self.findings), tuple(self.flaws[:FLAWS_KEPT])
+        )

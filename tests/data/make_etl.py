@@ -37,9 +37,11 @@ def square(x: float, y: float, size: float = 100.0) -> Ring:
     return [lonlat(*corner) for corner in corners]
 
 
-def bow_tie(x: float, y: float, size: float = 100.0) -> Ring:
-    """A ring that crosses itself: two triangles of a quarter of the square each."""
-    corners = [(x, y), (x + size, y + size), (x + size, y), (x, y + size), (x, y)]
+def twisted(x: float, y: float, size: float = 100.0) -> Ring:
+    """A square whose upper edge crosses itself once, around two triangles of 6.25 m2."""
+    top = y + size
+    loop = [(x + 50, top), (x + 45, top + 5), (x + 50, top + 5), (x + 45, top)]
+    corners = [(x, y), (x + size, y), (x + size, top), *loop, (x, top), (x, y)]
     return [lonlat(*corner) for corner in corners]
 
 
@@ -51,7 +53,7 @@ def flat(x: float, y: float, size: float = 100.0) -> Ring:
 PARCELS: list[tuple[str | None, Ring | None]] = [
     ("P1", square(0, 0)),
     ("P2", square(100, 0)),
-    ("P3", bow_tie(200, 0)),
+    ("P3", twisted(200, 0)),
     ("P4", square(300, 0)),
     ("P4", square(400, 0, 50)),
     (None, square(500, 0)),

@@ -18,7 +18,7 @@ from shapely.geometry import (
     box,
 )
 
-from etl import geometry
+from etl import geometry, mending
 from etl.steps import GEOM
 from layers import catalog
 
@@ -45,23 +45,26 @@ def test_rows_without_a_usable_shape_are_refused_with_the_reason() -> None:
 
 def test_a_bow_tie_is_repaired_and_the_change_of_area_reported() -> None:
     tie = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
-    kept, outcome = geometry.repair(frame(tie, box(0, 0, 1, 1)))
+    kept, outcome = mending.repair(frame(tie, box(0, 0, 1, 1)))
     assert shapely.is_valid(kept[GEOM].to_numpy()).all()
     assert kept[GEOM][1].area == pytest.approx(50)
     (finding,) = outcome.findings
     assert (finding.kind, finding.severity, finding.count) == ("repaired_geometry", "repair", 1)
-    assert "50.00 m2" in finding.text.en
+    assert "50.00 m2" in finding.said.en
+    (flaw,) = outcome.flaws
+    assert (flaw.row, flaw.kind, flaw.at) == (1, "self_intersection", (5.0, 5.0))
+    assert flaw.change == pytest.approx(50)
 
 
 def test_a_hole_outside_its_shell_stays_a_hole() -> None:
     """The linework method would turn the overlap inside out; structure does not."""
     holed = Polygon(box(0, 0, 10, 10).exterior, [box(5, 5, 15, 8).exterior])
-    kept, _outcome = geometry.repair(frame(holed))
+    kept, _outcome = mending.repair(frame(holed))
     assert kept[GEOM][1].area == pytest.approx(100 - 15)
 
 
 def test_what_has_no_area_left_is_refused() -> None:
-    kept, outcome = geometry.repair(frame(Polygon([(0, 0), (10, 0), (5, 0)])))
+    kept, outcome = mending.repair(frame(Polygon([(0, 0), (10, 0), (5, 0)])))
     assert kept.empty
     assert "nothing of it remains" in outcome.refused[0].reason.en
     assert not outcome.findings
@@ -104,21 +107,57 @@ def test_a_collection_keeps_the_parts_of_the_layers_kind() -> None:
     assert outcome.findings[0].kind == "trimmed_collection"
 
 
-def test_broken_and_curved_wkb_are_told_apart() -> None:
+def test_overlapping_parts_of_a_collection_are_joined_and_the_area_said() -> None:
+    mixed = GeometryCollection([box(0, 0, 2, 2), box(1, 1, 3, 3)])
+    _kept, outcome = geometry.as_layer_type(frame(mixed), PARCELS)
+    (finding,) = outcome.findings
+    assert finding.kind == "joined_parts"
+    assert "1.00 m2 were covered twice" in finding.said.en
+
+
+def wkb(kind: int, *body: bytes) -> bytes:
+    return b"\x01" + struct.pack("<I", kind) + b"".join(body)
+
+
+def points(*pairs: tuple[float, float]) -> bytes:
+    numbers = [number for pair in pairs for number in pair]
+    return struct.pack(f"<I{len(numbers)}d", len(pairs), *numbers)
+
+
+def counted(*parts: bytes) -> bytes:
+    return struct.pack("<I", len(parts)) + b"".join(parts)
+
+
+def test_broken_shapes_and_surfaces_are_refused_each_with_its_reason() -> None:
     good = shapely.to_wkb(Point(1, 1))
-    broken = good[:10]
-    curve = bytes([1]) + (10).to_bytes(4, "little") + (0).to_bytes(4, "little")
-    shapes, outcome = geometry.parse_wkb([good, broken, curve, None], [1, 2, 3, 4])
+    tin = wkb(16, counted())
+    shapes, outcome = geometry.parse_wkb([good, good[:10], tin, None], [1, 2, 3, 4])
     assert shapes[0] == Point(1, 1)
     reasons = {refused.row: refused.reason.en for refused in outcome.refused}
     assert "broken" in reasons[2]
-    assert "true curves" in reasons[3]
-    arc = bytes([1]) + struct.pack("<II6d", 8, 3, 0, 0, 1, 1, 2, 0)
-    hidden = bytes([1]) + struct.pack("<II", 7, 1) + arc
-    shapes, outcome = geometry.parse_wkb([hidden, good], [1, 2])
-    assert [refused.row for refused in outcome.refused] == [1]
-    assert shapes[0] is None
-    assert shapes[1] == Point(1, 1)
+    assert "surface in space" in reasons[3]
+    assert sorted(reasons) == [2, 3]
+
+
+def test_an_open_ring_is_closed_and_said_and_two_points_are_no_ring() -> None:
+    ring = wkb(3, counted(points((0, 0), (10, 0), (10, 10), (0, 10))))
+    two = wkb(3, counted(points((0, 0), (10, 0))))
+    shapes, outcome = geometry.parse_wkb([ring, two], [1, 2])
+    assert shapes[0].area == pytest.approx(100)
+    assert [(f.kind, f.count, f.examples) for f in outcome.findings] == [
+        ("closed_ring", 1, ("row 1",))
+    ]
+    assert [refused.row for refused in outcome.refused] == [2]
+
+
+def test_points_that_repeat_go_and_rings_turn_one_way() -> None:
+    clockwise = Polygon([(0, 0), (0, 10), (0, 10), (10, 10), (10, 0), (0, 0)])
+    kept, outcome = geometry.tidy(frame(MultiPolygon([clockwise])), PARCELS)
+    (shape,) = kept[GEOM]
+    assert shape.equals(clockwise)
+    assert shape.geoms[0].exterior.is_ccw
+    assert shapely.get_num_coordinates(shape) == 5
+    assert "1 points that repeat" in outcome.findings[0].said.en
 
 
 @given(
@@ -130,7 +169,7 @@ def test_any_ring_ends_valid_and_of_the_layers_type_or_refused(
     points: list[tuple[int, int]],
 ) -> None:
     start = frame(Polygon(points))
-    kept, first = geometry.repair(start)
+    kept, first = mending.repair(start)
     kept, second = geometry.as_layer_type(kept, PARCELS)
     assert len(kept) + len(first.refused) + len(second.refused) == 1
     for shape in kept[GEOM]:

@@ -36,7 +36,7 @@ def test_every_row_read_is_loaded_or_refused(parcels: Report) -> None:
 
 def test_repairs_and_odd_rows_are_told(parcels: Report) -> None:
     assert parcels.repaired == 1
-    assert "4,999.99 m2 in all" in finding(parcels, "repaired_geometry").text.en
+    assert "12.50 m2 in all" in finding(parcels, "repaired_geometry").text.en
     assert finding(parcels, "outside_boundary").count == 1
     assert (
         "400 m" in finding(parcels, "outside_boundary").examples[0]

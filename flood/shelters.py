@@ -343,7 +343,7 @@ def _nearest(ways: _Ways) -> Ints:
 
 
 def _statuses(homes: Homes, ways: _Ways, chosen: Ints) -> tuple[Status, ...]:
-    reached: Bools = np.isfinite(ways.seconds).any(axis=1)
+    reached = np.asarray(np.isfinite(ways.seconds).any(axis=1), dtype=bool)
 
     def one(n: int) -> Status:
         if np.isnan(homes.xy[n]).any():

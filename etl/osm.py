@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import shapely
 
@@ -23,22 +24,32 @@ MARGIN_M = 2_000.0
 
 _MILE_KM = 1.609344
 _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*(mph|km/h|kmh|kph)?")
+_METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:m|metres?|meters?)?")
 _KEY, _ONEWAY, _SPEED_KMH, _THAI = "osm_key", "oneway_along", "speed_kmh", "name_here"
+_BUILDING, _STOREYS, _HEIGHT = "building_kind", "whole_storeys", "height_metres"
+_WKB = "__wkb"
 
 
 @dataclass(frozen=True)
 class Extract:
-    """What makes a layer: OSM layer, condition (OGR SQL), and how tags become its fields."""
+    """What makes a layer: OSM layers, condition (OGR SQL), and how tags become its fields.
 
-    osm_layer: str
+    `as_points` turns what is drawn as an area into a point inside it.
+    """
+
+    osm_layers: tuple[str, ...]
     where: str
     map: dict[str, str]
     codes: dict[str, dict[str, str]]
+    as_points: bool = False
 
     @property
     def sql(self) -> str:
         """The selection as GDAL's OSM driver answers it, reading the file just once."""
-        return f"SELECT * FROM {self.osm_layer} WHERE {self.where}"  # noqa: S608 - constants
+        return " UNION ALL ".join(
+            f"SELECT * FROM {layer} WHERE {self.where}"  # noqa: S608 - constants
+            for layer in self.osm_layers
+        )
 
 
 _ROADS = {
@@ -66,6 +77,24 @@ _FACILITIES = {
     "marketplace": "market",
     "townhall": "government",
 }
+_BUILDINGS = {
+    **dict.fromkeys(("house", "detached", "semidetached_house", "terrace"), "residential"),
+    **dict.fromkeys(("residential", "apartments", "dormitory", "bungalow"), "residential"),
+    **dict.fromkeys(("hut", "cabin", "stilt_house", "houseboat"), "residential"),
+    **dict.fromkeys(("commercial", "retail", "office", "hotel", "kiosk"), "commercial"),
+    **dict.fromkeys(("shop", "supermarket", "marketplace", "bank", "restaurant"), "commercial"),
+    **dict.fromkeys(("industrial", "warehouse", "manufacture", "factory"), "industrial"),
+    **dict.fromkeys(("storage_tank", "silo"), "industrial"),
+    **dict.fromkeys(("government", "public", "civic", "townhall", "fire_station"), "public"),
+    **dict.fromkeys(("police", "community_centre", "library", "train_station"), "public"),
+    **dict.fromkeys(("school", "kindergarten", "college", "university"), "education"),
+    **dict.fromkeys(("hospital", "clinic", "doctors", "health_post"), "health"),
+    **dict.fromkeys(("temple", "church", "mosque", "chapel", "shrine"), "religious"),
+    **dict.fromkeys(("religious", "monastery", "place_of_worship"), "religious"),
+    **dict.fromkeys(("farm", "farm_auxiliary", "barn", "greenhouse", "cowshed"), "farm"),
+    "*": "other",
+    "": "",
+}
 
 
 def _among(tag: str, values: dict[str, str]) -> str:
@@ -75,7 +104,7 @@ def _among(tag: str, values: dict[str, str]) -> str:
 
 EXTRACTS: dict[str, Extract] = {
     "roads": Extract(
-        osm_layer="lines",
+        osm_layers=("lines",),
         where=_among("highway", _ROADS),
         map={
             "code": _KEY,
@@ -87,17 +116,31 @@ EXTRACTS: dict[str, Extract] = {
         codes={"class": _ROADS},
     ),
     "water": Extract(
-        osm_layer="multipolygons",
+        osm_layers=("multipolygons",),
         where="\"natural\" = 'water' OR \"waterway\" = 'riverbank'"
         " OR \"landuse\" IN ('reservoir', 'basin')",
         map={"code": _KEY, "name": _THAI, "kind": "water"},
         codes={"kind": _WATER},
     ),
     "facilities": Extract(
-        osm_layer="points",
+        # a school is a point on one street and the whole of its grounds on the next
+        osm_layers=("points", "multipolygons"),
         where=_among("amenity", _FACILITIES),
         map={"code": _KEY, "name": _THAI, "kind": "amenity", "phone": "phone"},
         codes={"kind": _FACILITIES},
+        as_points=True,
+    ),
+    "buildings": Extract(
+        osm_layers=("multipolygons",),
+        where="\"building\" IS NOT NULL AND \"building\" NOT IN ('no', 'ruins', 'roof')",
+        map={
+            "code": _KEY,
+            "name": _THAI,
+            "kind": _BUILDING,
+            "storeys": _STOREYS,
+            "height_m": _HEIGHT,
+        },
+        codes={"kind": _BUILDINGS},
     ),
 }
 """Our layer -> what it is made of."""
@@ -129,8 +172,8 @@ def around(town: TownArea) -> tuple[float, float, float, float] | None:
     )
 
 
-def in_our_words(table: pa.Table) -> pa.Table:
-    """The table with the columns no tag holds as it stands: key, local name, way of travel, speed.
+def in_our_words(table: pa.Table, extract: Extract) -> pa.Table:
+    """The table with the columns no tag holds as it stands: key, local name, way of travel, height.
 
     A key names the OSM object and its kind (`way/1234`), because numbers repeat between kinds.
     """
@@ -142,9 +185,25 @@ def in_our_words(table: pa.Table) -> pa.Table:
     if "highway" in table.column_names:
         made[_ONEWAY] = [_oneway(row) for row in rows]
         made[_SPEED_KMH] = [_speed(row.get("maxspeed")) for row in rows]
+    if "building" in table.column_names:
+        made[_BUILDING] = [_building(row) for row in rows]
+        made[_STOREYS] = [_storeys(row.get("building:levels")) for row in rows]
+        made[_HEIGHT] = [_metres(row.get("height")) for row in rows]
     for name, values in made.items():
         table = table.append_column(name, pa.array(values, type=pa.string()))
-    return table
+    return _with_points(table) if extract.as_points else table
+
+
+def _with_points(table: pa.Table) -> pa.Table:
+    """Areas as a point inside them; a shape that cannot be read stays for the checks to refuse."""
+    column = table.schema.get_field_index(_WKB)
+    shapes = shapely.from_wkb(table.column(column).to_pylist(), on_invalid="ignore")
+    area = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004 - OGC: an area
+    inside = shapely.to_wkb(shapely.point_on_surface(shapes[area]))
+    told = np.asarray(table.column(column).to_pylist(), dtype=object)
+    told[area] = inside
+    field = table.schema.field(column)
+    return table.set_column(column, field, pa.array(list(told), type=field.type))
 
 
 def _key(row: dict[str, object]) -> str | None:
@@ -153,9 +212,28 @@ def _key(row: dict[str, object]) -> str | None:
     number = row.get("osm_id")
     if not number:
         return None
-    if "osm_way_id" in row:
-        return f"relation/{number}"
-    return f"{'way' if 'highway' in row else 'node'}/{number}"
+    if "highway" in row:
+        return f"way/{number}"
+    wkb = row.get(_WKB)
+    point = isinstance(wkb, bytes) and shapely.get_dimensions(shapely.from_wkb(wkb)) == 0
+    return f"{'node' if point else 'relation'}/{number}"
+
+
+def _building(row: dict[str, object]) -> str | None:
+    """What a building is for; its `amenity` where the tag only says that there is one."""
+    said = row.get("building")
+    return str(row.get("amenity") or "") if said == "yes" else str(said or "")
+
+
+def _storeys(said: object) -> str | None:
+    found = _METRES.fullmatch(str(said).strip()) if said else None
+    # half a storey is room below the roof
+    return None if found is None or float(found[1]) < 1 else str(int(float(found[1])))
+
+
+def _metres(said: object) -> str | None:
+    found = _METRES.fullmatch(str(said).strip().lower()) if said else None
+    return None if found is None else found[1]
 
 
 def _oneway(row: dict[str, object]) -> str:

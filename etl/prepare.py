@@ -109,8 +109,8 @@ def _read_file(order: ImportOrder, town: TownArea, path: Path, scratch: Path) ->
         selection=Selection(extract.sql, osm.around(town)) if chosen and extract else None,
         limits=order.limits,
     )
-    if chosen:
-        found = replace(found, table=osm.in_our_words(found.table))
+    if chosen and extract:
+        found = replace(found, table=osm.in_our_words(found.table, extract))
     if found.table.num_rows == 0 and chosen:
         raise RefusedError(
             Text(

@@ -1,6 +1,7 @@
 """The ordered list of layers. To add a layer: write its module, name it here, add a migration."""
 
 from layers import (
+    buildings,
     care_locations,
     communities,
     facilities,
@@ -27,6 +28,7 @@ LAYERS: tuple[Layer, ...] = (
     water.LAYER,
     parcels.LAYER,
     parcel_uses.LAYER,
+    buildings.LAYER,
     houses.LAYER,
     households.LAYER,
     permits.LAYER,

@@ -27,6 +27,7 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
     if demo and is_empty(server, town_id):
         load_demo(server, town_id, progress)
     elif demo:
+        _need_layers(server, town_id, progress)
         _need_rasters(server, town_id, progress)
 
 
@@ -48,6 +49,19 @@ def load_demo(server: Server, town_id: str, progress: Progress) -> None:
         root = raster_root()
         rasters = root if writable(root) else None
         load_town(town_id, server.url, server.secret, progress, rasters=rasters)
+
+
+def _need_layers(server: Server, town_id: str, progress: Progress) -> None:
+    """Bring a demo town the layers that were declared after it was loaded."""
+    with connect_admin(server.url, town_id) as conn:
+        datasets = list_datasets(conn)
+    missing = frozenset(layer.id for layer in LAYERS) - {dataset.layer for dataset in datasets}
+    if not missing or not all(dataset.synthetic for dataset in datasets):
+        return
+    from etl.demo import DEMO_TOWNS, need_layers
+
+    if town_id in DEMO_TOWNS:
+        need_layers(town_id, server.url, server.secret, progress, missing)
 
 
 def _need_rasters(server: Server, town_id: str, progress: Progress) -> None:

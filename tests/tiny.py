@@ -66,6 +66,17 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
         }
         for i in range(50)
     ]
+    buildings = [
+        {
+            "code": f"B{i:03d}",
+            "name": "หอประชุม" if i == 0 else None,
+            "kind": ("residential", "commercial", "education", None)[i % 4],
+            "storeys": None if i % 5 == 0 else 1 + i % 3,
+            "height_m": None if i % 5 == 0 else 3.5 + i % 3,
+            "geom": square(100 * (i % 10) + 40, 100 * (i // 10) + 40, 20, 15),
+        }
+        for i in range(50)
+    ]
     households = [
         {
             "code": f"H{i:03d}",
@@ -121,6 +132,7 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             {"parcel_code": "01A000", "use": "residential", "area_m2": 6000.0},
             {"parcel_code": "01A000", "use": "commercial", "area_m2": 4000.0},
         ],
+        "buildings": buildings,
         "houses": houses,
         "households": households,
         "permits": [

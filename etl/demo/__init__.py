@@ -1,7 +1,7 @@
 """Demo towns: synthetic, seeded, and shaped like the real places they are named after."""
 
 from etl.demo.assemble import DemoData, generate
-from etl.demo.load import load_town, need_rasters
+from etl.demo.load import load_town, need_layers, need_rasters
 from etl.demo.towns import DEMO_TOWNS, SOURCE, DemoTown
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "DemoTown",
     "generate",
     "load_town",
+    "need_layers",
     "need_rasters",
 ]

@@ -15,6 +15,7 @@ from pyproj import CRS
 from etl.demo import (
     base_layers,
     blocks,
+    buildings,
     cadastre,
     care,
     communities,
@@ -134,6 +135,9 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "water": base_layers.water(town, plan),
         "parcels": land.frame,
         "parcel_uses": cadastre.uses(land, rng(9)),
+        "buildings": buildings.build(
+            town, land, blocks=land_blocks, homes=homes, plot_of=plot_of, rng=rng(13)
+        ),
         "houses": homes,
         "households": families,
         "permits": permits.issue(town, land, rng(10)),

@@ -76,6 +76,25 @@ def load_town(
     return data
 
 
+def need_layers(
+    town_id: str, server_url: str, secret: str, progress: Progress, missing: frozenset[str]
+) -> None:
+    """Load those layers of a demo town that was made before they were declared.
+
+    Nothing happens where anything but the demo's data is.
+    """
+    with connect(server_url, secret, town_id, Machine.LOADER) as conn:
+        if any(row.source != SOURCE for row in list_datasets(conn)):
+            return
+        conn.commit()
+        title = Text(th="นำเข้าชั้นข้อมูลใหม่ของเมืองสาธิต", en="Loading the demo's new layers")
+        with progress.step(title) as step:
+            frames = generate(town_id).frames
+            for done, layer_id in enumerate(sorted(missing & set(frames))):
+                step.report(layer_id, done, len(missing))
+                _load_layer(conn, catalog.get(layer_id), frames[layer_id])
+
+
 def need_rasters(
     town_id: str, server_url: str, secret: str, progress: Progress, rasters: Path
 ) -> None:

@@ -18,6 +18,7 @@ COUNTS = {
     "communities": (20, 25),
     "parcels": (11_500, 12_500),
     "parcel_uses": (11_500, 14_000),
+    "buildings": (5_500, 8_000),
     "houses": (5_000, 5_000),
     "households": (4_800, 5_300),
     "permits": (3_000, 3_000),
@@ -143,3 +144,18 @@ def test_another_process_invents_the_same_town_to_the_bit(town: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert other.stdout.strip() == fingerprint(demo(town))
+
+
+@pytest.mark.parametrize("town", TOWNS)
+def test_every_house_stands_in_a_building_of_its_own_plot(town: str) -> None:
+    shapes = layer(town, "buildings").geometry.to_numpy()
+    tree = shapely.STRtree(shapes)
+    houses = layer(town, "houses").geometry.to_numpy()
+    beside, _ = tree.query(houses, predicate="dwithin", distance=3.0)
+    assert len(set(beside.tolist())) == len(houses)
+    one, other = tree.query(shapes, predicate="overlaps")
+    assert shapely.area(shapely.intersection(shapes[one], shapes[other])).sum() < 0.1
+    plots = layer(town, "parcels").geometry.to_numpy()
+    of, on = shapely.STRtree(plots).query(shapely.centroid(shapes), predicate="dwithin", distance=1)
+    assert set(of.tolist()) == set(range(len(shapes)))
+    assert len(on) >= len(shapes)

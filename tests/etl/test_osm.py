@@ -38,6 +38,7 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place(23, 300, 340),
         place(30, 500, 500, amenity="school", name="Ban School", name__th="โรงเรียนบ้านน้ำ"),
         place(31, 510, 500, shop="bakery"),
+        *(place(n, 500 + 60 * (n in (33, 34)), 600 + 40 * (n > 33)) for n in range(32, 36)),
         place(40, 30_000, 0),
         place(41, 30_100, 0),
     ]
@@ -50,6 +51,15 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Way(6, (6, 7), {"waterway": "stream"}),
         Way(7, (20, 21, 22, 23, 20), {"natural": "water", "name": "หนองน้ำ"}),
         Way(8, (1, 2, 3, 1), {"natural": "water", "water": "moat"}),
+        Way(
+            10,
+            (32, 33, 34, 35, 32),
+            {"amenity": "hospital", "building": "yes", "building:levels": "4.5", "height": "15 m"},
+        ),
+        Way(11, (20, 21, 22, 20), {"building": "house", "building:levels": "many"}),
+        Way(12, (21, 22, 23, 21), {"building": "yes"}),
+        Way(13, (22, 23, 20, 22), {"building": "no"}),
+        Way(14, (32, 33, 34, 32), {"amenity": "school", "building": "kraal"}),
         Way(9, (40, 41), {"highway": "residential", "name": "far away"}),
     ]
     return write_pbf(tmp_path_factory.mktemp("osm") / "town.osm.pbf", nodes, ways)
@@ -99,7 +109,32 @@ def test_water_and_places(shared_town: TownHandle, extract: Path) -> None:
     assert told == [("way/7", "หนองน้ำ", "pond"), ("way/8", None, "canal")]
     do(shared_town, order("facilities", extract))
     told = rows(shared_town, "SELECT code, name, kind FROM town.facilities ORDER BY code")
-    assert told == [("node/30", "โรงเรียนบ้านน้ำ", "school")]
+    assert told == [
+        ("node/30", "โรงเรียนบ้านน้ำ", "school"),
+        ("way/10", None, "hospital"),
+        ("way/14", None, "school"),
+    ]
+    ((inside,),) = rows(
+        shared_town,
+        "SELECT ST_X(geom) BETWEEN 524500 AND 524560 AND ST_Y(geom) BETWEEN 1685600 AND 1685640"
+        " FROM town.facilities WHERE code = 'way/10'",
+    )
+    assert inside
+
+
+def test_footprints_become_buildings(shared_town: TownHandle, extract: Path) -> None:
+    report = do(shared_town, order("buildings", extract))
+    assert (report.read, report.loaded, report.refused) == (4, 4, 0)
+    told = rows(
+        shared_town,
+        "SELECT code, kind, storeys, height_m, source FROM town.buildings ORDER BY code",
+    )
+    assert told == [
+        ("way/10", "health", 4, 15.0, "OpenStreetMap"),
+        ("way/11", "residential", None, None, "OpenStreetMap"),
+        ("way/12", None, None, None, "OpenStreetMap"),
+        ("way/14", "other", None, None, "OpenStreetMap"),
+    ]
 
 
 def test_a_layer_osm_has_nothing_of_is_refused(shared_town: TownHandle, extract: Path) -> None:
@@ -138,7 +173,7 @@ def test_a_look_into_an_extract(extract: Path) -> None:
     counts = {layer.name: layer.read for layer in found.layers}
     assert counts["points"] == 2
     assert counts["lines"] == 7
-    assert counts["multipolygons"] == 2
+    assert counts["multipolygons"] == 7
 
 
 def test_the_surroundings_reach_beyond_the_boundary() -> None:

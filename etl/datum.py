@@ -4,22 +4,18 @@ Nothing is left to a default: for Indian 1975 the default operation (EPSG:1812) 
 190 m from every other published one, so those files are refused until a person names one.
 """
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.aoi import AreaOfInterest
-from pyproj.transformer import TransformerGroup
 
 from etl.crs import Shapes, TownArea, label, refuse
+from etl.transform import codes, operations, steps
+from layers.datum import FORBIDDEN_OPERATION, is_indian
 from layers.errors import RefusedError
 from layers.text import Text
-
-FORBIDDEN_OPERATION = "EPSG:1812"
-_INDIAN = ("4240", "4239", "4131")
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def pin(source: CRS, town: TownArea, datum_operation: str | None, file: str) -> 
         return Operation("none: already in the town's CRS", (), 0.0, "", None)
     if is_indian(source):
         raise _refuse_indian(source, target, file)
-    found = _operations(source, target, town.lonlat())
+    found = operations(source, target, town.lonlat())
     if not found:
         raise refuse(
             file,
@@ -68,16 +64,6 @@ def pin(source: CRS, town: TownArea, datum_operation: str | None, file: str) -> 
             "say the right CRS with --crs",
         )
     return _operation(found[0])
-
-
-def is_indian(crs: CRS) -> bool:
-    """Whether a CRS rests on Indian 1975 (or 1954, 1960), registered or from a bare .prj."""
-    geodetic = crs.geodetic_crs
-    if geodetic is None:
-        return False
-    code = geodetic.to_epsg(min_confidence=70)
-    name = str(geodetic.datum.name if geodetic.datum else geodetic.name).lower()
-    return str(code) in _INDIAN or "indian 19" in name.replace("_", " ")
 
 
 def _by_code(source: CRS, target: CRS, code: str, file: str) -> Operation:
@@ -90,11 +76,11 @@ def _by_code(source: CRS, target: CRS, code: str, file: str) -> Operation:
                 "operation. Use EPSG:1304 or EPSG:1537.",
             )
         )
-    offered = _operations(source, target, None, superseded=True)
+    offered = operations(source, target, None, superseded=True)
     for transformer in offered:
-        if wanted in _codes(transformer):
+        if wanted in codes(transformer):
             return _operation(transformer)
-    known = sorted({name for item in offered for name in _codes(item)} - {FORBIDDEN_OPERATION})
+    known = sorted({name for item in offered for name in codes(item)})
     raise refuse(
         file,
         f"วิธีแปลง {code} ใช้กับ {label(source)} ไม่ได้ ที่ใช้ได้: {', '.join(known) or 'ไม่มี'}",
@@ -103,44 +89,12 @@ def _by_code(source: CRS, target: CRS, code: str, file: str) -> Operation:
     )
 
 
-def _operations(
-    source: CRS, target: CRS, area: AreaOfInterest | None, *, superseded: bool = False
-) -> list[Transformer]:
-    with warnings.catch_warnings():
-        # a better operation whose grid is not on this machine is no reason for noise
-        warnings.simplefilter("ignore", UserWarning)
-        group = TransformerGroup(
-            source,
-            target,
-            always_xy=True,
-            area_of_interest=area,  # type: ignore[arg-type] # a twin class in the stub
-            allow_ballpark=False,
-            allow_superseded=superseded,
-        )
-    return list(group.transformers)
-
-
-def _steps(transformer: Transformer) -> list[dict[str, Any]]:
-    whole = transformer.to_json_dict()
-    steps: list[dict[str, Any]] = whole.get("steps", [whole])
-    return steps
-
-
-def _codes(transformer: Transformer) -> tuple[str, ...]:
-    """Registered datum operations of a transformer; projections and axis turns left out."""
-    return tuple(
-        f"{step['id']['authority']}:{step['id']['code']}".replace("INVERSE(EPSG)", "EPSG")
-        for step in _steps(transformer)
-        if "id" in step and step.get("type") != "Conversion"
-    )
-
-
 def _operation(transformer: Transformer) -> Operation:
-    names = [str(step.get("name", "")) for step in _steps(transformer)]
+    names = [str(step.get("name", "")) for step in steps(transformer)]
     accuracy = transformer.accuracy
     return Operation(
         name=" + ".join(name for name in names if name and "axis order" not in name),
-        codes=_codes(transformer),
+        codes=codes(transformer),
         accuracy_m=None if accuracy < 0 else float(accuracy),
         definition=str(transformer.definition),
         transformer=transformer,
@@ -149,9 +103,9 @@ def _operation(transformer: Transformer) -> Operation:
 
 def _refuse_indian(source: CRS, target: CRS, file: str) -> RefusedError:
     offered = [
-        f"{codes[0]} ({item.accuracy:g} m)"
-        for item in _operations(source, target, None, superseded=True)
-        if (codes := _codes(item)) and codes[0] != FORBIDDEN_OPERATION
+        f"{found[0]} ({item.accuracy:g} m)"
+        for item in operations(source, target, None, superseded=True)
+        if (found := codes(item))
     ]
     listed = ", ".join(dict.fromkeys(offered)) or "EPSG:1304"
     return refuse(

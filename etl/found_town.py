@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from db.connect import Machine, connect
 from db.towns import TownSpec, create_town, drop_town
@@ -14,7 +14,9 @@ from etl.prepare import prepare
 from etl.report import Report
 from etl.run import run
 from etl.steps import GEOM
+from etl.transform import WGS84, between
 from layers import catalog
+from layers.datum import is_indian
 from layers.errors import RefusedError
 from layers.text import Text
 
@@ -42,6 +44,18 @@ def town_srid(text: str) -> int:
                 " เช่น EPSG:32648 (ไทยตะวันออก) หรือ EPSG:32647 (ไทยตะวันตก)",
                 en=f"“{text}” cannot be a town's coordinate system: it must be projected, in "
                 "metres, such as EPSG:32648 (east of Thailand) or EPSG:32647 (west).",
+            )
+        )
+    if is_indian(crs):
+        # PostGIS and GDAL turn the town's CRS into degrees and tiles by PROJ's default operation
+        raise RefusedError(
+            Text(
+                th=f"“{text}” (Indian 1975) ใช้เป็นระบบพิกัดของเมืองไม่ได้ เพราะวิธีแปลงที่โปรแกรมเลือกเอง"
+                " (EPSG:1812) คลาดไปราว 190 เมตร เลือก EPSG:32647 หรือ EPSG:32648"
+                " ไฟล์เก่านำเข้าได้ด้วย --datum-operation",
+                en=f"“{text}” (Indian 1975) cannot be a town's coordinate system: programs turn it "
+                "by EPSG:1812, about 190 m off. Choose EPSG:32647 or EPSG:32648; old files are "
+                "turned when they are imported (--datum-operation).",
             )
         )
     return int(code)
@@ -84,7 +98,9 @@ def _check_area(crs: CRS, boundary: shapely.Geometry, file: Path) -> None:
     if area is None or shapely.is_empty(boundary):
         return
     middle = shapely.centroid(boundary)
-    turn = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+    turn = between(crs, WGS84)
+    if turn is None:
+        return
     lon, lat = turn.transform(shapely.get_x(middle), shapely.get_y(middle))
     if area.west <= lon <= area.east and area.south <= lat <= area.north:
         return

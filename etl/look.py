@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import shapely
 from pydantic import BaseModel, ConfigDict
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from etl import crs, geometry
 from etl.formats import Format
 from etl.places import lonlat_columns
 from etl.read import WKB, Limits, Read, layers_in, read
+from etl.transform import WGS84, between
 from etl.unpack import locate, members
 from etl.values import is_nothing
 from layers.text import Text
@@ -165,7 +166,9 @@ def _lonlat(
 ) -> tuple[float, float, float, float] | None:
     if bounds is None or known is None or crs.label(known) == "EPSG:4326":
         return bounds if known is not None else None
-    turn = Transformer.from_crs(known, CRS.from_epsg(4326), always_xy=True)
+    turn = between(known, WGS84)
+    if turn is None:
+        return None
     turned = tuple(float(value) for value in turn.transform_bounds(*bounds))
     return turned if all(np.isfinite(turned)) else None  # type: ignore[return-value]  # four of them
 

@@ -49,7 +49,7 @@ def place(
     shapes, outcome = _shapes(read, rows, layer)
     if not (~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).any():
         raise crs.refuse(name, "ไม่มีแถวใดมีรูปหรือตำแหน่งที่ใช้ได้", "no row has a usable shape or place")
-    choice = crs.choose(read.crs, shapes, asked_crs, town, name)
+    choice = crs.choose(read.crs, crs.sample(shapes), asked_crs, town, name)
     operation = datum.pin(choice.crs, town, datum_operation, name)
     turned = operation.apply(shapes)
     crs.check_place(shapes, turned, choice.crs, town, name)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal
 
-from etl import units
+from etl import dates, units
 from etl.profile import Constant, SourceProfile
 from layers.errors import BadRequestError, RefusedError
 from layers.model import Field, FieldType, Layer
@@ -90,6 +90,7 @@ def make_plan(
         if field.name not in entries and (guess := _guess(field, maker.names, used)):
             entries[field.name] = maker.entry(field, "guessed", guess)
             used.add(guess)
+    entries |= _own_words(layer, entries, maker)
     if join_key is not None and len(layer.natural_key) == 1:
         key = layer.field(layer.natural_key[0])
         entries.setdefault(key.name, maker.entry(key, "key of the join", join_key))
@@ -103,6 +104,19 @@ def make_plan(
     ordered = tuple(entries[field.name] for field in layer.fields if field.name in entries)
     taken = {entry.column for entry in ordered}
     return Plan(ordered, tuple(name for name in maker.names if name not in taken))
+
+
+def _own_words(layer: Layer, entries: Mapping[str, Entry], maker: "_Maker") -> dict[str, Entry]:
+    """Where a coded field has a companion `<name>_detail`, the file's own words go there.
+
+    So a word that is in no code list is kept on the row, not only counted.
+    """
+    found: dict[str, Entry] = {}
+    for name, entry in entries.items():
+        detail = next((field for field in layer.fields if field.name == f"{name}_detail"), None)
+        if detail and entry.field.codes and entry.column and detail.name not in entries:
+            found[detail.name] = maker.entry(detail, entry.how, entry.column)
+    return found
 
 
 def _check_targets(layer: Layer, targets: Iterable[str]) -> None:
@@ -155,7 +169,7 @@ class _Maker:
         if column != ROW_NUMBER and column not in self.names:
             raise _no_column(column, field, self)
         unit = unit or self.profile.units.get(field.name)
-        if unit is not None and not units.fits(unit, field.unit):
+        if unit is not None and not _unit_fits(unit, field):
             raise BadRequestError(
                 Text(
                     th=f"หน่วย “{unit}” ใช้กับช่อง {field.name} ({field.unit or '-'}) ไม่ได้",
@@ -178,10 +192,17 @@ class _Maker:
         return ", ".join(self.names[:40])
 
 
+def _unit_fits(unit: str, field: Field) -> bool:
+    """Whether a column said to be in `unit` can fill a field: an area, a length, a date's order."""
+    if unit in dates.STYLES:
+        return field.type in (FieldType.DATE, FieldType.DATETIME)
+    return units.fits(unit, field.unit)
+
+
 def split_unit(source: str, names: Collection[str]) -> tuple[str, str | None]:
     """`LandArea:ft2` -> (`LandArea`, `ft2`), unless a column really has that name."""
     head, colon, tail = source.rpartition(":")
-    if source not in names and colon and tail in units.KNOWN:
+    if source not in names and colon and (tail in units.KNOWN or tail in dates.STYLES):
         return head, tail
     return source, None
 

@@ -309,7 +309,7 @@ def _place(
     """Which CRS the file is in and the one operation into the town's; refused when it is far."""
     name = order.file.name
     box = np.asarray([shapely.box(*told["bounds"])], dtype=object)
-    choice = crs.choose(told["crs"], box, order.crs, town, name)
+    choice = crs.choose(told["crs"], crs.sample(box), order.crs, town, name)
     operation = pin(choice.crs, town, order.datum_operation, name)
     crs.check_place(box, operation.apply(box), choice.crs, town, name)
     return choice, operation

@@ -22,6 +22,11 @@ BAD = [
     ),
     ("old datum", ["facilities", "indian.gpkg"], "--datum-operation"),
     ("forbidden", ["facilities", "indian.gpkg", "--datum-operation", "EPSG:1812"], "190 m"),
+    (
+        "no CRS",
+        ["parcels", "parcels.topojson", "--map", "code=ML"],
+        "repeat the command with --crs EPSG:4326",
+    ),
     ("not a map", ["parcels", "letter.geojson"], "not a map or table file"),
     ("plain JSON", ["parcels", "plain.json"], "neither GeoJSON nor TopoJSON"),
     ("empty", ["parcels", "empty.geojson"], "the file is empty"),
@@ -32,10 +37,23 @@ BAD = [
     ("a table", ["parcels", "assessments.csv", "--map", "code=ML"], "use --join"),
     (
         "no such join key",
-        ["parcels", "parcels.topojson", "--map", "code=ML", "--join", "assessments.csv:KEY"],
+        [
+            "parcels",
+            "parcels.topojson",
+            "--crs",
+            "EPSG:4326",
+            "--map",
+            "code=ML",
+            "--join",
+            "assessments.csv:KEY",
+        ],
         "no column “KEY”",
     ),
-    ("wrong shapes", ["roads", "parcels.topojson", "--map", "code=ML"], "not one row can be used"),
+    (
+        "wrong shapes",
+        ["roads", "parcels.topojson", "--crs", "EPSG:4326", "--map", "code=ML"],
+        "not one row can be used",
+    ),
 ]
 
 

@@ -19,6 +19,7 @@ def town(server_url: str, secret: str) -> Iterator[TownHandle]:
 
 
 IMPORT = ("import", "parcels", DATA / "parcels.topojson", "--mode", "replace")
+SAID = ("--map", "code=ML", "--crs", "EPSG:4326")
 JOIN = ("--join", f"{DATA / 'assessments.csv'}:ML", "--profile", DATA / "profile.toml")
 
 
@@ -69,9 +70,9 @@ def test_the_language_is_the_readers(
     shared_town: TownHandle, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MUANG_LANG", "en")
-    assert not thai(command(*IMPORT, "--map", "code=ML", "--town", shared_town.town_id).out)
+    assert not thai(command(*IMPORT, *SAID, "--town", shared_town.town_id).out)
     monkeypatch.setenv("MUANG_LANG", "th")
-    assert "นำเข้า 8" in command(*IMPORT, "--map", "code=ML", "--town", shared_town.town_id).out
+    assert "นำเข้า 8" in command(*IMPORT, *SAID, "--town", shared_town.town_id).out
 
 
 def test_an_import_can_be_taken_back_with_its_children(town: TownHandle, command: Command) -> None:

@@ -44,15 +44,16 @@ def test_repairs_and_odd_rows_are_told(parcels: Report) -> None:
     )
     assert finding(parcels, "repeated_key").count == 2
     assert finding(parcels, "missing_key").examples == ("row 6",)
-    assert finding(parcels, "unknown_code").examples == ("“CAVE” x 1",)
+    assert finding(parcels, "unknown_code").examples == ("“CAVE” x 1 (row 5)",)
     assert finding(parcels, "out_of_range").examples == ("row 4: -1",)
 
 
-def test_the_crs_of_the_topojson_is_proposed_and_said(parcels: Report) -> None:
+def test_the_crs_of_the_topojson_was_confirmed_and_fits(parcels: Report) -> None:
     file = parcels.files[0]
     assert file.crs == "EPSG:4326"
     assert file.crs_evidence is not None
-    assert "taken as EPSG:4326" in file.crs_evidence.en
+    assert "the file states none" in file.crs_evidence.en
+    assert "lie within the town's boundary" in file.crs_evidence.en
     assert file.operation is not None
     assert "UTM zone 48N" in file.operation
 
@@ -168,7 +169,7 @@ def test_text_numbers_yes_no_and_ranges(shared_town: TownHandle) -> None:
         ("S2", "โรงเรียน", 80, True),
         ("S3", "ศาลา", None, None),
     ]
-    assert finding(report, "unreadable_value").examples == ("“ร้อยกว่า” x 1",)
+    assert finding(report, "unreadable_value").examples == ("“ร้อยกว่า” x 1 (row 3)",)
     reasons = {group.reason.en for group in report.refusals}
     assert reasons == {"There is no geometry.", "“Capacity (people)” (capacity) is below 0."}
     kept = rows(

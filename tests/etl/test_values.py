@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import units, values
+from etl import dates, units, values
+from etl.dates import DateStyle
 from etl.values import Unreadable
 
 
@@ -58,35 +59,27 @@ def test_whole_numbers() -> None:
         ("2024/05/06", "dmy", date(2024, 5, 6)),
     ],
 )
-def test_dates_in_both_eras(cell: str, order: values.DateOrder, day: date) -> None:
-    assert values.day(cell, order) == day
+def test_dates_in_both_eras(cell: str, order: dates.Order, day: date) -> None:
+    assert dates.day(cell, DateStyle(order)) == day
 
 
 @pytest.mark.parametrize("cell", ["29/02/2566", "31/04/2024", "06/10/69", "เมื่อวาน", "2024"])
 def test_what_is_no_date_is_not_guessed(cell: str) -> None:
     with pytest.raises(Unreadable):
-        values.day(cell)
+        dates.day(cell)
 
 
 def test_times_without_an_offset_are_thai_time() -> None:
     seven = timedelta(hours=7)
-    assert values.moment("06/10/2565 13:45 น.") == datetime(
-        2022, 10, 6, 13, 45, tzinfo=values.THAI_TIME
+    assert dates.moment("06/10/2565 13:45 น.") == datetime(
+        2022, 10, 6, 13, 45, tzinfo=dates.THAI_TIME
     )
-    assert values.moment("2022-10-06T13:45:00Z") == datetime(2022, 10, 6, 13, 45, tzinfo=UTC)
-    found = values.moment("2022-10-06")
+    assert dates.moment("2022-10-06T13:45:00Z") == datetime(2022, 10, 6, 13, 45, tzinfo=UTC)
+    found = dates.moment("2022-10-06")
     assert found is not None
     assert found.utcoffset() == seven
     with pytest.raises(Unreadable):
-        values.moment("2022-10-06 25:00")
-
-
-def test_which_comes_first_day_or_month_is_read_off_the_column() -> None:
-    assert values.date_order(["01/02/2024", "13/02/2024"]) == "dmy"
-    assert values.date_order(["01/02/2024", "02/13/2024"]) == "mdy"
-    assert values.date_order(["13/02/2024", "02/13/2024"]) == "mixed"
-    assert values.date_order(["01/02/2024"]) == "open"
-    assert values.date_order(["2024-01-02", None]) is None
+        dates.moment("2022-10-06 25:00")
 
 
 def test_yes_and_no() -> None:

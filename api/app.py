@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api import (
+    answers,
     description,
     exchange,
     language,
@@ -78,6 +79,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         rasters.router,
         live.router,
         queries.router,
+        answers.router,
         ogc_router,
         changes_router,
         pages.router_for(chosen),

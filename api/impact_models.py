@@ -252,12 +252,22 @@ class Provenance(BaseModel):
     source: str | None
 
 
+class Recomputed(BaseModel):
+    """Whether an answer worked out again on the same versions is the one given before."""
+
+    at: datetime
+    equal: bool
+    differs: list[str] = Field(description="Parts of the answer that came out different")
+
+
 class ImpactAnswer(BaseModel):
     """Who and what a flood touches, with what the answer rests on."""
 
     id: uuid.UUID
     computed_at: datetime
+    computing_ms: int = Field(default=0, description="How long it took to work out")
     flood: FloodExtent
     exposed: Exposed
     provenance: list[Provenance]
     caveats: list[str] = Field(description="Sentences to read before using the numbers")
+    recomputed: Recomputed | None = Field(default=None, description="Only with recompute")

@@ -1,9 +1,9 @@
 """Geo-queries: a typed request, one SQL function, a typed answer kept under its id."""
 
-import uuid
-from typing import Annotated, Any
+import time
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from api import access, filters
 from api.house import House
@@ -18,6 +18,7 @@ from api.impact_models import (
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
+from db import answers
 from db.queries import impact
 from db.queries.town import Bounds
 from layers.errors import BadRequestError
@@ -25,8 +26,6 @@ from layers.model import Role
 from layers.text import Lang, Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
-
-AnswerId = Annotated[uuid.UUID, Path(description="Id of an answer given before")]
 
 PUBLIC_VERTICES = 2_000
 """Vertices of an area somebody without a sign-in may draw: the question is kept for a day."""
@@ -50,6 +49,27 @@ async def ask_impact(
 
     The answer is kept: `GET /queries/answers/{id}` gives it again.
     """
+    started = time.monotonic()
+    found, answer = await answer_impact(asked, house, who)
+    answer["computing_ms"] = round((time.monotonic() - started) * 1000)
+    scoped = impact.counts_scoped_rows(found, who.role)
+    record = answers.Answer(
+        id=found.id,
+        kind=impact.KIND,
+        computed_at=found.computed_at,
+        pos=found.pos,
+        request=asked.model_dump(mode="json", exclude_unset=True),
+        response=answer,
+    )
+    async with house.service() as conn:
+        await answers.keep(conn, record, who.role, access.fingerprint(who) if scoped else None)
+    return in_words(answer, lang)
+
+
+async def answer_impact(
+    asked: ImpactRequest, house: House, who: Viewer, at_pos: int | None = None
+) -> tuple[impact.Impact, dict[str, Any]]:
+    """Answer the question, now or on the versions of a position; the answer in both languages."""
     flood = asked.flood
     if flood.geometry is not None:
         _affordable(flood.geometry, who, house)
@@ -62,37 +82,11 @@ async def ask_impact(
         scope_keys=who.keys,
         openings=who.openings,
         as_of=asked.as_of,
+        at_pos=at_pos,
     )
     async with house.reader(who.role) as conn:
         found = await impact.impact(conn, question)
-    answer = _answer(found)
-    request = asked.model_dump(mode="json", exclude_unset=True)
-    async with house.service() as conn:
-        await impact.keep_answer(
-            conn,
-            found,
-            request=request,
-            response=answer,
-            role=who.role,
-            fingerprint=access.fingerprint(who),
-        )
-    return _in_words(answer, lang)
-
-
-@router.get(
-    "/answers/{answer_id}",
-    summary="An answer given before",
-    response_model=ImpactAnswer,
-    response_model_exclude_unset=True,
-    responses=problems(400, 401, 404, 503),
-)
-async def stored_answer(
-    answer_id: AnswerId, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
-) -> dict[str, Any]:
-    """The answer as it was given to this role, in the language asked for now."""
-    async with house.service() as conn:
-        answer = await impact.stored_answer(conn, answer_id, who.role, access.fingerprint(who))
-    return _in_words(answer, lang)
+    return found, _answer(found)
 
 
 def _flood(asked: FloodRequest, role: Role) -> impact.Flood:
@@ -179,5 +173,6 @@ def _exposed(counted: dict[str, Any]) -> dict[str, Any]:
     return made.model_dump(mode="json", exclude_unset=True)
 
 
-def _in_words(answer: dict[str, Any], lang: Lang) -> dict[str, Any]:
+def in_words(answer: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    """The answer with its caveats in the language asked for."""
     return {**answer, "caveats": [caveat[lang] for caveat in answer["caveats"]]}

@@ -26,6 +26,7 @@ AnyConnection = Connection[tuple[object, ...]]
 
 PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.current_pos()",
+    "muang.awaits_number()",
     "muang.pos_at(timestamp with time zone)",
     "muang.town_facts()",
     "muang.depth_rank(text)",

@@ -75,6 +75,32 @@ async def enter(conn: Connection, role: Role, pos: int) -> None:
 
 
 @asynccontextmanager
+async def snapshot(
+    conn: Connection, role: Role, at: datetime | int | None = None
+) -> AsyncIterator[int]:
+    """A read-only transaction that reads the town as of one position, which it yields.
+
+    `at` is a moment, a position, or None for now. The same position reads the same rows for ever:
+    while a committed change waits for its number, even now is read as the past of the last one.
+    """
+    async with conn.transaction():
+        await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if isinstance(at, datetime):
+            pos = await position_at(conn, at)
+        elif at is not None:
+            pos = at
+        else:
+            cursor = await conn.execute("SELECT muang.current_pos(), muang.awaits_number()")
+            row = await cursor.fetchone()
+            pos, newer = (int(row[0]), bool(row[1])) if row else (0, False)
+            if not newer:
+                yield pos
+                return
+        await enter(conn, role, pos)
+        yield pos
+
+
+@asynccontextmanager
 async def entered(conn: Connection, role: Role, moment: datetime) -> AsyncIterator[int]:
     """A read-only transaction in the past; yields the position that was current then."""
     async with conn.transaction():

@@ -1,6 +1,5 @@
 """Who and what a flood touches: one question, one snapshot, one answer with its proof."""
 
-import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,12 +9,10 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import AsyncConnection, sql
-from psycopg.types.json import Jsonb
 
 from db import past
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
-from db.queries.town import position
 from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import Layer, Role, Scope
@@ -23,6 +20,9 @@ from layers.privacy import may_see, scope_of, visible_fields, visible_rows
 from layers.text import Text
 
 Connection = AsyncConnection[Any]
+
+KIND = "impact"
+"""What these answers are kept as."""
 
 COUNTED = (
     "houses",
@@ -75,7 +75,8 @@ class Question:
     """What is asked: the flood, the layers to count (None: all), whether to list ids, by whom.
 
     `scope_keys` are the communities or the crew of somebody whose rows vary by person,
-    `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then.
+    `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then;
+    `at_pos` works an answer out again on the versions it was given on.
     """
 
     flood: Flood
@@ -85,6 +86,7 @@ class Question:
     scope_keys: tuple[str, ...] | None = None
     openings: tuple[int, ...] = ()
     as_of: datetime | None = None
+    at_pos: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,8 @@ async def impact(conn: Connection, question: Question) -> Impact:
     """
     _check(question)
     counted = _counted(question)
-    async with conn.transaction():
-        await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        if question.as_of is None:
-            pos = await position(conn)
-        else:
-            pos = await past.position_at(conn, question.as_of)
-            await past.enter(conn, question.role, pos)
+    moment = question.as_of if question.at_pos is None else question.at_pos
+    async with past.snapshot(conn, question.role, moment) as pos:
         drawn = await _drawn(conn, question.flood)
         zones = None if drawn else await _zones(conn, question.flood)
         cursor = await conn.execute(
@@ -410,60 +407,6 @@ def _one(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
     return row
 
 
-async def keep_answer(
-    conn: Connection,
-    answer: Impact,
-    *,
-    request: dict[str, Any],
-    response: dict[str, Any],
-    role: Role,
-    fingerprint: str,
-) -> None:
-    """Store an answer under its id with the request; needs the `service` login.
-
-    `fingerprint` stands for what the person may see now: an answer that counts rows which vary
-    by person is given again only to somebody with the same.
-    """
-    scoped = any(
-        layer.id in answer.exposed and scope_of(layer, role) is not None for layer in LAYERS
-    )
-    await conn.execute(
-        "INSERT INTO muang.answer"
-        " (id, kind, computed_at, pos, role, request, response, fingerprint)"
-        " VALUES (%s, 'impact', %s, %s, %s, %s, %s, %s)",
-        [
-            answer.id,
-            answer.computed_at,
-            answer.pos,
-            str(role),
-            Jsonb(request, dumps=_dumps),
-            Jsonb(response, dumps=_dumps),
-            fingerprint if scoped else None,
-        ],
-    )
-
-
-async def stored_answer(
-    conn: Connection, answer_id: uuid.UUID, role: Role, fingerprint: str
-) -> dict[str, Any]:
-    """The response kept under an id.
-
-    NotFoundError also when it was given to another role, or holds what this person may not see
-    now: another scope, an event that is over.
-    """
-    cursor = await conn.execute(
-        "SELECT response FROM muang.answer WHERE id = %s AND role = %s"
-        " AND (fingerprint IS NULL OR fingerprint = %s)",
-        [answer_id, str(role), fingerprint],
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        raise NotFoundError(
-            Text(th=f"ไม่มีคำตอบหมายเลข {answer_id}", en=f"There is no answer {answer_id}.")
-        )
-    found: dict[str, Any] = row[0]
-    return found
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def counts_scoped_rows(answer: Impact, role: Role) -> bool:
+    """Whether it counts rows that vary by person, so that only the same may see it again."""
+    return any(layer.id in answer.exposed and scope_of(layer, role) is not None for layer in LAYERS)

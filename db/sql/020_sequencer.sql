@@ -70,6 +70,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(max(c.pos), 0) FROM muang.layer_change AS c;
 $$;
 
+-- Whether a committed change still waits for its position: what is read now is then newer than
+-- the last position says.
+CREATE OR REPLACE FUNCTION muang.awaits_number() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT 1 FROM muang.layer_change AS c WHERE c.pos IS NULL);
+$$;
+
 -- The position that was current at a time: what `as_of` means.
 CREATE OR REPLACE FUNCTION muang.pos_at(moment timestamp with time zone) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

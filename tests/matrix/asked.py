@@ -109,10 +109,16 @@ def stored(asker: Asker) -> None:
     told = asker.ask("POST", "/queries/impact", json=asked).json()
     path = f"/queries/answers/{told['id']}"
     assert asker.told(path) == told
+    again = asker.told(path, params={"recompute": "true"})
+    assert again.pop("recomputed")["equal"]
+    assert again == told
     for role in Role:
-        again = asker.client.send("GET", path, headers=asker.view.others[role])
         if role is not asker.view.role:
-            assert again.status_code == 404, role
+            for options in ({}, {"recompute": "true"}):
+                reply = asker.client.send(
+                    "GET", path, headers=asker.view.others[role], params=options
+                )
+                assert reply.status_code == 404, role
     unknown = "00000000-0000-0000-0000-000000000000"
     refused = asker.get(f"/queries/answers/{unknown}", 404, params={"lang": "en"}).json()
     assert unknown in refused["detail"]

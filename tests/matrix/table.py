@@ -46,7 +46,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/styles/town.json"): Line((drawing.style,)),
     ("get", "/live"): Line((asked.live,), ("last-event-id",)),
     ("post", "/queries/impact"): Line((asked.impact,)),
-    ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id",)),
+    ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
     ("get", "/ogc/collections"): Line((drawing.collections,)),
     ("get", "/ogc/collections/{layer}"): Line((drawing.collections,), ("layer",)),
     ("get", "/ogc/collections/{layer}/items"): Line(

@@ -108,11 +108,15 @@ export interface Houses {
 export interface ImpactAnswer {
   readonly id: string;
   readonly computed_at: string;
+  /** How long it took to work out */
+  readonly computing_ms?: number;
   readonly flood: FloodExtent;
   readonly exposed: Exposed;
   readonly provenance: readonly Provenance[];
   /** Sentences to read before using the numbers */
   readonly caveats: readonly string[];
+  /** Only with recompute */
+  readonly recomputed?: Recomputed | null;
 }
 
 /** The question who and what a flood touches. */
@@ -274,6 +278,14 @@ export interface Ready {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, Check>>;
   readonly tiles: Tiles;
+}
+
+/** Whether an answer worked out again on the same versions is the one given before. */
+export interface Recomputed {
+  readonly at: string;
+  readonly equal: boolean;
+  /** Parts of the answer that came out different */
+  readonly differs: readonly string[];
 }
 
 /** Who is asking. Each role is a PostgreSQL login role of its own in every town. */

@@ -1,0 +1,85 @@
+"""Answers given before: their proof, as they were, or worked out again on the same versions."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from api import access
+from api.house import House
+from api.impact_models import ImpactAnswer, ImpactRequest
+from api.language import CallerLang
+from api.queries import answer_impact, in_words
+from api.routes import CurrentHouse, CurrentViewer, problems
+from api.viewer import Viewer
+from db import answers
+from db.queries import impact
+from layers.errors import BadRequestError
+from layers.text import Text
+
+router = APIRouter(prefix="/queries", tags=["Geo-queries"])
+
+AnswerId = Annotated[uuid.UUID, Path(description="Id of an answer given before")]
+Recompute = Annotated[
+    bool, Query(description="Work the answer out again on the versions it was given on")
+]
+
+Again = Callable[[answers.Answer, House, Viewer], Awaitable[dict[str, Any]]]
+
+_ABOUT_ITSELF = frozenset({"id", "computed_at", "computing_ms", "provenance"})
+"""What an answer says of itself; everything else must come out the same again."""
+
+
+async def _impact_again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
+    asked = ImpactRequest.model_validate(kept.request)
+    return (await answer_impact(asked, house, who, kept.pos))[1]
+
+
+AGAIN: Mapping[str, Again] = {impact.KIND: _impact_again}
+"""How each kind of answer is worked out again, from what was asked and the position read at."""
+
+
+@router.get(
+    "/answers/{answer_id}",
+    summary="An answer given before",
+    response_model=ImpactAnswer,
+    response_model_exclude_unset=True,
+    responses=problems(400, 401, 404, 429, 503),
+)
+async def stored_answer(
+    answer_id: AnswerId,
+    house: CurrentHouse,
+    who: CurrentViewer,
+    lang: CallerLang,
+    recompute: Recompute = False,
+) -> dict[str, Any]:
+    """The answer as it was given to this role, in the language asked for now.
+
+    With `recompute` it is worked out again from the same question on the same versions of the
+    town's data; `recomputed` says whether it came out the same, and what did not.
+    """
+    async with house.service() as conn:
+        kept = await answers.kept(conn, answer_id, who.role, access.fingerprint(who))
+    answer = kept.response
+    if recompute:
+        answer = await _again(kept, house, who)
+    return in_words(answer, lang)
+
+
+async def _again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
+    again = AGAIN.get(kept.kind)
+    if again is None:
+        raise BadRequestError(
+            Text(
+                th=f"คำตอบชนิด {kept.kind} คำนวณซ้ำไม่ได้",
+                en=f"An answer of the kind {kept.kind} cannot be worked out again.",
+            )
+        )
+    fresh = await again(kept, house, who)
+    parts = (kept.response.keys() | fresh.keys()) - _ABOUT_ITSELF
+    differs = sorted(part for part in parts if kept.response.get(part) != fresh.get(part))
+    itself = {name: kept.response[name] for name in _ABOUT_ITSELF if name in kept.response}
+    told = {"at": datetime.now(UTC).isoformat(), "equal": not differs, "differs": differs}
+    return {**fresh, **itself, "recomputed": told}

@@ -98,6 +98,8 @@ def finish(conn: AnyConnection, dataset_id: int, report: Mapping[str, Any]) -> N
 
 def keep_refusals(conn: AnyConnection, dataset_id: int, refusals: Sequence[Refusal]) -> None:
     """Store refused rows whole, with their reasons. Row numbers must be unique in an import."""
+    if not refusals:
+        return
     with conn.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO muang.refused_row"
@@ -139,6 +141,14 @@ def get_dataset(conn: AnyConnection, dataset_id: int) -> DatasetRecord:
             )
         )
     return found
+
+
+def refused_rows(conn: AnyConnection, dataset_id: int) -> frozenset[int]:
+    """Numbers of the rows an import refused."""
+    rows = conn.execute(
+        "SELECT row_no FROM muang.refused_row WHERE dataset_id = %s", [dataset_id]
+    ).fetchall()
+    return frozenset(int(str(row[0])) for row in rows)
 
 
 def refusals_of(conn: AnyConnection, dataset_id: int) -> list[Refusal]:

@@ -5,22 +5,34 @@ staging table by SQL and come back as refusals with a reason; live data changes 
 not at all.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import Any, Literal, TypeVar
 
+import pyarrow as pa
+import shapely
 from psycopg import Rollback, sql
 from psycopg.types.json import Jsonb
 
+from db import staging
+from db.binary_copy import ARROW_TYPES
 from db.changes import number_changes
 from db.datasets import Dataset, Refusal, begin, keep_refusals
 from db.derived import AnyConnection
-from db.staging import refuse, stage
+from db.staging import GEOM, Repeats, Unfit
 from layers.errors import BadRequestError
 from layers.model import Layer
 from layers.text import Text
 
+T = TypeVar("T")
 Mode = Literal["upsert", "replace", "append"]
+Whole = Callable[[Sequence[int]], Iterable[tuple[int, str | None, Mapping[str, object]]]]
+"""Rows as they were in their file, by row number: number, key, content."""
+
+_CHUNK = 20_000
+_KEPT_AT_ONCE = 1_000
+_ROWS_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -47,13 +59,28 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class RefusedFor:
+    """Rows refused for one reason: how many, and the first numbers."""
+
+    reason: Text
+    count: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Loaded:
-    """What a load did: read = inserted + updated + unchanged + len(refused)."""
+    """What a load did: read = inserted + updated + unchanged + refused."""
 
     dataset_id: int
     read: int
     counts: Counts
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedFor, ...] = ()
+    repeats: Repeats = field(default_factory=Repeats)
+
+    @property
+    def refused_count(self) -> int:
+        """Rows refused here."""
+        return sum(group.count for group in self.refused)
 
 
 def load(
@@ -87,47 +114,134 @@ def load_inside(
     mode: Mode,
     dataset: Dataset,
     on_rows: Callable[[int], None] | None = None,
-    whole: Callable[[int], Mapping[str, object]] | None = None,
 ) -> Loaded:
     """Load inside the caller's transaction, so that several layers change together or not at all.
 
-    The caller numbers the changes after commit. `whole` gives a row as it was in its file, by
-    row number, to be kept with a refusal instead of what was made of it.
+    The caller numbers the changes after commit.
     """
-    _check_columns(layer, incoming.columns)
-    conn.execute("SELECT set_config('muang.actor', %s, true)", [dataset.actor])
-    # two imports of one layer queue up instead of mixing; readers are not held up
-    conn.execute(
-        sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
-            sql.Identifier("town", layer.id)
+    loading = Loading(conn, layer, incoming.columns, mode=mode, dataset=dataset)
+    for arrays in _arrays(layer, incoming, loading.srid):
+        loading.add(arrays)
+        if on_rows:
+            on_rows(loading.staged)
+    return loading.finish()
+
+
+class Loading:
+    """One load inside the caller's transaction: `add` batches, then `finish`.
+
+    Until `finish` nothing but the session's own staging table and the register are written, and
+    no lock on live data is held.
+    """
+
+    def __init__(
+        self,
+        conn: AnyConnection,
+        layer: Layer,
+        columns: tuple[str, ...],
+        *,
+        mode: Mode,
+        dataset: Dataset,
+    ) -> None:
+        """Begin; BadRequestError when the columns do not fit the layer."""
+        _check_columns(layer, columns)
+        self._conn, self._layer, self._columns = conn, layer, columns
+        self._mode: Mode = mode
+        self._dataset = dataset
+        self.srid = _srid(conn)
+        self.staged = 0
+        conn.execute("SELECT set_config('muang.actor', %s, true)", [dataset.actor])
+        conn.execute("SET LOCAL work_mem = '64MB'")
+        staging.make(conn, layer, columns)
+        self.dataset_id = begin(conn, dataset, mode)
+
+    def add(self, arrays: Sequence[pa.Array], refusals: Sequence[Refusal] = ()) -> None:
+        """Stage a batch: row numbers (int64), then the columns; keep rows refused before."""
+        keep_refusals(self._conn, self.dataset_id, refusals)
+        if len(arrays[0]):
+            staging.fill(self._conn, self._columns, arrays)
+            self.staged += len(arrays[0])
+
+    def finish(self, whole: Whole | None = None) -> Loaded:
+        """Check everything staged, and bring it live.
+
+        `whole` gives rows as they were in their file, to be kept with a refusal instead of what
+        was made of them.
+        """
+        conn, layer = self._conn, self._layer
+        conn.execute("ANALYZE pg_temp.incoming")
+        # two imports of one layer queue up instead of mixing; readers are not held up
+        conn.execute(
+            sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
+                sql.Identifier("town", layer.id)
+            )
         )
-    )
-    columns = incoming.columns
-    read = stage(
-        conn,
-        layer,
-        columns,
-        incoming.rows,
-        srid=_srid(conn),
-        row_numbers=incoming.row_numbers,
-        on_rows=on_rows,
-    )
-    dataset_id = begin(conn, dataset, mode)
-    refused = refuse(conn, layer, columns, unique_key=mode == "upsert")
-    if whole is not None:
-        refused = [replace(refusal, data=whole(refusal.row)) for refusal in refused]
-    keep_refusals(conn, dataset_id, refused)
-    counts = _MODES[mode](conn, layer, columns, dataset.source, dataset_id)
-    conn.execute("DROP TABLE pg_temp.incoming")
-    loaded = Loaded(dataset_id, read, counts, tuple(refused))
-    _register(conn, loaded)
-    return loaded
+        repeats = staging.repeats(conn, layer, self._columns)
+        unfit = staging.refuse(conn, layer, self._columns, unique_key=self._mode == "upsert")
+        refused = self._keep(unfit, whole)
+        counts = _MODES[self._mode](
+            conn, layer, self._columns, self._dataset.source, self.dataset_id
+        )
+        conn.execute("DROP TABLE pg_temp.incoming, pg_temp.unfit")
+        loaded = Loaded(self.dataset_id, self.staged, counts, refused, repeats)
+        _register(conn, loaded)
+        return loaded
+
+    def _keep(self, unfit: Unfit, whole: Whole | None) -> tuple[RefusedFor, ...]:
+        """Store refused rows whole, some at a time; what is said of them is short."""
+        told: dict[Text, list[int]] = {}
+        counted: dict[Text, int] = {}
+        for chunk in _chunks(unfit, _KEPT_AT_ONCE):
+            for refusal in chunk:
+                counted[refusal.reason] = counted.get(refusal.reason, 0) + 1
+                rows = told.setdefault(refusal.reason, [])
+                if len(rows) < _ROWS_TOLD:
+                    rows.append(refusal.row)
+            kept: Sequence[Refusal] = chunk
+            if whole is not None:
+                found = whole([refusal.row for refusal in chunk])
+                kept = [
+                    replace(refusal, data=data)
+                    for refusal, (_row, _key, data) in zip(chunk, found, strict=True)
+                ]
+            keep_refusals(self._conn, self.dataset_id, kept)
+        return tuple(RefusedFor(text, count, tuple(told[text])) for text, count in counted.items())
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Items, some at a time."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def _arrays(layer: Layer, incoming: Incoming, srid: int) -> Iterator[list[pa.Array]]:
+    """Rows of Python values as columns, some thousands at a time."""
+    numbers = iter(incoming.row_numbers) if incoming.row_numbers else None
+    first = 1
+    for chunk in _chunks(incoming.rows, _CHUNK):
+        rows = range(first, first + len(chunk))
+        first += len(chunk)
+        named = [next(numbers) for _row in chunk] if numbers else list(rows)
+        columns = [
+            ewkb(shapely.from_wkb(column), srid)
+            if name == GEOM
+            else pa.array(column, type=ARROW_TYPES[layer.field(name).type])
+            for name, column in zip(incoming.columns, zip(*chunk, strict=True), strict=True)
+        ]
+        yield [pa.array(named, type=pa.int64()), *columns]
+
+
+def ewkb(shapes: Any, srid: int) -> pa.Array:
+    """Shapes (an array, None for none) as EWKB with their SRID."""
+    marked = shapely.set_srid(shapes, srid)
+    return pa.array(shapely.to_wkb(marked, include_srid=True), type=pa.large_binary())
 
 
 def _register(conn: AnyConnection, loaded: Loaded) -> None:
     """Put the figures and the change set on record with the data; `datasets.finish` says more."""
     counts = asdict(loaded.counts)
-    refused = len(loaded.refused)
+    refused = loaded.refused_count
     report = {"read": loaded.read, "loaded": loaded.read - refused, "refused": refused, **counts}
     conn.execute(
         "UPDATE muang.dataset SET report = %s, finished_at = clock_timestamp(), change_set ="
@@ -162,7 +276,7 @@ def _append(
     conn: AnyConnection, layer: Layer, columns: tuple[str, ...], source: str, dataset_id: int
 ) -> Counts:
     """Insert every staged row. Ordered by geometry (Hilbert), so neighbours share pages."""
-    order = sql.SQL("ORDER BY i.shape") if layer.geometry else sql.SQL("ORDER BY i.row_no")
+    order = sql.SQL("ORDER BY i.geom") if layer.geometry else sql.SQL("ORDER BY i.row_no")
     cursor = conn.execute(
         sql.SQL(
             "INSERT INTO {} ({}, source, dataset_id) SELECT {}, %s, %s"
@@ -198,7 +312,7 @@ def _upsert(
     )
     others = [name for name in columns if name not in layer.natural_key]
     differs = sql.SQL(" OR ").join(
-        sql.SQL("t.{}::bytea IS DISTINCT FROM i.shape::bytea").format(sql.Identifier("geom"))
+        sql.SQL("t.{}::bytea IS DISTINCT FROM i.geom::bytea").format(sql.Identifier("geom"))
         if name == "geom"
         else sql.SQL("t.{0} IS DISTINCT FROM i.{0}").format(sql.Identifier(name))
         for name in others
@@ -228,7 +342,7 @@ def _upsert(
 
 
 def _staged(name: str) -> sql.Composed:
-    return sql.SQL("i.{}").format(sql.Identifier("shape" if name == "geom" else name))
+    return sql.SQL("i.{}").format(sql.Identifier(name))
 
 
 _MODES: dict[Mode, Callable[[AnyConnection, Layer, tuple[str, ...], str, int], Counts]] = {

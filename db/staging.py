@@ -1,231 +1,157 @@
-"""The staging table of a load: COPY into it, and find in SQL every row that cannot go live."""
+"""The staging table of a load: COPY into it, and find in SQL every row that cannot go live.
 
-from collections.abc import Callable, Iterable, Sequence
+`pg_temp.incoming` is the session's own and goes at the end of its transaction, however that ends:
+nothing of a broken load is left over.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import LiteralString
 
+import pyarrow as pa
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from db import binary_copy
 from db.datasets import Refusal
 from db.derived import AnyConnection
+from db.rules import Reason, rules, source
 from db.tables import SQL_TYPES
 from layers.model import Layer
-from layers.text import Text
 
-Rows = Callable[[int], None]
-Reason = tuple[sql.Composable, Text]
-
-_COPY_NAMES: dict[str, LiteralString] = {
-    "timestamp with time zone": "timestamptz",
-    "double precision": "float8",
-}
+GEOM = "geom"
+_CHUNK = 5_000
+_EXAMPLES = 5
 
 
-def stage(
-    conn: AnyConnection,
-    layer: Layer,
-    columns: tuple[str, ...],
-    rows: Iterable[tuple[object, ...]],
-    *,
-    srid: int,
-    row_numbers: Sequence[int] | None,
-    on_rows: Rows | None,
-) -> int:
-    """COPY rows, in binary, into `pg_temp.incoming`, which has no constraint; returns how many."""
-    types = [_copy_type(layer, name) for name in columns]
+@dataclass(frozen=True)
+class Repeats:
+    """Natural keys more than one staged row has: how many keys, how many rows, the commonest."""
+
+    keys: int = 0
+    rows: int = 0
+    examples: tuple[tuple[str, int], ...] = ()
+
+
+def make(conn: AnyConnection, layer: Layer, columns: tuple[str, ...]) -> None:
+    """Make the staging table, which has no constraint, inside the caller's transaction."""
     definitions = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
-        for name, kind in zip(columns, types, strict=True)
+        sql.SQL("{} gis.geometry").format(sql.Identifier(name))
+        if name == GEOM
+        else sql.SQL("{} {}").format(
+            sql.Identifier(name), sql.SQL(SQL_TYPES[layer.field(name).type])
+        )
+        for name in columns
     )
     conn.execute(
-        sql.SQL(
-            "CREATE TEMPORARY TABLE incoming"
-            " (row_no bigint, {}, reason_th text, reason_en text) ON COMMIT DROP"
-        ).format(definitions)
+        sql.SQL("CREATE TEMPORARY TABLE incoming (row_no bigint, {}) ON COMMIT DROP").format(
+            definitions
+        )
     )
+
+
+def fill(conn: AnyConnection, columns: tuple[str, ...], arrays: Sequence[pa.Array]) -> None:
+    """COPY a batch: its row numbers (int64), then its columns as `binary_copy.ARROW_TYPES` says."""
     names = sql.SQL(", ").join(sql.Identifier(name) for name in ("row_no", *columns))
-    count = 0
-    with (
-        conn.cursor() as cursor,
-        cursor.copy(
-            sql.SQL("COPY pg_temp.incoming ({}) FROM STDIN (FORMAT BINARY)").format(names)
-        ) as copy,
-    ):
-        copy.set_types(["int8", *types])
-        for count, row in enumerate(rows, start=1):
-            copy.write_row((row_numbers[count - 1] if row_numbers else count, *row))
-            if on_rows and count % 5000 == 0:
-                on_rows(count)
-    if layer.geometry:
-        conn.execute("ALTER TABLE pg_temp.incoming ADD COLUMN shape gis.geometry")
-        conn.execute("UPDATE pg_temp.incoming SET shape = gis.ST_GeomFromWKB(geom, %s)", [srid])
-    conn.execute("ANALYZE pg_temp.incoming")
-    return count
+    copy_in = sql.SQL("COPY pg_temp.incoming ({}) FROM STDIN (FORMAT BINARY)").format(names)
+    with conn.cursor() as cursor, cursor.copy(copy_in) as copy:
+        copy.write(binary_copy.HEADER)
+        copy.write(binary_copy.rows(arrays))
+        copy.write(binary_copy.TRAILER)
 
 
-def _copy_type(layer: Layer, name: str) -> LiteralString:
-    if name == "geom":
-        return "bytea"
-    kind = SQL_TYPES[layer.field(name).type]
-    return _COPY_NAMES.get(kind, kind)
+def repeats(conn: AnyConnection, layer: Layer, columns: tuple[str, ...]) -> Repeats:
+    """Which natural keys are there more than once."""
+    if not set(layer.natural_key) <= set(columns):
+        return Repeats()
+    whole = sql.SQL(" AND ").join(
+        sql.SQL("i.{} IS NOT NULL").format(sql.Identifier(name)) for name in layer.natural_key
+    )
+    found = conn.execute(
+        sql.SQL(
+            "SELECT concat_ws('/', {key}), count(*), count(*) OVER (), sum(count(*)) OVER ()"
+            " FROM pg_temp.incoming AS i WHERE {whole} GROUP BY {key} HAVING count(*) > 1"
+            " ORDER BY count(*) DESC, {key} LIMIT {few}"
+        ).format(key=key_list(layer), whole=whole, few=sql.Literal(_EXAMPLES))
+    ).fetchall()
+    if not found:
+        return Repeats()
+    examples = tuple((str(row[0]), int(str(row[1]))) for row in found)
+    return Repeats(int(str(found[0][2])), int(str(found[0][3])), examples)
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Staged rows taken out of staging because they cannot go live, kept in `pg_temp.unfit`."""
+
+    conn: AnyConnection
+    layer: Layer
+    columns: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    count: int
+
+    def __iter__(self) -> Iterator[Refusal]:
+        """Every such row with its first reason, in the order of the file, some at a time.
+
+        The content is what was made of the row in the file.
+        """
+        plain = [name for name in self.columns if name != GEOM]
+        chosen: list[sql.Composable] = [sql.SQL("i.{}").format(sql.Identifier(n)) for n in plain]
+        if GEOM in self.columns:
+            chosen.append(sql.SQL("left(gis.ST_AsText(i.geom), 100000) AS geom"))
+        query = sql.SQL(
+            "SELECT i.row_no AS __row, i.__reason{} FROM pg_temp.unfit AS i"
+            " WHERE i.row_no > {} ORDER BY i.row_no LIMIT {}"
+        )
+        listed = sql.SQL("").join(sql.SQL(", ") + item for item in chosen)
+        last = -1
+        while self.count:
+            with self.conn.cursor(row_factory=dict_row) as cursor:
+                rows = cursor.execute(
+                    query.format(listed, sql.Literal(last), sql.Literal(_CHUNK))
+                ).fetchall()
+            if not rows:
+                return
+            last = rows[-1]["__row"]
+            for row in rows:
+                yield Refusal(
+                    row=row.pop("__row"),
+                    reason=self.reasons[row.pop("__reason")].text,
+                    key=_key_text(self.layer, row),
+                    data={name: _jsonable(value) for name, value in row.items()},
+                )
 
 
 def refuse(
     conn: AnyConnection, layer: Layer, columns: tuple[str, ...], *, unique_key: bool
-) -> list[Refusal]:
-    """Find every row that cannot go live, by its first reason; take it out and return it whole.
+) -> Unfit:
+    """Take every row out of staging that cannot go live, by its first reason.
 
     `unique_key` also refuses rows whose natural key is missing, repeated in the file, or
     carried by several live rows: an upsert could not know which one is meant.
     """
-    reasons = [*_required(layer, columns), *_ranges(layer, columns)]
-    if layer.geometry:
-        reasons += _shapes(layer)
-    if unique_key:
-        reasons += _keys(layer, columns)
-    for test, reason in reasons:
-        conn.execute(
-            sql.SQL(
-                "UPDATE pg_temp.incoming AS i SET reason_th = {}, reason_en = {}"
-                " WHERE i.reason_en IS NULL AND ({})"
-            ).format(sql.Literal(reason.th), sql.Literal(reason.en), test)
-        )
-    refused = _refused(conn, layer, columns)
-    conn.execute("DELETE FROM pg_temp.incoming WHERE reason_en IS NOT NULL")
-    return refused
-
-
-def _required(layer: Layer, columns: tuple[str, ...]) -> list[Reason]:
-    return [
-        (
-            sql.SQL("i.{} IS NULL").format(sql.Identifier(field.name))
-            if field.name in columns
-            else sql.SQL("true"),
-            Text(
-                th=f"ไม่มีค่า “{field.title.th}” ซึ่งต้องมี",
-                en=f"“{field.title.en}” ({field.name}) is missing and must be there.",
-            ),
-        )
-        for field in layer.fields
-        if field.required
-    ]
-
-
-def _ranges(layer: Layer, columns: tuple[str, ...]) -> list[Reason]:
-    found: list[Reason] = []
-    for field in layer.fields:
-        for limit, sign in ((field.minimum, "<"), (field.maximum, ">")):
-            if limit is None or field.name not in columns:
-                continue
-            side = Text(th="ต่ำกว่า", en="below") if sign == "<" else Text(th="เกิน", en="above")
-            found.append(
-                (
-                    sql.SQL("i.{} {} {}").format(
-                        sql.Identifier(field.name),
-                        sql.SQL("<") if sign == "<" else sql.SQL(">"),
-                        sql.Literal(limit),
-                    ),
-                    Text(
-                        th=f"“{field.title.th}” {side.th} {limit:g}",
-                        en=f"“{field.title.en}” ({field.name}) is {side.en} {limit:g}.",
-                    ),
-                )
-            )
-    return found
-
-
-def _shapes(layer: Layer) -> list[Reason]:
-    kind = layer.geometry.value if layer.geometry else ""
-    return [
-        (
-            sql.SQL("i.shape IS NULL OR gis.ST_IsEmpty(i.shape)"),
-            Text(th="ไม่มีรูปเรขาคณิต", en="There is no geometry."),
-        ),
-        (
-            sql.SQL("gis.GeometryType(i.shape) <> {}").format(sql.Literal(kind.upper())),
-            Text(
-                th=f"รูปเรขาคณิตไม่ใช่ {kind} ซึ่งชั้นข้อมูลนี้ต้องการ",
-                en=f"The geometry is not a {kind}, which this layer needs.",
-            ),
-        ),
-        (
-            sql.SQL("NOT gis.ST_IsValid(i.shape)"),
-            Text(
-                th="รูปเรขาคณิตผิดรูป (เช่น เส้นตัดกันเอง)",
-                en="The geometry is not valid (for example, it crosses itself).",
-            ),
-        ),
-    ]
-
-
-def _keys(layer: Layer, columns: tuple[str, ...]) -> list[Reason]:
-    names = ", ".join(layer.natural_key)
-    missing = [name for name in layer.natural_key if name not in columns]
-    if missing:
-        return [(sql.SQL("true"), _no_key(names))]
-    nulls = sql.SQL(" OR ").join(
-        sql.SQL("i.{} IS NULL").format(sql.Identifier(name)) for name in layer.natural_key
+    has_key = set(layer.natural_key) <= set(columns)
+    reasons = rules(layer, columns, unique_key=unique_key)
+    whens = sql.SQL(" ").join(
+        sql.SQL("WHEN {} THEN {}").format(reason.test, sql.Literal(number))
+        for number, reason in enumerate(reasons)
     )
-    return [
-        (nulls, _no_key(names)),
-        (
-            sql.SQL(
-                "({key}) IN (SELECT {key} FROM pg_temp.incoming GROUP BY {key} HAVING count(*) > 1)"
-            ).format(key=key_list(layer)),
-            Text(
-                th=f"รหัส ({names}) ซ้ำกันในไฟล์ จึงไม่รู้ว่าแถวใดถูก ใช้ --mode replace เพื่อเก็บทุกแถว",
-                en=f"The key ({names}) is repeated in the file, so nobody knows which row is "
-                "right. --mode replace keeps them all.",
-            ),
-        ),
-        (
-            sql.SQL(
-                "({key}) IN (SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1)"
-            ).format(key=key_list(layer), table=sql.Identifier("town", layer.id)),
-            Text(
-                th=f"รหัส ({names}) มีหลายแถวในระบบ จึงไม่รู้ว่าจะแก้แถวใด",
-                en=f"Several rows in the town carry this key ({names}), so nobody knows which "
-                "one to change.",
-            ),
-        ),
-    ]
-
-
-def _no_key(names: str) -> Text:
-    return Text(
-        th=f"ไม่มีรหัส ({names}) จึงปรับปรุงไม่ได้ ใช้ --mode append หรือ replace",
-        en=f"The key ({names}) is missing, so the row cannot be matched. "
-        "Use --mode append or replace.",
+    conn.execute(
+        sql.SQL(
+            "CREATE TEMPORARY TABLE unfit ON COMMIT DROP AS SELECT * FROM ("
+            "SELECT i.*, CASE WHEN false THEN 0 {} END AS __reason FROM {}) AS i"
+            " WHERE i.__reason IS NOT NULL"
+        ).format(whens, source(layer, unique_key=unique_key and has_key))
     )
+    count = conn.execute(
+        "DELETE FROM pg_temp.incoming AS i USING pg_temp.unfit AS u WHERE i.row_no = u.row_no"
+    ).rowcount
+    return Unfit(conn, layer, columns, reasons, count)
 
 
 def key_list(layer: Layer) -> sql.Composed:
     """The natural key's columns, quoted and joined by commas."""
     return sql.SQL(", ").join(sql.Identifier(name) for name in layer.natural_key)
-
-
-def _refused(conn: AnyConnection, layer: Layer, columns: tuple[str, ...]) -> list[Refusal]:
-    plain = [name for name in columns if name != "geom"]
-    chosen: list[sql.Composable] = [sql.SQL("i.{}").format(sql.Identifier(name)) for name in plain]
-    if layer.geometry:
-        chosen.append(sql.SQL("left(gis.ST_AsText(i.shape), 100000) AS geom"))
-    with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            sql.SQL(
-                "SELECT i.row_no AS __row, i.reason_th AS __th, i.reason_en AS __en{}"
-                " FROM pg_temp.incoming AS i WHERE i.reason_en IS NOT NULL ORDER BY i.row_no"
-            ).format(sql.SQL("").join(sql.SQL(", ") + item for item in chosen))
-        ).fetchall()
-    return [
-        Refusal(
-            row=row.pop("__row"),
-            reason=Text(th=row.pop("__th"), en=row.pop("__en")),
-            key=_key_text(layer, row),
-            data={name: _jsonable(value) for name, value in row.items()},
-        )
-        for row in rows
-    ]
 
 
 def _key_text(layer: Layer, row: dict[str, object]) -> str | None:

@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from etl.join import Joined, Rows
-from etl.originals import Originals
+from etl.join import Rows
 from etl.steps import Refused
 from etl.values import Value
 from layers import catalog
@@ -38,16 +35,6 @@ RULES: Mapping[str, ChildRule] = {
 
 
 @dataclass(frozen=True)
-class ChildSource:
-    """A joined table as children are made from it; `keys` are the file's join keys by row."""
-
-    rows: Rows
-    joined: Joined
-    keys: pd.Series
-    originals: Originals
-
-
-@dataclass(frozen=True)
 class Children:
     """Records of the child layer, and the table rows that went into none, with reasons."""
 
@@ -58,27 +45,19 @@ class Children:
     refused: tuple[Refused, ...]
 
 
-def make_children(parent: Layer, source: ChildSource, codes: pd.Series) -> Children | None:
-    """Group the joined rows by parent and group field; None where there is nothing to group by.
-
-    `codes` are the parents' own codes by row number, of the rows that were loaded only.
-    """
-    rows, joined = source.rows, source.joined
-    by_key = {
-        key: code
-        for key, code in zip(source.keys.loc[codes.index], codes, strict=True)
-        if key is not None and code is not None
-    }
-    return _group(parent, rows, joined, by_key)
-
-
-def _group(parent: Layer, rows: Rows, joined: Joined, codes: Mapping[str, str]) -> Children | None:
+def makes_children(parent: Layer, rows: Rows) -> bool:
+    """Whether child records can be made of a joined table: it says what they are grouped by."""
     rule = RULES.get(parent.id)
-    if rule is None or rule.group not in rows.columns:
-        return None
+    return rule is not None and any(value is not None for value in rows.columns.get(rule.group, ()))
+
+
+def make_children(parent: Layer, rows: Rows, table_rows: int, codes: Mapping[str, str]) -> Children:
+    """Group the joined rows by parent and group field.
+
+    `codes` are the parents' own codes by join key, of the rows that were loaded only.
+    """
+    rule = RULES[parent.id]
     groups = rows.columns[rule.group]
-    if all(group is None for group in groups):
-        return None
     sums = {child: name for child, name in rule.sums.items() if name in rows.columns}
     made: dict[tuple[str, str], list[int]] = {}
     refused: list[Refused] = []
@@ -96,7 +75,7 @@ def _group(parent: Layer, rows: Rows, joined: Joined, codes: Mapping[str, str]) 
         layer=catalog.get(rule.layer),
         columns=(rule.link, rule.group, *sums),
         records=records,
-        table_rows=joined.table_rows,
+        table_rows=table_rows,
         refused=tuple(refused),
     )
 

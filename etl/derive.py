@@ -1,5 +1,6 @@
 """Fields worked out from others when a file does not bring them."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,17 @@ from layers.model import Layer
 
 _BEDRIDDEN_TO = 4
 _HOMEBOUND_TO = 11
+
+
+def names(layer: Layer, columns: Collection[str]) -> tuple[str, ...]:
+    """Fields that are worked out for a layer when its files bring these columns."""
+    known = {field.name for field in layer.fields}
+    found = []
+    if layer.geometry and layer.geometry.dimension == 2 and "area_m2" in known - set(columns):  # noqa: PLR2004
+        found.append("area_m2")
+    if "band" in known - set(columns) and {"adl_score", "kind"} & set(columns):
+        found.append("band")
+    return tuple(found)
 
 
 def derive(frame: pd.DataFrame, layer: Layer) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from etl.order import ImportOrder, Tell, silent
 from etl.prepare import prepare
 from etl.report import Report
 from etl.run import run
+from etl.scratch import scratch
 from etl.steps import GEOM
 from etl.transform import WGS84, between
 from layers import catalog
@@ -79,8 +80,9 @@ def found_town(server_url: str, secret: str, founding: Founding, tell: Tell = si
             "name_en": founding.spec.name.en,
         },
     )
-    prepared = prepare(order, TownArea(founding.spec.srid), tell)
-    shapes = prepared.frame[GEOM].to_numpy()
+    with scratch() as folder:
+        prepared = prepare(order, TownArea(founding.spec.srid), tell, folder)
+        shapes = [shape for frame, _gone, _read in prepared.batches() for shape in frame[GEOM]]
     _check_area(CRS.from_epsg(founding.spec.srid), shapely.union_all(shapes), founding.boundary)
     tell("database", 0, None)
     create_town(server_url, secret, founding.spec)

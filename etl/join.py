@@ -6,8 +6,8 @@ comes from the row with the highest value. When several shapes of the file share
 counts go onto the largest shape only, so that adding up the town stays right.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,89 +126,105 @@ def read_rows(table: Table, entries: Sequence[Entry], notes: Notes) -> Rows:
     return Rows(keys, columns, {entry.field.name: entry for entry in entries})
 
 
-def attach(
-    frame: pd.DataFrame,
-    keys: pd.Series,
-    *,
-    table: Table,
-    rows: Rows,
-    layer: Layer,
-    notes: Notes,
-) -> tuple[pd.DataFrame, Joined]:
-    """The frame with the table's fields, and what joined and what did not.
+class Joining:
+    """Brings a table's fields to the rows of the files, batch by batch.
 
-    `keys` are the file's join keys by row number, None where a row has none.
+    `meet` every batch first: only then is it known which of the rows that share a key has the
+    largest shape. Keys are by row number, None where a row has none.
     """
-    groups = rows.by_key()
-    wanted = {key for key in keys if key is not None}
-    leading = _leading_rows(frame, keys)
-    counted = any(field.name == COUNT_FIELD for field in layer.fields)
-    made: dict[str, list[Value]] = {name: [] for name in rows.columns}
-    count: list[Value] = []
-    summed = {key: {n: rows.summed(n, at) for n in made} for key, at in groups.items()}
-    for row, key in zip(frame.index, keys, strict=True):
-        found = summed.get(key) if key is not None else None
-        leads = row in leading
-        for name, column in made.items():
-            additive = is_additive(rows.entries[name])
-            column.append(None if found is None or (additive and not leads) else found[name])
-        count.append(len(groups[key]) if found is not None and leads and key is not None else None)
-    extra: dict[str, Any] = {n: pd.Series(c, frame.index, dtype=object) for n, c in made.items()}
-    if counted and COUNT_FIELD not in frame.columns:
-        extra[COUNT_FIELD] = pd.Series(count, frame.index, dtype=object)
-    joined = _count(table, rows, groups, keys, wanted)
-    shared = [
-        key
-        for row, key in zip(frame.index, keys, strict=True)
-        if key in groups and row not in leading
-    ]
-    _tell(joined, shared, notes)
-    return frame.assign(**extra), joined
+
+    def __init__(self, table: Table, rows: Rows, layer: Layer) -> None:
+        self._table, self.rows = table, rows
+        self._groups = rows.by_key()
+        self._summed = {
+            key: {name: rows.summed(name, at) for name in rows.columns}
+            for key, at in self._groups.items()
+        }
+        self._counted = any(field.name == COUNT_FIELD for field in layer.fields)
+        self._best: dict[str, tuple[float, int]] = {}
+        self._file_rows = self._file_without = 0
+        self._file_lost: Counter[str] = Counter()
+        self._shared = 0
+        self._shared_keys: dict[str, None] = {}
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The keys of the table."""
+        return self._groups.keys()
+
+    def names(self, taken: Collection[str]) -> tuple[str, ...]:
+        """Fields the rows get, beside those they have."""
+        counted = self._counted and COUNT_FIELD not in taken
+        return (*self.rows.columns, *((COUNT_FIELD,) if counted else ()))
+
+    def meet(self, frame: pd.DataFrame, keys: Sequence[str | None]) -> None:
+        """First pass: which row leads each key, the one with the largest shape (else the first)."""
+        if GEOM in frame.columns:
+            sizes = shapely.area(frame[GEOM].to_numpy()).tolist()
+        else:
+            sizes = [0.0] * len(frame)
+        for row, key, size in zip(frame.index.tolist(), keys, sizes, strict=True):
+            if key in self._groups and (key not in self._best or size > self._best[key][0]):
+                self._best[key] = (size, row)
+
+    def attach(self, frame: pd.DataFrame, keys: Sequence[str | None]) -> pd.DataFrame:
+        """Second pass: the batch with the table's fields."""
+        columns = self.rows.columns
+        additive = {name: is_additive(self.rows.entries[name]) for name in columns}
+        made: dict[str, list[Value]] = {name: [] for name in columns}
+        count: list[Value] = []
+        for row, key in zip(frame.index.tolist(), keys, strict=True):
+            found = self._summed.get(key) if key is not None else None
+            leads = found is not None and key is not None and self._best[key][1] == row
+            self._count(key, joined=found is not None, leads=leads)
+            for name, column in made.items():
+                empty = found is None or (additive[name] and not leads)
+                column.append(None if empty or found is None else found[name])
+            count.append(len(self._groups[key]) if leads and key is not None else None)
+        extra: dict[str, Any] = {
+            n: pd.Series(c, frame.index, dtype=object) for n, c in made.items()
+        }
+        if COUNT_FIELD in self.names(frame.columns):
+            extra[COUNT_FIELD] = pd.Series(count, frame.index, dtype=object)
+        return frame.assign(**extra)
+
+    def _count(self, key: str | None, *, joined: bool, leads: bool) -> None:
+        self._file_rows += 1
+        if key is None:
+            self._file_without += 1
+        elif not joined:
+            self._file_lost[key] += 1
+        elif not leads:
+            self._shared += 1
+            if len(self._shared_keys) < EXAMPLES:
+                self._shared_keys[key] = None
+
+    def finish(self, notes: Notes) -> Joined:
+        """What joined and what did not, in both directions."""
+        keys, groups, met = self.rows.keys, self._groups, self._best
+        lost = {key: len(at) for key, at in groups.items() if key not in met}
+        unmatched = tuple(at + 1 for at, key in enumerate(keys) if key is None or key not in met)
+        file_lost = sum(self._file_lost.values())
+        joined = Joined(
+            table=self._table.name,
+            key=self._table.key,
+            table_rows=self._table.rows,
+            table_rows_joined=self._table.rows - len(unmatched),
+            table_rows_without_key=sum(key is None for key in keys),
+            table_rows_unmatched=sum(lost.values()),
+            table_keys_unmatched=tuple(sorted(lost.items()))[:_LISTED],
+            file_rows=self._file_rows,
+            file_rows_joined=self._file_rows - self._file_without - file_lost,
+            file_rows_without_key=self._file_without,
+            file_rows_unmatched=file_lost,
+            file_keys_unmatched=tuple(sorted(self._file_lost.items()))[:_LISTED],
+            unmatched_table_row_numbers=unmatched,
+        )
+        _tell(joined, self._shared, list(self._shared_keys), notes)
+        return joined
 
 
-def _leading_rows(frame: pd.DataFrame, keys: pd.Series) -> set[int]:
-    """Of the rows that share a key, the one with the largest shape (else the first)."""
-    sizes = shapely.area(frame[GEOM].to_numpy()) if GEOM in frame.columns else [0.0] * len(frame)
-    best: dict[str, tuple[float, int]] = {}
-    for row, key, size in zip(frame.index, keys, sizes, strict=True):
-        if key is not None and (key not in best or size > best[key][0]):
-            best[key] = (float(size), int(row))
-    return {row for _size, row in best.values()}
-
-
-def _count(
-    table: Table,
-    rows: Rows,
-    groups: Mapping[str, Sequence[int]],
-    keys: pd.Series,
-    wanted: set[str],
-) -> Joined:
-    lost = {key: len(at) for key, at in groups.items() if key not in wanted}
-    unmatched = [at + 1 for at, key in enumerate(rows.keys) if key is None or key not in wanted]
-    file_lost: dict[str, int] = defaultdict(int)
-    for key in keys:
-        if key is not None and key not in groups:
-            file_lost[key] += 1
-    without = sum(key is None for key in rows.keys)
-    file_without = sum(key is None for key in keys)
-    return Joined(
-        table=table.name,
-        key=table.key,
-        table_rows=table.rows,
-        table_rows_joined=table.rows - len(unmatched),
-        table_rows_without_key=without,
-        table_rows_unmatched=sum(lost.values()),
-        table_keys_unmatched=tuple(sorted(lost.items()))[:_LISTED],
-        file_rows=len(keys),
-        file_rows_joined=len(keys) - file_without - sum(file_lost.values()),
-        file_rows_without_key=file_without,
-        file_rows_unmatched=sum(file_lost.values()),
-        file_keys_unmatched=tuple(sorted(file_lost.items()))[:_LISTED],
-        unmatched_table_row_numbers=tuple(unmatched),
-    )
-
-
-def _tell(joined: Joined, shared: list[str], notes: Notes) -> None:
+def _tell(joined: Joined, shared: int, shared_keys: list[str], notes: Notes) -> None:
     notes.find(
         "rows_without_table_row",
         "warning",
@@ -238,8 +254,8 @@ def _tell(joined: Joined, shared: list[str], notes: Notes) -> None:
             en="shapes that share a key with a larger one: the table's sums are on the largest "
             "shape only, so that totals stay right",
         ),
-        count=len(shared),
-        examples=list(dict.fromkeys(shared))[:EXAMPLES],
+        count=shared,
+        examples=shared_keys,
     )
 
 

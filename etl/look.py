@@ -98,7 +98,7 @@ def look(path: Path, *, encoding: str | None = None, limits: Limits = Limits()) 
 
 
 def _layer(table: Read, name: str | None) -> LayerLook:
-    rows = range(1, table.table.num_rows + 1)
+    rows = range(1, table.rows + 1)
     shapes = np.empty(0, dtype=object)
     problems: list[Problem] = []
     if table.has_geometry:

@@ -1,10 +1,10 @@
 """Shapes of a file's rows in the town's CRS: from WKB, or from the columns of a table of points."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from etl import crs, datum, geometry, mending, values
@@ -22,43 +22,74 @@ _LON = ("longitude", "lon", "long", "lng", "x", "ลองจิจูด")
 _LAT = ("latitude", "lat", "y", "ละติจูด")
 
 
-@dataclass(frozen=True)
-class Placed:
-    """The frame with valid shapes of the layer's type, and how they were placed."""
+class Placing:
+    """How the shapes of one file come into the town, decided once; `apply` does it to a batch.
 
-    frame: pd.DataFrame
-    outcome: Outcome
-    choice: Choice
-    operation: Operation
-
-
-def place(
-    read: Read,
-    rows: range,
-    layer: Layer,
-    town: TownArea,
-    *,
-    asked_crs: str | None,
-    datum_operation: str | None,
-) -> Placed:
-    """Shapes of every row, in the town's CRS, repaired and of the layer's type.
-
-    RefusedError when the file holds no places, or its CRS is unknown or wrong.
+    `choice` and `operation` are the CRS with its evidence and the pinned operation.
     """
-    name = read.source.name
-    shapes, outcome = _shapes(read, rows, layer)
-    if not (~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).any():
-        raise crs.refuse(name, "ไม่มีแถวใดมีรูปหรือตำแหน่งที่ใช้ได้", "no row has a usable shape or place")
-    choice = crs.choose(read.crs, crs.sample(shapes), asked_crs, town, name)
-    operation = datum.pin(choice.crs, town, datum_operation, name)
-    turned = operation.apply(shapes)
-    crs.check_place(shapes, turned, choice.crs, town, name)
-    frame = pd.DataFrame({GEOM: pd.Series(list(turned), index=list(rows), dtype=object)})
-    gone = {refusal.row for refusal in outcome.refused}
-    frame = frame.loc[[row not in gone for row in frame.index]]
-    as_read = pd.Series(list(shapes), index=list(rows), dtype=object)
-    frame, more = shape(frame, layer, as_read, operation.apply)
-    return Placed(frame, outcome + more, choice, operation)
+
+    def __init__(
+        self,
+        read: Read,
+        layer: Layer,
+        town: TownArea,
+        *,
+        asked_crs: str | None,
+        datum_operation: str | None,
+    ) -> None:
+        """Look through the whole file and decide.
+
+        RefusedError when it holds no places, or its CRS is unknown or wrong.
+        """
+        self._read, self._layer, self._town = read, layer, town
+        self._pair = None if read.has_geometry else _pair(read, layer)
+        name = read.source.name
+        self._seen = self._look_through()
+        self.choice: Choice = crs.choose(read.crs, self._seen, asked_crs, town, name)
+        self.operation: Operation = datum.pin(self.choice.crs, town, datum_operation, name)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin, or begin another pass over the file."""
+        self._nearness = crs.Nearness(self.choice.crs, self._town, self._read.source.name)
+        self._nearness.check_degrees(self._seen)
+
+    def _look_through(self) -> crs.Sample:
+        """Where the shapes of the whole file lie."""
+        seen = crs.Sample()
+        usable = False
+        for start, table in self._read.batches():
+            shapes, _outcome = self._shapes(table, range(start, start + table.num_rows))
+            usable = usable or bool((~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).any())
+            seen += crs.sample(shapes)
+        if not usable:
+            raise crs.refuse(
+                self._read.source.name,
+                "ไม่มีแถวใดมีรูปหรือตำแหน่งที่ใช้ได้",
+                "no row has a usable shape or place",
+            )
+        return seen
+
+    def apply(self, table: pa.Table, rows: range) -> tuple[pd.DataFrame, Outcome]:
+        """Shapes of a batch in the town's CRS, repaired and of the layer's type."""
+        shapes, outcome = self._shapes(table, rows)
+        turned = self.operation.apply(shapes)
+        self._nearness.see(turned)
+        frame = pd.DataFrame({GEOM: pd.Series(list(turned), index=list(rows), dtype=object)})
+        if gone := {refusal.row for refusal in outcome.refused}:
+            frame = frame.loc[[row not in gone for row in frame.index]]
+        as_read = pd.Series(list(shapes), index=list(rows), dtype=object)
+        frame, more = shape(frame, self._layer, as_read, self.operation.apply)
+        return frame, outcome + more
+
+    def finish(self) -> None:
+        """Once all batches have passed: RefusedError when nothing of it lies near the town."""
+        self._nearness.settle(self._seen)
+
+    def _shapes(self, table: pa.Table, rows: range) -> tuple[Shapes, Outcome]:
+        if self._pair is None:
+            return geometry.parse_wkb(table.column(WKB).to_pylist(), list(rows))
+        return _points(table, rows, self._pair)
 
 
 def shape(
@@ -76,9 +107,8 @@ def shape(
     return frame, outcome + more
 
 
-def _shapes(read: Read, rows: range, layer: Layer) -> tuple[Shapes, Outcome]:
-    if read.has_geometry:
-        return geometry.parse_wkb(read.table.column(WKB).to_pylist(), list(rows))
+def _pair(read: Read, layer: Layer) -> tuple[str, str]:
+    """The columns a table of points has its places in."""
     pair = lonlat_columns(read.columns)
     if layer.geometry is not GeometryKind.POINT or pair is None:
         raise RefusedError(
@@ -90,7 +120,7 @@ def _shapes(read: Read, rows: range, layer: Layer) -> tuple[Shapes, Outcome]:
                 f"{', '.join(read.columns[:40])}. To add its values to {layer.id}, use --join.",
             )
         )
-    return _points(read, rows, pair)
+    return pair
 
 
 def lonlat_columns(columns: tuple[str, ...]) -> tuple[str, str] | None:
@@ -104,10 +134,10 @@ def lonlat_columns(columns: tuple[str, ...]) -> tuple[str, str] | None:
     return found[0], found[1]
 
 
-def _points(read: Read, rows: range, pair: tuple[str, str]) -> tuple[Shapes, Outcome]:
+def _points(table: pa.Table, rows: range, pair: tuple[str, str]) -> tuple[Shapes, Outcome]:
     notes = Notes()
     made: list[Any] = []
-    columns = [read.table.column(name).to_pylist() for name in pair]
+    columns = [table.column(name).to_pylist() for name in pair]
     for row, x_cell, y_cell in zip(rows, *columns, strict=True):
         try:
             x, y = values.number(x_cell), values.number(y_cell)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from layers.text import Text
 
 WKB = reader.WKB
 FID = reader.FID
+BATCH_ROWS = 20_000
 _CHILD = Path(reader.__file__).resolve()
 
 
@@ -46,14 +49,18 @@ class Selection:
 class Read:
     """One layer of one file as read, nothing changed yet.
 
-    `table` is mapped from disk, in record batches of at most 64k rows or about 32 MB (see
-    `table.to_batches()`), and may be used after the scratch folder is gone. It has the file's
-    attributes, WKB (any dimension) in `__wkb` when `has_geometry`, and the file's feature id in
-    `__fid`. `crs` is what the file says (authority code or WKT) or None.
+    The rows lie in `spool`, an Arrow file in the scratch folder, as long as that folder is there:
+    `batches` reads them a few at a time, `table` all at once. They have the file's attributes,
+    WKB (any dimension) in `__wkb` when `has_geometry`, and the file's feature id in `__fid`.
+    `starts` are the numbers (from 0) of the first row of each of its record batches. `crs` is what
+    the file says (authority code or WKT) or None. `turn` adds columns to each batch.
     """
 
     source: Source
-    table: pa.Table
+    spool: Path
+    columns: tuple[str, ...]
+    rows: int
+    starts: tuple[int, ...]
     crs: str | None
     encoding: str | None
     encoding_evidence: str
@@ -62,11 +69,29 @@ class Read:
     messages: tuple[str, ...] = ()
     layer: str | None = None
     network_isolated: bool = False
+    turn: Callable[[pa.Table], pa.Table] | None = None
+
+    def batches(self, size: int = BATCH_ROWS, start: int = 0) -> Iterator[tuple[int, pa.Table]]:
+        """Rows from `start` (from 0) on, at most `size` at a time, each with its first's number."""
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        # not mapped: pages of a mapped file would count as memory of ours
+        with pa.OSFile(str(self.spool), "rb") as handle:
+            reader = pa.ipc.open_file(handle)
+            for number, at in list(enumerate(self.starts))[first:]:
+                batch = reader.get_batch(number)
+                for inside in range(max(start - at, 0), batch.num_rows, size):
+                    piece = pa.Table.from_batches([batch.slice(inside, size)])
+                    yield at + inside, self._turned(piece.replace_schema_metadata(None))
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the file's attributes, without ours."""
-        return tuple(name for name in self.table.column_names if name not in (WKB, FID))
+    def table(self) -> pa.Table:
+        """Every row, in memory."""
+        with pa.OSFile(str(self.spool), "rb") as handle:
+            whole = pa.ipc.open_file(handle).read_all()
+        return self._turned(whole.replace_schema_metadata(None))
+
+    def _turned(self, table: pa.Table) -> pa.Table:
+        return table if self.turn is None else self.turn(table)
 
 
 def layers_in(source: Source, scratch: Path, limits: Limits = Limits()) -> tuple[str, ...]:
@@ -99,11 +124,16 @@ def read(
     }
     meta = _run(source, scratch, limits, asked)
     stated, evidence = _encoding(source, encoding, meta)
-    # mapped, not copied: the mapping outlives the scratch folder, its pages come and go as needed
-    table = pa.ipc.open_file(pa.memory_map(str(scratch / "table.arrow"))).read_all()
+    # a name of its own: a folder may hold several readings
+    spool = scratch / f"{secrets.token_hex(6)}.arrow"
+    (scratch / "table.arrow").rename(spool)
+    starts, columns = _shape(spool)
     return Read(
         source=source,
-        table=table.replace_schema_metadata(None),
+        spool=spool,
+        columns=columns,
+        rows=starts[-1],
+        starts=starts[:-1],
         crs=meta["crs"],
         encoding=stated,
         encoding_evidence=evidence,
@@ -113,6 +143,21 @@ def read(
         layer=layer or meta["layer"],
         network_isolated=bool(meta["isolated"]),
     )
+
+
+def _shape(spool: Path) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Where each record batch of an Arrow file starts, and the end; its columns without ours."""
+    starts = [0]
+    with pa.OSFile(str(spool), "rb") as handle:
+        reader = pa.ipc.open_file(handle)
+        for number in range(reader.num_record_batches):
+            starts.append(starts[-1] + reader.get_batch(number).num_rows)
+        return tuple(starts), attributes(reader.schema.names)
+
+
+def attributes(names: Iterable[str]) -> tuple[str, ...]:
+    """The file's own columns, without ours."""
+    return tuple(name for name in names if name not in (WKB, FID))
 
 
 def _encoding(source: Source, asked: str | None, meta: dict[str, Any]) -> tuple[str | None, str]:

@@ -1,6 +1,5 @@
 """The report of an import: what was read, loaded, repaired and refused, and why. Always adds up."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal, Self
 
@@ -129,18 +128,41 @@ class Report(_Record):
         return tuple(told for told in self.findings if told.severity == "warning")
 
 
+class Refusing:
+    """Refused rows counted by reason as they come; of each reason the first numbers are kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._reasons: dict[tuple[str, str], tuple[int, list[int]]] = {}
+
+    def add(self, refused: Iterable[Refused]) -> None:
+        """Take in rows of a batch."""
+        for each in refused:
+            self.add_group(each.reason, 1, (each.row,))
+
+    def add_group(self, reason: Text, count: int, rows: Iterable[int]) -> None:
+        """Take in rows that were refused for one reason; `rows` may be only the first of them."""
+        self.count += count
+        known, kept = self._reasons.get((reason.th, reason.en), (0, []))
+        if len(kept) < _ROWS_SHOWN:
+            kept = sorted([*kept, *rows])[:_ROWS_SHOWN]
+        self._reasons[reason.th, reason.en] = (known + count, kept)
+
+    @property
+    def groups(self) -> tuple[Refusals, ...]:
+        """By reason, the most frequent first."""
+        found = [
+            Refusals(reason=Text(th=th, en=en), count=count, rows=tuple(rows))
+            for (th, en), (count, rows) in self._reasons.items()
+        ]
+        return tuple(sorted(found, key=lambda group: -group.count))
+
+
 def grouped(refused: Iterable[Refused]) -> tuple[Refusals, ...]:
     """Refused rows by reason, the most frequent first."""
-    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for refusal in refused:
-        rows[refusal.reason.th, refusal.reason.en].append(refusal.row)
-    found = [
-        Refusals(
-            reason=Text(th=th, en=en), count=len(numbers), rows=tuple(sorted(numbers)[:_ROWS_SHOWN])
-        )
-        for (th, en), numbers in rows.items()
-    ]
-    return tuple(sorted(found, key=lambda group: -group.count))
+    refusing = Refusing()
+    refusing.add(refused)
+    return refusing.groups
 
 
 def told(findings: Iterable[Finding]) -> tuple[Told, ...]:
@@ -152,7 +174,7 @@ def told(findings: Iterable[Finding]) -> tuple[Told, ...]:
             severity=finding.severity,
             text=finding.said,
             count=finding.count,
-            examples=finding.examples,
+            examples=finding.shown,
         )
         for finding in sorted(findings, key=lambda finding: order[finding.severity])
     )

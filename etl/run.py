@@ -1,23 +1,33 @@
 """One import from start to finish: prepare, load in one transaction, report. The `loader` role."""
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import shapely
 from psycopg import Connection, Rollback
 
 from db.boundary import boundary_wkb
 from db.changes import number_changes
-from db.datasets import Dataset, Refusal, SourceFile, finish, keep_refusals
-from db.load import Incoming, Loaded, load_inside
+from db.datasets import Dataset, Refusal, SourceFile, finish, keep_refusals, refused_rows
+from db.load import Incoming, Loaded, Loading, load_inside
 from db.towns import get_town
+from etl.check import repeated_keys
 from etl.children import make_children
+from etl.columns import arrays
 from etl.crs import TownArea
 from etl.order import ImportOrder, Tell, silent
 from etl.prepare import Prepared, prepare
-from etl.report import ChildReport, JoinReport, Report, grouped, told
-from etl.steps import GEOM, Finding, Refused
+from etl.report import (
+    ChildReport,
+    JoinReport,
+    Refusals,
+    Refusing,
+    Report,
+    grouped,
+    told,
+)
+from etl.scratch import scratch
+from etl.steps import Finding, Refused
 from layers.errors import RefusedError
 from layers.text import Text
 
@@ -36,14 +46,15 @@ def run(conn: LoaderConnection, order: ImportOrder, tell: Tell = silent) -> Repo
     town = TownArea(spec.srid, _boundary(conn))
     # what was read so far must not hold a transaction open while files are read
     conn.commit()
-    prepared = prepare(order, town, tell)
-    with conn.transaction() as transaction:
-        report = _load(conn, order, prepared, spec.id, tell)
-        report = report.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
-        if report.dataset_id is not None:
-            finish(conn, report.dataset_id, report.model_dump(mode="json"))
-        if order.dry_run:
-            raise Rollback(transaction)
+    with scratch() as folder:
+        prepared = prepare(order, town, tell, folder)
+        with conn.transaction() as transaction:
+            report = _load(conn, order, prepared, spec.id, tell)
+            report = report.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
+            if report.dataset_id is not None:
+                finish(conn, report.dataset_id, report.model_dump(mode="json"))
+            if order.dry_run:
+                raise Rollback(transaction)
     if order.dry_run:
         return _without_ids(report)
     number_changes(conn)
@@ -63,27 +74,31 @@ def _without_ids(report: Report) -> Report:
 def _load(
     conn: LoaderConnection, order: ImportOrder, prepared: Prepared, town: str, tell: Tell
 ) -> Report:
-    frame = prepared.frame
-    total = len(frame)
-    loaded = load_inside(
+    loading = Loading(
         conn,
         order.layer,
-        Incoming(tuple(frame.columns), _tuples(prepared), [int(row) for row in frame.index]),
+        prepared.columns,
         mode=order.mode,
         dataset=_dataset(order, prepared),
-        on_rows=lambda done: tell("load", done, total),
-        whole=prepared.originals.whole,
     )
-    earlier = prepared.outcome.refused
-    keep_refusals(conn, loaded.dataset_id, [_refusal(prepared, refused) for refused in earlier])
-    late = [Refused(refusal.row, refusal.reason) for refusal in loaded.refused]
+    total = prepared.originals.count
+    done = 0
+    refused = Refusing()
+    for frame, gone, read in prepared.batches():
+        loading.add(arrays(frame, order.layer, loading.srid), _kept(prepared, gone))
+        refused.add(gone)
+        done += read
+        tell("load", done, total)
+    tell("check, go live", total, total)
+    loaded = loading.finish(prepared.originals.whole)
+    for group in loaded.refused:
+        refused.add_group(group.reason, group.count, group.rows)
     counts = loaded.counts
     kept = counts.inserted + counts.updated + counts.unchanged
-    refused = (*earlier, *late)
     if kept == 0:
-        raise _all_refused(order, refused)
+        raise _all_refused(order, refused.groups)
     children = _load_children(conn, order, prepared, loaded)
-    findings = prepared.outcome.findings
+    findings = (*prepared.findings, *repeated_keys(order.layer, loaded.repeats))
     return Report(
         layer=order.layer.id,
         town=town,
@@ -98,8 +113,8 @@ def _load(
         unchanged=counts.unchanged,
         deleted=counts.deleted,
         repaired=_repaired(findings),
-        refused=len(refused),
-        refusals=grouped(refused),
+        refused=refused.count,
+        refusals=refused.groups,
         findings=told(findings),
         joins=tuple(
             JoinReport.model_validate(
@@ -110,15 +125,6 @@ def _load(
         children=children,
         dataset_id=loaded.dataset_id,
     )
-
-
-def _tuples(prepared: Prepared) -> Iterable[tuple[object, ...]]:
-    frame = prepared.frame
-    columns: list[Sequence[Any]] = [
-        shapely.to_wkb(frame[name].to_numpy()).tolist() if name == GEOM else frame[name].tolist()
-        for name in frame.columns
-    ]
-    return zip(*columns, strict=True)
 
 
 def _dataset(order: ImportOrder, prepared: Prepared, layer_id: str | None = None) -> Dataset:
@@ -141,24 +147,21 @@ def _source(order: ImportOrder, prepared: Prepared) -> str:
     return ", ".join(path.name for path in order.files)
 
 
-def _refusal(prepared: Prepared, refused: Refused) -> Refusal:
-    key = next(
-        (
-            found
-            for column in dict.fromkeys(prepared.key_columns)
-            if (found := prepared.originals.cell(refused.row, column)) is not None
-        ),
-        None,
-    )
-    return Refusal(refused.row, key, refused.whole, prepared.originals.whole(refused.row))
+def _kept(prepared: Prepared, gone: Sequence[Refused]) -> list[Refusal]:
+    """Refused rows as they are kept: whole, as they were in their file."""
+    said = {refused.row: refused for refused in gone}
+    return [
+        Refusal(row, key, said[row].whole, content)
+        for row, key, content in prepared.originals.whole(said)
+    ]
 
 
 def _repaired(findings: Sequence[Finding]) -> int:
     return sum(finding.count for finding in findings if finding.kind == "repaired_geometry")
 
 
-def _all_refused(order: ImportOrder, refused: Sequence[Refused]) -> RefusedError:
-    groups = grouped(refused)[:3]
+def _all_refused(order: ImportOrder, refused: Sequence[Refusals]) -> RefusedError:
+    groups = refused[:3]
     names = ", ".join(path.name for path in order.files)
     th = "; ".join(f"{group.count:,} แถว: {group.reason.th}" for group in groups)
     en = "; ".join(f"{group.count:,} rows: {group.reason.en}" for group in groups)
@@ -180,13 +183,10 @@ def _load_children(
     source = prepared.child_source
     if source is None:
         return ()
-    gone = {refusal.row for refusal in parent.refused}
-    codes = prepared.frame[order.layer.natural_key[0]]
+    gone = refused_rows(conn, parent.dataset_id)
     children = make_children(
-        order.layer, source, codes.loc[[row not in gone for row in codes.index]]
+        order.layer, source.joining.rows, source.table_rows, source.loaded(gone)
     )
-    if children is None:
-        return ()
     done = load_inside(
         conn,
         children.layer,
@@ -200,7 +200,12 @@ def _load_children(
     keep_refusals(
         conn,
         done.dataset_id,
-        [Refusal(r.row, None, r.reason, source.originals.whole(r.row)) for r in refused],
+        [
+            Refusal(row, None, said.reason, content)
+            for said, (row, _key, content) in zip(
+                refused, source.originals.whole(said.row for said in refused), strict=True
+            )
+        ],
     )
     report = ChildReport(
         layer=children.layer.id,

@@ -1,12 +1,15 @@
 """What passes between the steps of an import: a frame, and what each step has to report.
 
-A frame is a pandas DataFrame of object columns (Python values), one row per row of the file,
-indexed by row number from 1; geometry, when there is any, is shapely in the column `geom`.
-A step takes a frame and gives a frame with some rows fewer and an `Outcome`; it never reads or
-writes anything.
+A file goes through the steps in batches of some 20,000 rows, so that memory stays flat. A frame is
+one batch: a pandas DataFrame of object columns (Python values), one row per row of the file,
+indexed by row number in the import from 1; geometry, when there is any, is shapely in the column
+`geom`. A step takes a frame and gives a frame with some rows fewer and an `Outcome`; it never reads
+or writes anything. Findings of the batches with the same kind and the same text become one, so
+what differs from batch to batch belongs into `total`, `most`, `words` or the examples.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -17,6 +20,7 @@ from layers.text import Text
 GEOM = "geom"
 Severity = Literal["repair", "warning", "note"]
 EXAMPLES = 5
+_WORDS_KEPT = 1000
 FLAWS_KEPT = 10_000
 """Flaws kept one by one in an import; beyond that they are counted and summed only."""
 
@@ -65,7 +69,8 @@ class Finding:
     `kind` is a stable machine word. A `repair` changed rows that are then loaded, a `warning`
     concerns rows that are loaded as they are, a `note` is information. Where `total` and `most`
     are given (what all rows, and the worst of them, come to), the text has places for them, so
-    that findings of several batches become one (`merged`); `said` fills them in.
+    that findings of several batches become one (`merged`); `said` fills them in. `ranks` of the
+    examples put the greatest first; `words` are counted and stand for the examples.
     """
 
     kind: str
@@ -75,6 +80,16 @@ class Finding:
     examples: tuple[str, ...] = ()
     total: float | None = None
     most: float = 0.0
+    ranks: tuple[float, ...] = ()
+    words: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The examples, or the commonest words with how often each is there."""
+        if self.words:
+            common = Counter(self.words).most_common(EXAMPLES)
+            return tuple(f"“{word}” x {count}" for word, count in common)
+        return self.examples[:EXAMPLES]
 
     @property
     def said(self) -> Text:
@@ -85,13 +100,22 @@ class Finding:
         return Text(th=self.text.th.format(**figures), en=self.text.en.format(**figures))
 
     def __add__(self, other: "Finding") -> "Finding":
-        """Two findings of one kind and text as one; the examples of the first come first."""
+        """Two findings of one kind and text as one; without ranks the first's examples lead."""
+        examples, ranks = self.examples + other.examples, self.ranks + other.ranks
+        if ranks and len(ranks) == len(examples):
+            order = sorted(range(len(ranks)), key=lambda at: -ranks[at])
+            examples = tuple(examples[at] for at in order)
+            ranks = tuple(ranks[at] for at in order)
+        words = Counter(self.words)
+        words.update(other.words)
         return replace(
             self,
             count=self.count + other.count,
-            examples=(*self.examples, *other.examples)[:EXAMPLES],
+            examples=examples[:EXAMPLES],
             total=None if self.total is None else self.total + (other.total or 0.0),
             most=max(self.most, other.most),
+            ranks=ranks[:EXAMPLES],
+            words=dict(words.most_common(_WORDS_KEPT)),
         )
 
 
@@ -146,11 +170,16 @@ class Notes:
         examples: Sequence[object] = (),
         total: float | None = None,
         most: float = 0.0,
+        ranks: Sequence[float] = (),
+        words: Mapping[str, int] | None = None,
     ) -> None:
         """Note a finding, unless it concerns no row at all."""
         if count:
             shown = tuple(str(example) for example in examples[:EXAMPLES])
-            self.findings.append(Finding(kind, severity, text, count, shown, total, most))
+            placed = tuple(ranks[:EXAMPLES])
+            self.findings.append(
+                Finding(kind, severity, text, count, shown, total, most, placed, dict(words or {}))
+            )
 
     def take(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
         """The frame without the refused rows, and the outcome."""
@@ -159,3 +188,14 @@ class Notes:
         return kept, Outcome(
             tuple(self.refused), tuple(self.findings), tuple(self.flaws[:FLAWS_KEPT])
         )
+
+
+class Findings:
+    """Findings of many batches, added up as they come."""
+
+    def __init__(self) -> None:
+        self.findings: tuple[Finding, ...] = ()
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Take in the findings of one more batch."""
+        self.findings = merged((*self.findings, *findings))

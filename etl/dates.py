@@ -34,7 +34,8 @@ _CLOCK = re.compile(
 )
 _THAI_SIGN = re.compile("[\u0e00-\u0e7f]")
 
-_BUDDHIST_FROM = 2400
+_BUDDHIST = range(2400, 2700)
+"""Years taken for Buddhist (1857-2156); 9999-12-31 and its like stay what they are."""
 _BUDDHIST_OFFSET = 543
 _SHORT_CENTURY = 2500
 _SHORT_PLAIN = range(40, 80)
@@ -165,7 +166,7 @@ class DateSurvey:
             self.short += 1
             self.short_least = min(self.short_least, number)
             self.short_most = max(self.short_most, number)
-        elif number >= _BUDDHIST_FROM:
+        elif number in _BUDDHIST:
             self.buddhist += 1
         else:
             self.western += 1
@@ -209,7 +210,7 @@ class DateSurvey:
 
 
 def day(cell: object, style: DateStyle = DAY_FIRST) -> date | None:
-    """A date; a year from 2400 on is Buddhist. Text with a time of day keeps its own date."""
+    """A date; a year of 2400-2699 is Buddhist. Text with a time of day keeps its own date."""
     found = _read(cell, style)
     return None if found is None else found[0]
 
@@ -284,7 +285,7 @@ def _ordered(one: int, two: int, year: int, style: DateStyle, raw: str) -> tuple
     order: Order | None = style.order
     if order is None:
         # only what can be read in one way is read
-        if year >= _BUDDHIST_FROM or one == two or one > _MONTHS_A_YEAR:
+        if year in _BUDDHIST or one == two or one > _MONTHS_A_YEAR:
             order = "dmy"
         elif two > _MONTHS_A_YEAR:
             order = "mdy"
@@ -307,10 +308,10 @@ def _worded_year(digits: str, era: str | None, raw: str, style: DateStyle) -> in
     if era is None:
         return year
     if era.startswith("ค"):
-        if len(digits) == 2 or year >= _BUDDHIST_FROM:  # noqa: PLR2004
+        if len(digits) == 2 or year in _BUDDHIST:  # noqa: PLR2004
             raise Unreadable(raw)
         return year
-    if year < _BUDDHIST_FROM:
+    if year not in _BUDDHIST:
         raise Unreadable(raw)
     return year
 
@@ -324,7 +325,7 @@ def _month(word: str, raw: str) -> int:
 
 def _gregorian(year: int, month: int, on: int, raw: object) -> date:
     # before the date is made: 2567-02-29 is a real day, the Gregorian year 2567 has no such day
-    if year >= _BUDDHIST_FROM:
+    if year in _BUDDHIST:
         year -= _BUDDHIST_OFFSET
     try:
         return date(year, month, on)

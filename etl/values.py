@@ -106,7 +106,7 @@ def boolean(cell: object) -> bool | None:
         return None
     if isinstance(cell, bool):
         return cell
-    plain = (text(cell) or "").lower()
+    plain = arabic(text(cell) or "").lower()
     if plain in _YES:
         return True
     if plain in _NO:

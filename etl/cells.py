@@ -12,8 +12,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from etl import codes, dates, units, values
+from etl import codes, dates, lanes, units, values
 from etl.dates import DateStyle, DateSurvey
 from etl.plan import Entry
 from etl.steps import Notes
@@ -114,9 +115,18 @@ class Reading:
         if self._is_plain(whole.type):
             plain: pa.Array = whole.cast(kind)
             return plain
+        lane = None if self.entry.nulls or self.bounded else lanes.of(self.read)
+        if lane is not None and pa.types.is_string(whole.type):
+            easy = lane.easy(whole).fill_null(fill_value=False)
+            hard = self._long_way(pc.if_else(easy, None, whole), first, tally, kind)
+            read: pa.Array = pc.replace_with_mask(hard, easy, lane.read(whole.filter(easy)))
+            return read
+        return self._long_way(whole, first, tally, kind)
+
+    def _long_way(self, whole: pa.Array, first: int, tally: Tally, kind: pa.DataType) -> pa.Array:
         if pa.types.is_nested(whole.type) or pa.types.is_null(whole.type):
-            made = self.apply(whole.to_pylist(), range(first, first + len(whole)), tally)
-            return pa.array(made.found, kind)
+            column = self.apply(whole.to_pylist(), range(first, first + len(whole)), tally)
+            return pa.array(column.found, kind)
         coded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
         words = coded.dictionary.to_pylist()
         read = [self._fresh(word) for word in words]
@@ -226,12 +236,17 @@ def _reader(entry: Entry, style: DateStyle, *, is_key: bool) -> Read:
         date_reader = dates.day if wanted.type is FieldType.DATE else dates.moment
         return lambda cell: date_reader(cell, style)
     if entry.unit is not None:
-        unit = entry.unit
-        return lambda cell: units.convert(cell, unit)
+        return _in_unit(entry.unit)
     if is_key or wanted.references:
         return values.key
     plain = units.area if wanted.unit == "m2" else _PLAIN[wanted.type]
     return codes.SPELLINGS.get(wanted.name) or plain
+
+
+def _in_unit(unit: str) -> Read:
+    if unit == units.RAI_NGAN_WA:
+        return units.rai_ngan_wa
+    return lambda cell: units.convert(cell, unit)
 
 
 _PLAIN: dict[FieldType, Read] = {

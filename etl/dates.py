@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
+import pyarrow as pa
+
 from etl.thai import arabic, normal
 from etl.values import Unreadable, is_nothing
 
@@ -136,40 +138,49 @@ class DateSurvey:
             if not is_nothing(cell):
                 self._see(cell)
 
-    def _see(self, cell: object) -> None:
+    def see_arrow(self, cells: pa.Array | pa.ChunkedArray) -> None:
+        """The same for a column of Arrow; each different cell is looked at once."""
+        if pa.types.is_temporal(cells.type):
+            return
+        for found in cells.value_counts():
+            cell, count = found["values"].as_py(), found["counts"].as_py()
+            if not is_nothing(cell):
+                self._see(cell, count)
+
+    def _see(self, cell: object, count: int = 1) -> None:
         if isinstance(cell, date):
             return
         if _serial(cell) is not None:
-            self.serial += 1
+            self.serial += count
             return
         if not isinstance(cell, str):
-            self.other += 1
+            self.other += count
             return
         plain = arabic(normal(cell))
-        self.thai += bool(_THAI_SIGN.search(cell))
+        self.thai += count * bool(_THAI_SIGN.search(cell))
         if match := _NUMERIC.fullmatch(plain):
             one, two, year = int(match[1]), int(match[2]), match[3]
-            self.first += one > _MONTHS_A_YEAR >= two
-            self.second += two > _MONTHS_A_YEAR >= one
-            self.open += one != two and one <= _MONTHS_A_YEAR and two <= _MONTHS_A_YEAR
-            self._see_year(year)
+            self.first += count * (one > _MONTHS_A_YEAR >= two)
+            self.second += count * (two > _MONTHS_A_YEAR >= one)
+            self.open += count * (one != two and max(one, two) <= _MONTHS_A_YEAR)
+            self._see_year(year, count)
         elif match := _WORDED.fullmatch(plain):
-            self._see_year(match[4])
+            self._see_year(match[4], count)
         elif match := _ISO.fullmatch(plain):
-            self._see_year(match[1])
+            self._see_year(match[1], count)
         else:
-            self.other += 1
+            self.other += count
 
-    def _see_year(self, year: str) -> None:
+    def _see_year(self, year: str, count: int) -> None:
         number = int(year)
         if len(year) == 2:  # noqa: PLR2004
-            self.short += 1
+            self.short += count
             self.short_least = min(self.short_least, number)
             self.short_most = max(self.short_most, number)
         elif number in _BUDDHIST:
-            self.buddhist += 1
+            self.buddhist += count
         else:
-            self.western += 1
+            self.western += count
 
     @property
     def mixed(self) -> bool:

@@ -26,7 +26,12 @@ _INVISIBLE = re.compile(
     # joiners belong to emoji and to other scripts; beside a Thai letter they are typing residue
     f"|(?<=[{_THAI}])[\u200c\u200d]|[\u200c\u200d](?=[{_THAI}])"
 )
-_PLAIN = re.compile(r"[ -~]*")
+TROUBLE = (
+    f"[^ -~\u0e01-\u0e3a\u0e40-\u0e5b]|[{_TONES}{_OVER}][{_MARKS}]|[{_VOWELS}][{_VOWELS}]"
+    f"|{_NIKHAHIT}|{_AM}[{_MARKS}]|\u0e40\u0e40"
+)
+"""Where `normal` may have more to do than trim; for Python's and for Arrow's expressions."""
+_TROUBLE = re.compile(TROUBLE)
 
 
 def arabic(text: str) -> str:
@@ -39,7 +44,7 @@ def normal(text: str) -> str:
 
     Doing it twice changes nothing more. Digits and everything else that is seen stay.
     """
-    if _PLAIN.fullmatch(text):
+    if not _TROUBLE.search(text):
         return text.strip()
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", _BLANKS.sub(" ", text)))
     if re.search(f"[{_MARKS}{_AM}\u0e40]", text):

@@ -45,6 +45,17 @@ words = st.one_of(
     st.sampled_from(
         [
             "1,200",
+            " น้ำ ",
+            "น\u0e4d\u0e49\u0e32",
+            "a  b",
+            " null",
+            "+5",
+            "-0",
+            "12.50",
+            "1,2",
+            "1" * 20,
+            "3-0-99.75",
+            "03-3-5 ",
             "๑๒",
             "มี",
             "ไม่ทราบ",
@@ -75,6 +86,11 @@ def test_arrow_and_pieces_give_what_cell_by_cell_gives(
     except RefusedError:
         return
     one, many = Tally(entry), Tally(entry)
+    if survey is not None:
+        again = cells.survey(entry)
+        assert again is not None
+        again.see_arrow(pa.array(column, pa.string()))
+        assert again == survey
     plain = reading.apply(column, range(1, len(column) + 1), one).found
     whole = pa.array(column, pa.string())
     pieces = [

@@ -24,7 +24,8 @@ from api import (
 from api.auth.oidc_routes import router as oidc_router
 from api.auth.routes import router as auth_router
 from api.auth.tokens import router as tokens_router
-from api.edge import Edge
+from api.door import Door
+from api.edge import Edge, always
 from api.encoding import Gzip
 from api.house import open_house
 from api.ogc.changes import router as changes_router
@@ -88,7 +89,10 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     # the last one added is the outermost: edge, then tiles, then everything else
     app.add_middleware(Gzip, minimum_size=1000, compresslevel=4)
     app.add_middleware(TileFront)
-    app.add_middleware(Edge, hits=Hits(), hosts=chosen.hosts, tls=chosen.tls, near=chosen.near)
+    door = Door(chosen.hosts, chosen.near)
+    app.add_middleware(Edge, door=door, tls=chosen.tls)
+    # what the server itself answers from, before any of these (`api.wire`)
+    app.state.hits = Hits(door, always(tls=chosen.tls))
     for kind in (MuangError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)
     description.complete(app)

@@ -1,14 +1,9 @@
 """The outermost door, pure ASGI: hosts, HEAD, body size, security headers, errors, access log."""
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import exchange, language, log, problems
-from api.house_of import house_of
-from api.tile_hit import Hits
-from layers.errors import ForbiddenError, MuangError
+from api.door import Door
 from layers.text import Text
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -47,34 +42,27 @@ TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains
 """Where the published address is https: browsers never ask for it in the open again."""
 
 
-class Edge:
-    """Wraps the whole application; nothing leaves it but answers, and every error is a problem.
+def always(*, tls: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer."""
+    headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {})
+    return [(name.lower().encode(), told.encode()) for name, told in headers.items()]
 
-    `hosts` are the names this server answers for: a foreign page whose name was pointed at
-    127.0.0.1 must not read the town through somebody's browser. Empty means any. `near` says
-    whether an address may call at all; None: all may. A server published to its own machine only
-    speaks no TLS, so nobody else may use it, wherever it was told to listen.
-    """
+
+class Edge:
+    """Wraps the whole application; nothing leaves it but answers, and every error is a problem."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        hosts: Iterable[str] = (),
+        door: Door,
         max_body: int = MAX_BODY_BYTES,
         tls: bool = False,
-        near: Callable[[str], bool] | None = None,
-        hits: Hits | None = None,
     ) -> None:
         self.app = app
-        headers = SECURITY_HEADERS | (TLS_HEADERS if tls else {}) | {"Cache-Control": "no-store"}
-        self.headers = [(name.lower().encode(), told.encode()) for name, told in headers.items()]
-        # a tile says itself how it may be kept, and nothing else that is said for every answer
-        self.beside_a_tile = [told for told in self.headers if told[0] != b"cache-control"]
-        self.hosts = frozenset(host.lower() for host in hosts)
+        self.door = door
+        self.headers = [*always(tls=tls), (b"cache-control", b"no-store")]
         self.max_body = max_body
-        self.near = near
-        self.hits = hits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI event stream."""
@@ -82,45 +70,17 @@ class Edge:
             await self.app(scope, receive, send)
             return
         here = exchange.begin(scope)
-        if await self._hit(scope, send, here):
-            return
         # the head of a stream would never end: there HEAD is a method like any other
         head = scope["method"] == "HEAD" and scope["path"] not in _STREAMS
         sender = _Sender(send, here, self.headers, head=head)
         try:
             await self._answer(scope, receive, sender)
         finally:
-            log.answered(scope, here)
-
-    async def _hit(self, scope: Scope, send: Send, here: exchange.Exchange) -> bool:
-        """Answer with a kept tile where that is all a request asks for; False: it was not."""
-        if self.hits is None or scope["method"] != "GET" or not scope["path"].startswith("/tiles/"):
-            return False
-        headers = dict(scope["headers"])
-        if len(headers) != len(scope["headers"]):
-            return False
-        try:
-            self._check_caller(scope)
-            self._check_host(scope)
-        except MuangError:
-            return False
-        found = self.hits.find(scope, headers, house_of(scope))
-        if found is None:
-            return False
-        here.status, here.sent = found.status, len(found.body)
-        here.role, here.principal = found.who.role.value, found.who.principal
-        try:
-            told = found.headers + self.beside_a_tile
-            await send({"type": "http.response.start", "status": found.status, "headers": told})
-            await send({"type": "http.response.body", "body": found.body})
-        finally:
-            log.answered(scope, here)
-        return True
+            log.answered(scope["method"], scope["path"], scope["query_string"], here)
 
     async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender") -> None:
         try:
-            self._check_caller(scope)
-            self._check_host(scope)
+            self.door.check(_client(scope), _host(scope))
             limited = _limited(scope, receive, self.max_body)
             inner = {**scope, "method": "GET"} if sender.head else scope
             await self.app(inner, limited, sender)
@@ -134,37 +94,14 @@ class Edge:
             )
             await made(scope, receive, sender)
 
-    def _check_caller(self, scope: Scope) -> None:
-        client = scope.get("client")
-        if self.near is None or (client and self.near(str(client[0]))):
-            return
-        raise ForbiddenError(
-            Text(
-                th="ระบบนี้เปิดให้ใช้ในเครื่องของมันเองเท่านั้น ให้ผู้ดูแลวาง https ไว้ข้างหน้า "
-                "แล้วตั้ง MUANG_PUBLIC_URL",
-                en="This system is for its own machine only. To reach it from elsewhere its "
-                "keeper puts https in front and sets MUANG_PUBLIC_URL.",
-            )
-        )
 
-    def _check_host(self, scope: Scope) -> None:
-        host = next((told for name, told in scope["headers"] if name == b"host"), b"")
-        if self.hosts and host_name(host.decode("latin-1")) not in self.hosts:
-            raise problems.MisdirectedError(
-                Text(
-                    th="ระบบนี้ไม่ตอบที่อยู่นี้ เปิดด้วยที่อยู่ที่ ./muang up แสดง หรือตั้ง MUANG_PUBLIC_URL",
-                    en="This system does not answer at this address. Open the address "
-                    "./muang up printed, or set MUANG_PUBLIC_URL.",
-                )
-            )
+def _client(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return str(client[0]) if client else None
 
 
-@lru_cache(maxsize=256)
-def host_name(host: str) -> str:
-    """The name in a Host header, without its port and brackets."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+def _host(scope: Scope) -> bytes:
+    return next((told for name, told in scope["headers"] if name == b"host"), b"")
 
 
 def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:

@@ -1,9 +1,8 @@
 """Hear SIGTERM before the server does anything about it, so that open streams can end.
 
-granian first waits for every open connection and only then tells the application to stop
-(measured: an open event stream held it until it was killed). Its event loop learns of signals
-through a wake-up descriptor, which is written to whatever Python handler is set; a handler set
-here therefore runs besides the server's own and takes nothing away from it.
+The server first waits for every open connection and only then tells the application to stop, so
+an open event stream would hold it for as long as it waits at all. Its own handler is set before
+the application starts; the one set here calls it afterwards and takes nothing away from it.
 """
 
 import asyncio

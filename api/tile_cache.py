@@ -49,7 +49,7 @@ Header = tuple[bytes, bytes]
 class Drawn:
     """One drawn tile: its digest, and its bytes in each form that was asked for."""
 
-    __slots__ = ("_packing", "asked_at", "digest", "empty", "forms", "headers", "plan", "size")
+    __slots__ = ("_packing", "asked_at", "digest", "empty", "forms", "heads", "plan", "size")
 
     def __init__(self, plan: TilePlan, body: bytes, asked_at: float) -> None:
         self.plan = plan
@@ -57,7 +57,8 @@ class Drawn:
         self.empty = not body
         self.digest = hashlib.blake2b(body, digest_size=12).hexdigest()
         self.forms = {Form.PLAIN: body}
-        self.headers: dict[tuple[str, Form | None], list[Header]] = {}
+        # whole heads of answers, by what the caller is granted, form and status (`api.tile_hit`)
+        self.heads: dict[tuple[str, Form | None, int], bytes] = {}
         self.size = _OVERHEAD + len(body)
         self._packing: dict[Form, asyncio.Task[bytes]] = {}
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 TIMEOUT_SECONDS = 2.0
-_CALLERS = 16
-"""Grants a kept tile's headers are kept for."""
 
 
 class TileFront:
@@ -71,37 +69,31 @@ async def _answer(
     grant = access.fingerprint(who)
     answer = ready(drawn, grant, accepted, known)
     if answer is None:
-        form, body = await house.tiles.form(drawn, best_form(accepted))
-        answer = 200, _headers(drawn, grant, form, len(body)), body
-    await _send(send, *answer)
+        answer = 200, *await house.tiles.form(drawn, best_form(accepted))
+    status, form, body = answer
+    told = headers_of(drawn, grant, form, len(body))
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": body})
 
 
 def ready(
     drawn: Drawn, grant: str, accepted: bytes, known: bytes
-) -> tuple[int, list[Header], bytes] | None:
-    """Status, headers and body of a tile, or None when it has to be packed first.
+) -> tuple[int, Form | None, bytes] | None:
+    """Status, form and body of a tile's answer, or None when it has to be packed first.
 
     `grant` is the caller's fingerprint, `accepted` and `known` are what the request says in
-    Accept-Encoding and If-None-Match.
+    Accept-Encoding and If-None-Match. The form is None where there is no body.
     """
     if known and (_tag(drawn, grant) in known or known.strip(b", ") == b"*"):
-        return 304, _headers(drawn, grant, None), b""
+        return 304, None, b""
     if drawn.empty:
-        return 204, _headers(drawn, grant, None), b""
+        return 204, None, b""
     plain = drawn.forms.get(Form.PLAIN)
     if plain is not None and len(plain) <= SMALL:
-        return 200, _headers(drawn, grant, Form.PLAIN, len(plain)), plain
+        return 200, Form.PLAIN, plain
     form = best_form(accepted)
     body = drawn.forms.get(form)
-    if body is None:
-        return None
-    return 200, _headers(drawn, grant, form, len(body)), body
-
-
-async def _send(send: Send, status: int, headers: list[Header], body: bytes) -> None:
-    # a list of its own: whoever passes the message on adds to it
-    await send({"type": "http.response.start", "status": status, "headers": headers.copy()})
-    await send({"type": "http.response.body", "body": body})
+    return None if body is None else (200, form, body)
 
 
 def etag(digest: str, grant: str) -> str:
@@ -113,11 +105,8 @@ def _tag(drawn: Drawn, grant: str) -> bytes:
     return f'"{drawn.digest}-{grant}"'.encode()
 
 
-def _headers(drawn: Drawn, grant: str, form: Form | None, length: int = 0) -> list[Header]:
+def headers_of(drawn: Drawn, grant: str, form: Form | None, length: int) -> list[Header]:
     """The answer's own headers; without a form those of an answer without a body."""
-    found = drawn.headers.get((grant, form))
-    if found is not None:
-        return found
     made = [
         (b"cache-control", drawn.plan.cache_control.encode()),
         (b"etag", etag(drawn.digest, grant).encode()),
@@ -128,8 +117,6 @@ def _headers(drawn: Drawn, grant: str, form: Form | None, length: int = 0) -> li
         made.append((b"content-length", str(length).encode()))
         if form is not Form.PLAIN:
             made.append((b"content-encoding", form.value.encode()))
-    if len(drawn.headers) < _CALLERS:
-        drawn.headers[grant, form] = made
     return made
 
 

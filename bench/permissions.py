@@ -1,6 +1,6 @@
 """What it costs to be known: one tile asked for by nobody known, with a token, with a session.
 
-A town of its own is made, served by granian in a process of its own, and dropped. In every round
+A town of its own is made, served in a process of its own, and dropped. In every round
 each caller asks for the same tile in turn, and who comes first changes with each request, so that
 whatever else the machine does meets all of them alike. A verification is good for half a second
 (`api.verification`): `warm` asks without a pause, `rested` waits longer than that before each

@@ -1,6 +1,6 @@
 """Finished tiles with the permission checked, beside nginx serving the same bytes as files.
 
-A town of its own is made, served by granian in a process of its own, and dropped. Each round asks
+A town of its own is made, served in a process of its own, and dropped. Each round asks
 both for the same tiles in turn, packed and with the same headers sent, for the same time, and
 who comes first changes with the round. Ours checks a token on every request and writes its access
 line; nginx checks nothing and writes none. Then the tags of all tiles are asked about (304). Then

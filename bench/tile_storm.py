@@ -1,7 +1,7 @@
 """8 writers and 20 readers for a minute, then every tile against a fresh drawing.
 
 The same as the slow test in `tests/api/test_tile_freshness.py`, longer. A town of its own is made,
-served by granian in a process of its own, and dropped. Fails when a tile differs from one drawn
+served in a process of its own, and dropped. Fails when a tile differs from one drawn
 afresh, or when the stream did not tell every change once and in order.
 
     MUANG_DATABASE_URL=… python -m bench.tile_storm [--seconds 60]

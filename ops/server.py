@@ -46,7 +46,7 @@ class Address:
 
 
 class WebServer:
-    """One granian serving one town. `process` leads its own process group."""
+    """One server process serving one town. `process` leads its own process group."""
 
     def __init__(self, checkout: Checkout, server: Server, town: str, address: Address) -> None:
         self.address = address
@@ -59,10 +59,7 @@ class WebServer:
             self._child = subprocess.Popen(
                 [
                     *(sys.executable, "-I", str(_LEASH), str(os.getpid())),
-                    *(sys.executable, "-P", "-m", "granian", "--interface", "asgi"),
-                    *("--factory", "api.app:create_app", "--workers", "1"),
-                    # without it SIGTERM hangs behind an open live stream
-                    *("--workers-kill-timeout", "2s"),
+                    *(sys.executable, "-P", "-m", "api"),
                     *("--host", address.host, "--port", str(address.port)),
                 ],
                 stdin=subprocess.DEVNULL,

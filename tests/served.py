@@ -1,4 +1,4 @@
-"""A town served for real: granian in a process group of its own on a free port of loopback."""
+"""A town served for real: the server in a process group of its own on a free port of loopback."""
 
 import os
 import signal
@@ -33,9 +33,7 @@ def served(town: TownHandle, **more: str) -> Iterator[str]:
         "MUANG_TOWN": town.town_id,
         "MUANG_PUBLIC_URL": url,
     }
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--workers-kill-timeout", "2s", "api.app:create_app"]
+    command = [sys.executable, "-m", "api", "--host", "127.0.0.1", "--port", str(port)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command,

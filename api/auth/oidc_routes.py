@@ -12,7 +12,7 @@ from api import client_address, cookies, limits
 from api.auth import oidc
 from api.auth.events import noting
 from api.auth.people import give_cookie
-from api.edge import host_name
+from api.door import host_name
 from api.house import House
 from api.problems import log
 from api.routes import OPEN, CurrentHouse, problems

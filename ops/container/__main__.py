@@ -61,18 +61,12 @@ def _serve() -> NoReturn:
     values.take_away_unset(os.environ)
     server = server_of(os.environ, given)
     os.environ.update(server.environment(given.town))
-    # read here first: the server's own refusal would come as a trace from inside granian
+    # read here first: the server's own refusal would come as a trace
     settings = from_environment()
     if not wait_for_town(server, given.town, seconds=_TOWN_WAIT_S):
         print(f"{given.town}: not there yet; /readyz says why", file=sys.stderr, flush=True)
     _become(
-        [
-            *("granian", "--interface", "asgi", "--factory", "api.app:create_app"),
-            # one worker, because its caches and the live hub are of one process; without the
-            # timeout SIGTERM hangs behind an open live stream
-            *("--workers", "1", "--workers-kill-timeout", "2s"),
-            *("--host", settings.host, "--port", str(settings.port)),
-        ],
+        ["api", "--host", settings.host, "--port", str(settings.port)],
         server.environment(given.town),
     )
 

@@ -55,12 +55,12 @@ class Caller:
         if token and not {"Authorization", "Cookie"} & headers.keys():
             headers["Authorization"] = f"Bearer {token}"
 
-        async def asking() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-                return await client.request(method, path, headers=headers, **options)
+        return self.run(self._asked(method, path, headers=headers, **options))
 
-        return self.run(asking())
+    async def _asked(self, method: str, path: str, **options: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+            return await client.request(method, path, **options)
 
     def get(self, path: str, token: str | None = None, **options: Any) -> httpx.Response:
         """GET a path."""

@@ -1,4 +1,4 @@
-"""The server as people run it, granian in a process of its own, and its event stream read."""
+"""The server as people run it, in a process of its own, and its event stream read."""
 
 import json
 import os
@@ -42,9 +42,7 @@ def server(town: TownHandle, dashboard: Path) -> Iterator[Running]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--workers-kill-timeout", "2s", "api.app:create_app"]
+    command = [sys.executable, "-m", "api", "--host", "127.0.0.1", "--port", str(port)]
     settings = {
         "MUANG_DATABASE_URL": town.server_url,
         "MUANG_SECRET": town.secret,

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.edge import MAX_BODY_BYTES, host_name
+from api.door import host_name
+from api.edge import MAX_BODY_BYTES
 from tests.api.caller import ADDRESS, Caller
 from tests.api.conftest import settings_for
 from tests.api.test_problems import listening

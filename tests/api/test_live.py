@@ -339,7 +339,7 @@ def test_sigterm_ends_with_streams_open(own_tiny_town: TownHandle, dashboard: Pa
         running.process.send_signal(signal.SIGTERM)
         assert list(events) == []
         assert running.process.wait(timeout=20) == 0
-        assert "refused to gracefully stop" not in running.log()
+        assert "graceful shutdown exceeded" not in running.log()
         assert "GET /live 200" in running.log()
         with pytest.raises(ProcessLookupError):
             os.killpg(running.process.pid, 0)

@@ -17,6 +17,7 @@ from tests.api.caller import NOBODY, Caller
 from tests.api.conftest import a_token, settings_for
 from tests.api.places import tile_at
 from tests.api.tile_storm import wait_for
+from tests.api.wired import WiredCaller
 from tests.conftest import TownHandle
 
 PATH = f"/tiles/parcels/{tile_at(14)}.mvt"
@@ -25,8 +26,8 @@ NOT_OF_THE_TILE = {"date"}
 
 
 @pytest.fixture(scope="module")
-def short(tiny_town: TownHandle, dashboard: Path) -> Iterator[Caller]:
-    with Caller(create_app(settings_for(tiny_town, dashboard))) as made:
+def short(tiny_town: TownHandle, dashboard: Path) -> Iterator[WiredCaller]:
+    with WiredCaller(create_app(settings_for(tiny_town, dashboard))) as made:
         wait_for(lambda: made.app.state.house.hub.fresh)
         yield made
 
@@ -127,7 +128,7 @@ def test_a_bucket_that_is_empty_is_429_with_the_tile_kept(
     tiny_town: TownHandle, dashboard: Path
 ) -> None:
     settings = settings_for(tiny_town, dashboard, rate_per_second=4)
-    with Caller(create_app(settings)) as caller:
+    with WiredCaller(create_app(settings)) as caller:
         wait_for(lambda: caller.app.state.house.hub.fresh)
         said = [asked(caller, PATH, NOBODY) for _ in range(40)]
     assert said[0].status_code == 200

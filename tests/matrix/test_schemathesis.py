@@ -103,8 +103,8 @@ def described(running: Running) -> Any:
     names = {"layer": NAMES, "layers": [*NAMES, "parcels,care_locations", "houses,zzz"]}
     for item in document["paths"].values():
         for operation in item.values():
-            # granian refuses the longest addresses itself, before we hear of them
-            operation["responses"]["414"] = {"description": "Longer than an address may be"}
+            # the server refuses the longest heads itself, before the application hears of them
+            operation["responses"]["431"] = {"description": "Longer than a head may be"}
             for part in operation.get("parameters", []):
                 if part["in"] == "path" and part["name"] in names:
                     part["schema"] = {"enum": names[part["name"]]}

@@ -6,7 +6,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from db.connect import (
     LOGINS,
@@ -21,6 +21,7 @@ from db.connect import (
 from db.derived import AnyConnection
 from db.migrate import migrate
 from db.roles import ensure_roles
+from layers.datum import INDIAN_EPSG
 from layers.errors import ConflictError, NotFoundError, UnavailableError
 from layers.text import Text
 
@@ -35,6 +36,14 @@ class TownSpec(BaseModel):
     srid: int
     synthetic: bool = False
     codes: Mapping[str, str] = {}
+
+    @field_validator("srid")
+    @classmethod
+    def _is_turned_without_choosing(cls, srid: int) -> int:
+        """PostGIS and GDAL turn this CRS into degrees and tiles by themselves (layers.datum)."""
+        if srid in INDIAN_EPSG:
+            raise ValueError(f"EPSG:{srid} is on Indian 1975; programs turn it about 190 m off")
+        return srid
 
 
 def create_town(server_url: str, secret: str, spec: TownSpec) -> None:

@@ -17,6 +17,9 @@ INDIAN_GEODETIC = frozenset({4240, 4239, 4131})
 INDIAN_PROJECTED = {47: 24047, 48: 24048}
 """UTM zone -> EPSG code of Indian 1975 / UTM."""
 
+INDIAN_EPSG = frozenset({*INDIAN_GEODETIC, *INDIAN_PROJECTED.values(), 23947, 23948, 3148, 3149})
+"""Every EPSG code on those datums: no town is kept in one, no answer is given in one."""
+
 _EVEREST_M = 6_377_276.345
 _EVEREST_NAMES = ("everest", "indian", "not specified", "unknown", "thai", "rtsd")
 

@@ -17,6 +17,7 @@ import shapely
 from branca.element import Element, Figure
 
 from layers.catalog import get
+from layers.datum import is_indian
 from layers.errors import BadRequestError
 from layers.model import Field, Layer, Role
 from layers.privacy import visible_fields, visible_rows
@@ -138,6 +139,15 @@ def _in_degrees(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             Text(
                 th=f"ข้อมูล “{layer.title.th}” ไม่ได้บอกระบบพิกัด (CRS)",
                 en=f"The frame of “{layer.title.en}” does not say its coordinate system (CRS).",
+            )
+        )
+    if is_indian(frame.crs):
+        raise BadRequestError(
+            Text(
+                th=f"ข้อมูล “{layer.title.th}” อยู่บน Indian 1975 ซึ่ง GeoPandas แปลงคลาดไปราว 190 เมตร"
+                " นำเข้าด้วย ./muang import --datum-operation ก่อน",
+                en=f"The frame of “{layer.title.en}” is on Indian 1975, which GeoPandas turns "
+                "about 190 m off. Load it with ./muang import --datum-operation first.",
             )
         )
     frame = frame.to_crs(4326)

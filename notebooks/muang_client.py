@@ -327,6 +327,12 @@ def _in_degrees(geometry: BaseGeometry | gpd.GeoSeries) -> BaseGeometry:
         return geometry
     if geometry.crs is None:
         raise TownError("รูปที่ส่งมาไม่ได้บอกระบบพิกัด (CRS) · The GeoSeries does not say its CRS.")
+    ellipsoid = geometry.crs.ellipsoid
+    if ellipsoid is not None and "everest" in ellipsoid.name.lower():
+        raise TownError(
+            "รูปอยู่บน Indian 1975 ซึ่ง GeoPandas แปลงคลาดไปราว 190 เมตร นำเข้าเมืองก่อน · The GeoSeries "
+            "is on Indian 1975, which GeoPandas turns about 190 m off: import it first."
+        )
     return shapely.union_all(geometry.to_crs(4326).to_numpy())
 
 

@@ -11,6 +11,9 @@ from api import access
 from api.house import House
 from api.impact_models import ImpactAnswer, ImpactRequest
 from api.language import CallerLang
+from api.network.common import At
+from api.network.models import SheltersAnswer, SheltersRequest
+from api.network.shelters import answer_shelters
 from api.queries import answer_impact, in_words
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
@@ -32,19 +35,24 @@ _ABOUT_ITSELF = frozenset({"id", "computed_at", "computing_ms", "provenance"})
 """What an answer says of itself; everything else must come out the same again."""
 
 
+async def _shelters_again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
+    asked = SheltersRequest.model_validate(kept.request)
+    return await answer_shelters(asked, house, who, At(kept.pos, kept.computed_at))
+
+
 async def _impact_again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
     asked = ImpactRequest.model_validate(kept.request)
     return (await answer_impact(asked, house, who, kept.pos))[1]
 
 
-AGAIN: Mapping[str, Again] = {impact.KIND: _impact_again}
+AGAIN: Mapping[str, Again] = {impact.KIND: _impact_again, "shelters": _shelters_again}
 """How each kind of answer is worked out again, from what was asked and the position read at."""
 
 
 @router.get(
     "/answers/{answer_id}",
     summary="An answer given before",
-    response_model=ImpactAnswer,
+    response_model=ImpactAnswer | SheltersAnswer,
     response_model_exclude_unset=True,
     responses=problems(400, 401, 404, 429, 503),
 )

@@ -28,6 +28,7 @@ from api.door import Door
 from api.edge import Edge, always
 from api.encoding import Gzip
 from api.house import open_house
+from api.network.routes import router as network_router
 from api.ogc.changes import router as changes_router
 from api.ogc.routes import router as ogc_router
 from api.routes import refuse_unknown_parameters
@@ -81,6 +82,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         live.router,
         queries.router,
         answers.router,
+        network_router,
         ogc_router,
         changes_router,
         pages.router_for(chosen),

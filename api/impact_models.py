@@ -141,7 +141,8 @@ class FloodRequest(_Request):
         return self
 
 
-def _sane(moment: datetime) -> datetime:
+def sane(moment: datetime) -> datetime:
+    """The moment, when a town can have records of it."""
     if not past.is_sane(moment):
         raise SentenceError(
             Text(th="ต้องเป็นเวลาที่เมืองมีข้อมูลได้", en="must be a time a town can have records of")
@@ -159,7 +160,7 @@ class ImpactRequest(_Request):
     include: list[Literal["ids"]] = Field(
         default_factory=list, max_length=5, description="ids: list what was counted"
     )
-    as_of: Annotated[AwareDatetime, AfterValidator(_sane)] | None = Field(
+    as_of: Annotated[AwareDatetime, AfterValidator(sane)] | None = Field(
         default=None, description="Ask about the town as it was at this time"
     )
 

@@ -5,34 +5,17 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import access, filters
+from api import access, floods
 from api.house import House
-from api.impact_models import (
-    Exposed,
-    FloodRequest,
-    ImpactAnswer,
-    ImpactRequest,
-    MultiPolygon,
-    Polygon,
-)
+from api.impact_models import Exposed, ImpactAnswer, ImpactRequest
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db import answers
 from db.queries import impact
-from db.queries.town import Bounds
-from layers.errors import BadRequestError
-from layers.model import Role
-from layers.text import Lang, Text
+from layers.text import Lang
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
-
-PUBLIC_VERTICES = 2_000
-"""Vertices of an area somebody without a sign-in may draw: the question is kept for a day."""
-VERTICES_A_UNIT = 4
-"""A shape of 20,000 vertices takes seconds of the database: as much as 50 questions."""
-_NEAR_DEGREES = 2.0
-"""A drawn area may reach this far beyond the town; further away its projection means nothing."""
 
 
 @router.post(
@@ -71,11 +54,9 @@ async def answer_impact(
 ) -> tuple[impact.Impact, dict[str, Any]]:
     """Answer the question, now or on the versions of a position; the answer in both languages."""
     flood = asked.flood
-    if flood.geometry is not None:
-        _affordable(flood.geometry, who, house)
-        _near(flood.geometry, await house.bounds(who.role))
+    await floods.affordable(flood, who, house)
     question = impact.Question(
-        flood=_flood(flood, who.role),
+        flood=floods.flood_of(flood, who.role),
         role=who.role,
         layers=tuple(asked.layers) if asked.layers is not None else None,
         with_ids="ids" in asked.include,
@@ -87,59 +68,6 @@ async def answer_impact(
     async with house.reader(who.role) as conn:
         found = await impact.impact(conn, question)
     return found, _answer(found)
-
-
-def _flood(asked: FloodRequest, role: Role) -> impact.Flood:
-    if asked.where is not None:
-        layer = access.layer_for("flood_zones", role)
-        return impact.Flood(where=filters.parse({"filter": asked.where}, layer, role))
-    if asked.geometry is not None:
-        return impact.Flood(geometry=asked.geometry.model_dump_json())
-    if asked.gauge is not None and asked.stage_m is not None:
-        return impact.Flood(stage=(asked.gauge, asked.stage_m))
-    zones = asked.zone_ids or "all"
-    if zones == "all" or "all" in zones:
-        return impact.Flood(all_zones=True)
-    return impact.Flood(zone_ids=tuple(zones))
-
-
-def _affordable(area: Polygon | MultiPolygon, who: Viewer, house: House) -> None:
-    """Take what a drawn area costs beside the question itself, and bound what is kept of it.
-
-    BadRequestError for a shape too large for somebody without a sign-in, TooManyRequestsError
-    when the caller has asked enough.
-    """
-    if who.role is Role.PUBLIC and area.vertices > PUBLIC_VERTICES:
-        raise BadRequestError(
-            Text(
-                th=f"รูปที่วาดมี {area.vertices:,} จุด ผู้ที่ไม่ได้ลงชื่อเข้าใช้วาดได้ไม่เกิน "
-                f"{PUBLIC_VERTICES:,} จุด ลดรายละเอียดของรูป",
-                en=f"The drawn area has {area.vertices:,} vertices. Without signing in it may have "
-                f"{PUBLIC_VERTICES:,}; simplify the shape.",
-            )
-        )
-    house.limits.take(who.subject, area.vertices // VERTICES_A_UNIT)
-
-
-def _near(area: Polygon | MultiPolygon, bounds: Bounds | None) -> None:
-    """Refuse an area whose coordinates cannot belong to this town, such as swapped ones."""
-    if bounds is None:
-        return
-    west, south, east, north = bounds
-    for ring in area.rings():
-        for lon, lat, *_ in ring:
-            inside = (
-                west - _NEAR_DEGREES <= lon <= east + _NEAR_DEGREES
-                and south - _NEAR_DEGREES <= lat <= north + _NEAR_DEGREES
-            )
-            if not inside:
-                raise BadRequestError(
-                    Text(
-                        th=f"พื้นที่ที่วาดมีจุด {lon:g}, {lat:g} ซึ่งไม่ได้อยู่ในเมืองนี้ พิกัดต้องเป็น ลองจิจูด, ละติจูด",
-                        en=f"The drawn area has a point {lon:g}, {lat:g} far from this town. "
-                        "Coordinates are longitude, latitude.",
-                    )
-                )
 
 
 def _answer(found: impact.Impact) -> dict[str, Any]:

@@ -47,6 +47,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
+    "GRANT SELECT, INSERT, DELETE ON muang.edit_reply TO {service}",
     "GRANT SELECT ON muang.layer_change, muang.change_set, muang.town TO {loader}, {service}",
     "GRANT SELECT ON muang.dataset, muang.revision TO {service}, {loader}",
     "GRANT EXECUTE ON FUNCTION muang.number_changes() TO {loader}, {service}",

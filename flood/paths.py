@@ -19,7 +19,7 @@ from flood.water import Water, depth_of, depth_on
 from layers.errors import BadRequestError
 from layers.text import Text
 
-REACH_M = 300.0
+REACH_M = 500.0
 """A place further than this from any road has no way by road."""
 CLOSURE_REACH_M = 30.0
 """A closure is about the road nearest to its point, when that is nearer than this."""

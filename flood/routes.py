@@ -22,8 +22,8 @@ _ROUNDS = 50
 
 METHOD = Text(
     th=f"เส้นทางไม่เกิน {EXACT} จุดเป็นเส้นทางสั้นที่สุด มากกว่านั้นดีแต่อาจไม่สั้นที่สุด",
-    en=f"Rounds of up to {EXACT} stops are the shortest there are; longer ones are good but perhaps "
-    "not the shortest.",
+    en=f"Rounds of up to {EXACT} stops are the shortest there are; longer ones are good but "
+    "perhaps not the shortest.",
 )
 
 

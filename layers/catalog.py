@@ -3,7 +3,9 @@
 from layers import (
     buildings,
     care_locations,
+    closures,
     communities,
+    evacuation_ranks,
     facilities,
     flood_zones,
     households,
@@ -11,6 +13,9 @@ from layers import (
     parcel_uses,
     parcels,
     permits,
+    power_areas,
+    refuge_plans,
+    resources,
     roads,
     shelters,
     town_boundary,
@@ -39,6 +44,11 @@ LAYERS: tuple[Layer, ...] = (
     shelters.LAYER,
     facilities.LAYER,
     care_locations.LAYER,
+    closures.LAYER,
+    power_areas.LAYER,
+    resources.LAYER,
+    refuge_plans.LAYER,
+    evacuation_ranks.LAYER,
 )
 
 _BY_ID = {layer.id: layer for layer in LAYERS}

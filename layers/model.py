@@ -35,6 +35,8 @@ OFFICE: Audience = frozenset({Role.STAFF, Role.COORDINATOR, Role.ADMIN})
 """The audience of every layer and field that states none: closed by default."""
 INTERNAL: Audience = OFFICE | {Role.TEAM, Role.CARE, Role.ANALYST}
 CARERS: Audience = frozenset({Role.CARE, Role.ADMIN})
+DESK: Audience = OFFICE
+"""Who keeps the records of an operation: what is closed, open, without power, on its way."""
 RESCUERS: Audience = CARERS | {Role.COORDINATOR, Role.TEAM}
 """Those who fetch people: they see homes only within their scope, and never a diagnosis."""
 REGISTRY: Audience = frozenset({Role.STAFF, Role.ADMIN})
@@ -184,6 +186,7 @@ class Layer(_Frozen):
     `geometry` None means a plain table. `natural_key` is what the outside world calls a row;
     it is indexed but not unique, because real files repeat keys and nothing may be lost.
     `row_rules`, when present, are the only rows a role sees (union of the rules naming it).
+    `editors` make, change and delete single records over HTTP; nobody, unless said.
     """
 
     id: str
@@ -193,6 +196,7 @@ class Layer(_Frozen):
     fields: tuple[Field, ...]
     natural_key: tuple[str, ...]
     audience: Audience = OFFICE
+    editors: Audience = frozenset()
     row_rules: tuple[RowRule, ...] = ()
     class_field: str | None = None
     zooms: Zooms = Zooms()
@@ -222,6 +226,16 @@ class Layer(_Frozen):
             hidden = set(self.style.fields) - {f.name for f in self.fields if f.in_tile}
             if hidden:
                 raise ValueError(f"{self.id}: the style needs {sorted(hidden)} in the tile")
+        return self
+
+    @model_validator(mode="after")
+    def _editors_see_all_of_it(self) -> Self:
+        """Who replaces a record must know all of it, or would wipe out what they cannot see."""
+        if self.editors and self.row_rules:
+            raise ValueError(f"{self.id}: a layer with row rules is not edited record by record")
+        for field in self.fields:
+            if not self.editors <= field.audience & self.audience:
+                raise ValueError(f"{self.id}: not every editor sees {field.name}")
         return self
 
     @model_validator(mode="after")

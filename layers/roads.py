@@ -1,6 +1,6 @@
 """Road centrelines: the network people, boats' trailers and refuse lorries move on."""
 
-from layers.declare import code, number, text
+from layers.declare import code, integer, number, text, yes_no
 from layers.model import EVERYONE, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
@@ -44,6 +44,19 @@ LAYER = Layer(
         ),
         number("speed_kmh", "ความเร็ว", "Speed", EVERYONE, unit="km/h", minimum=0, maximum=150),
         number("surface_level_m", "ระดับผิวทาง", "Surface level", EVERYONE, unit="m MSL"),
+        yes_no("bridge", "สะพาน", "Bridge", EVERYONE),
+        integer(
+            "level",
+            "ชั้นของทาง",
+            "Level",
+            EVERYONE,
+            minimum=-10,
+            maximum=10,
+            note=Text(
+                th="0 คือระดับดิน เส้นต่างชั้นที่ตัดกันไม่เชื่อมกัน",
+                en="0 is the ground; lines of different level that cross do not join.",
+            ),
+        ),
     ),
     natural_key=("code",),
     audience=EVERYONE,

@@ -1,7 +1,7 @@
 """Emergency shelters: where people go, what they will find there, how many fit."""
 
 from layers.declare import integer, text, yes_no
-from layers.model import EVERYONE, INTERNAL, GeometryKind, Layer, Zooms
+from layers.model import DESK, EVERYONE, INTERNAL, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -30,6 +30,7 @@ LAYER = Layer(
     ),
     natural_key=("code",),
     audience=EVERYONE,
+    editors=DESK,
     zooms=Zooms(min=10, max=18),
     style=Style(
         symbol=Symbol.MARKER,

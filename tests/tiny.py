@@ -151,13 +151,13 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
                 "code": "R1",
                 "class": "primary",
                 "name": "ถนนริมมูล",
-                "geom": line((0, 150), (1000, 150)),
+                "geom": line((0, 150), (500, 150), (1000, 150)),
             },
             {
                 "code": "R2",
                 "class": "residential",
                 "name": "ซอย 1",
-                "geom": line((500, 0), (500, 1000)),
+                "geom": line((500, 0), (500, 150), (500, 1000)),
             },
         ],
         "waste_routes": [
@@ -224,6 +224,28 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             {"code": "P2", "name": "เทศบาล", "kind": "government", "geom": point(700, 700)},
         ],
         "care_locations": care,
+        "closures": [{"code": "X1", "status": "lifted", "geom": point(500, 500)}],
+        "power_areas": [
+            {"code": "P1", "name": "ตะวันตก", "state": "on", "geom": square(0, 0, 500, 1000)},
+            {"code": "P2", "name": "ตะวันออก", "state": "off", "geom": square(500, 0, 500, 1000)},
+        ],
+        "resources": [
+            {
+                "code": f"B{i}",
+                "name": f"เรือ {i}",
+                "vehicle": "flat_boat",
+                "status": "ready",
+                "places": 6,
+                "stretchers": 1,
+                "geom": point(500, 350),
+            }
+            for i in range(1, 7)
+        ],
+        "refuge_plans": [
+            {"community": "C1", "seq": 1, "shelter_code": "S1"},
+            {"community": "C2", "seq": 1, "shelter_code": "S1"},
+        ],
+        "evacuation_ranks": [{"household": "H007", "rank": 1, "reason": "สะพานไม้ชำรุด"}],
     }
 
 

@@ -121,8 +121,8 @@ async def impact(conn: Connection, question: Question) -> Impact:
     counted = _counted(question)
     moment = question.as_of if question.at_pos is None else question.at_pos
     async with past.snapshot(conn, question.role, moment) as pos:
-        drawn = await _drawn(conn, question.flood)
-        zones = None if drawn else await _zones(conn, question.flood)
+        drawn = await drawn_shape(conn, question.flood)
+        zones = None if drawn else await zone_ids(conn, question.flood)
         cursor = await conn.execute(
             "SELECT muang.impact("
             "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[])",
@@ -137,7 +137,7 @@ async def impact(conn: Connection, question: Question) -> Impact:
         )
         (answer,) = _one(await cursor.fetchone())
         used = ([] if drawn else ["flood_zones"]) + list(counted)
-        provenance = [await _provenance(conn, layer, question) for layer in used]
+        provenance = [await provenance_of(conn, layer, question) for layer in used]
     exposed = _mark_suppressed(answer["exposed"], question)
     present = {*exposed, "flood_zones"}
     return Impact(
@@ -196,7 +196,7 @@ def _exact(layer: Layer, role: Role) -> bool:
     return layer.class_field is None or layer.class_field in seen
 
 
-async def _drawn(conn: Connection, flood: Flood) -> bytes | None:
+async def drawn_shape(conn: Connection, flood: Flood) -> bytes | None:
     """The drawn polygon as EWKB in the town's CRS; the literal is transformed, not the column."""
     if flood.geometry is None:
         return None
@@ -234,7 +234,7 @@ async def _drawn(conn: Connection, flood: Flood) -> bytes | None:
     return bytes(ewkb)
 
 
-async def _zones(conn: Connection, flood: Flood) -> list[int]:
+async def zone_ids(conn: Connection, flood: Flood) -> list[int]:
     """Surrogate ids of the zones meant; NotFoundError names those that do not exist."""
     if flood.all_zones:
         cursor = await conn.execute("SELECT id FROM flood_zones ORDER BY id")
@@ -295,7 +295,7 @@ async def _zones_where(conn: Connection, where: Node) -> list[int]:
     return found
 
 
-async def _provenance(conn: Connection, layer: str, question: Question) -> Provenance:
+async def provenance_of(conn: Connection, layer: str, question: Question) -> Provenance:
     """Of the rows this person sees; the function is the role's own, found by its search path."""
     cursor = await conn.execute(
         "SELECT version, as_of, source FROM layer_provenance(%s, %s::text[])",

@@ -23,6 +23,7 @@ from etl.demo import (
     households,
     houses,
     network,
+    operations,
     patong,
     permits,
     phibun,
@@ -127,11 +128,12 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
     cared = care.homes(town, families, home_of, homes, rng(7))
     nursing = care.facilities(town, land_blocks, address)
     routes, stops = waste.routes(town, net, homes)
+    areas = base_layers.communities(town, plan, zones, homes["community"].iloc[home_of], rng(8))
+    streets = base_layers.roads(town, plan, net, lanes)
+    refuges = base_layers.shelters(town, plan, land_blocks, address, rng(11))
     return {
         "town_boundary": base_layers.boundary(town, area),
-        "communities": base_layers.communities(
-            town, plan, zones, homes["community"].iloc[home_of], rng(8)
-        ),
+        "communities": areas,
         "water": base_layers.water(town, plan),
         "parcels": land.frame,
         "parcel_uses": cadastre.uses(land, rng(9)),
@@ -141,13 +143,18 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "houses": homes,
         "households": families,
         "permits": permits.issue(town, land, rng(10)),
-        "roads": base_layers.roads(town, plan, net, lanes),
+        "roads": streets,
         "waste_routes": routes,
         "waste_stops": stops,
         "flood_zones": floods.zones(town, plan, area),
-        "shelters": base_layers.shelters(town, plan, land_blocks, address, rng(11)),
+        "shelters": refuges,
         "facilities": base_layers.facilities(town, land_blocks, address, rng(12)),
         "care_locations": pd.concat([cared, nursing], ignore_index=True),
+        "closures": operations.closures(town, streets),
+        "power_areas": operations.power_areas(town, areas),
+        "resources": operations.resources(town, refuges),
+        "refuge_plans": operations.refuge_plans(areas, refuges),
+        "evacuation_ranks": operations.ranks(families),
     }
 
 

@@ -99,6 +99,8 @@ def roads(
             "oneway": network.roads.oneway,
             "speed_kmh": [_SPEED_KMH[k] for k in klass],
             "surface_level_m": _surface(plan, network, klass),
+            "bridge": bridge,
+            "level": bridge.astype(int),
         },
         geometry=[MultiLineString([line]) for line in network.roads.lines],
         crs=f"EPSG:{town.srid}",

@@ -103,6 +103,36 @@ def _counts(
         assert exposed["care_locations"]["suppressed"] != whole
 
 
+def shelters(asker: Asker) -> None:
+    """Where everybody goes: households only for those who see every one of them."""
+    zone = asker.view.seeds.row("flood_zones")
+    households = [row for row in asker.view.seeds.rows if row.layer.id == "households"]
+    layer = households[0].layer
+    whole = asker.view.sees(layer) and asker.view.role is not Role.CARE
+    seen = {layer.id for layer in asker.view.layers()}
+    for asked in (
+        {},
+        {"flood": {"zone_ids": [zone.id]}, "vehicle": "pickup", "wades_m": 5.0},
+        {"include": ["households"], "boat": False, "open_all": True, "only_in_water": False},
+        {"flood": {"zone_ids": "all"}, "depth_m": 0.1, "water_level_m": 99.0},
+        {"as_of": "2199-12-31T00:00:00Z"},
+    ):
+        told = asker.ask("POST", "/queries/shelters", json=asked).json()
+        assert {one["layer"] for one in told["provenance"]} <= seen
+        assert ("people" in told) == ("listed" in told) == whole
+        named = {one["household"] for one in (told.get("listed", []) + told.get("households", []))}
+        assert named <= {str(row.values["code"]) for row in households}
+        if not whole:
+            assert not named
+            assert all("free" not in one for one in told["shelters"])
+        path = f"/queries/answers/{told['id']}"
+        assert asker.told(path) == told
+        for role in Role:
+            if role is not asker.view.role:
+                again = asker.client.send("GET", path, headers=asker.view.others[role])
+                assert again.status_code == 404, role
+
+
 def stored(asker: Asker) -> None:
     """One's own answer comes back as it was; anybody else's of another role is none."""
     asked = {"flood": {"zone_ids": "all"}, "include": ["ids"]}

@@ -30,6 +30,8 @@ CODED: dict[str, dict[str, Any]] = {
     "water": {"kind": "river"},
     "flood_zones": {"kind": "stage", "depth_class": "gt_1", "stage_m": 112.0, "gauge": "G1"},
     "roads": {"class": "primary", "oneway": "no"},
+    "closures": {"status": "closed"},
+    "power_areas": {"state": "off"},
 }
 """Values other parts of the platform reason about; all of them are public anyway."""
 TEAM_TASK = "home_c1"

@@ -46,6 +46,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/styles/town.json"): Line((drawing.style,)),
     ("get", "/live"): Line((asked.live,), ("last-event-id",)),
     ("post", "/queries/impact"): Line((asked.impact,)),
+    ("post", "/queries/shelters"): Line((asked.shelters,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
     ("get", "/ogc/collections"): Line((drawing.collections,)),
     ("get", "/ogc/collections/{layer}"): Line((drawing.collections,), ("layer",)),
@@ -88,8 +89,12 @@ TABLE: dict[tuple[str, str], Line] = {
 BODIES: dict[str, set[str]] = {
     "ImpactRequest": {"flood", "layers", "include", "as_of"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
+    "SheltersRequest": {
+        *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
+        *("boat", "open_all", "only_in_water", "include"),
+    },
 }
-"""Fields of the bodies that ask about the town's data, all of them asked by `asked.impact`."""
+"""Fields of the bodies that ask about the town's data, all of them asked by their probes."""
 
 PROBES: tuple[Probe, ...] = tuple(
     dict.fromkeys(probe for line in TABLE.values() for probe in line.probes)

@@ -42,6 +42,15 @@ export interface CodeProof {
   readonly code: string;
 }
 
+/** How many of a community go to which shelter; null where they have none. */
+export interface CommunityPlaced {
+  readonly community: string | null;
+  readonly shelter: string | null;
+  readonly status: "road" | "boat" | "no_place" | "unreachable" | "no_location";
+  readonly people: number;
+  readonly households: number;
+}
+
 /** What the flood touches. A layer without data in this town is absent, never 0. */
 export interface Exposed {
   readonly people?: People | null;
@@ -221,6 +230,35 @@ export interface People {
   readonly by_age: Readonly<Record<string, number>>;
 }
 
+/** People by what became of them: the five add up to `all`. */
+export interface PeoplePlaced {
+  readonly all: number;
+  readonly road: number;
+  readonly boat: number;
+  readonly no_place: number;
+  readonly unreachable: number;
+  readonly no_location: number;
+}
+
+/** What became of one household. `metres` and `seconds` are of the way to its shelter. */
+export interface PlacedHousehold {
+  readonly household: string;
+  readonly community: string | null;
+  readonly people: number;
+  readonly status: "road" | "boat" | "no_place" | "unreachable" | "no_location";
+  readonly shelter: string | null;
+  /** Nearest shelter by road with free places at the start */
+  readonly nearest: string | null;
+  readonly metres: number | null;
+  readonly seconds: number | null;
+  /** Placed by the refuge plan, not by the solver */
+  readonly planned: boolean;
+  /** Needed an accessible place and found none */
+  readonly not_accessible: boolean;
+  /** Where a boat puts them ashore */
+  readonly landing: readonly [number, number] | null;
+}
+
 /** A GeoJSON Polygon in longitude and latitude. */
 export interface Polygon {
   readonly type: "Polygon";
@@ -288,8 +326,30 @@ export interface Recomputed {
   readonly differs: readonly string[];
 }
 
+/** The road network as the vehicle finds it (m). */
+export interface RoadsUsed {
+  readonly length_m: number;
+  readonly too_deep_m: number;
+  readonly closed_m: number;
+  readonly depth_unknown_m: number;
+  /** Closures further from any road than 30 m */
+  readonly closures_at_no_road: number;
+}
+
 /** Who is asking. Each role is a PostgreSQL login role of its own in every town. */
 export type Role = "public" | "staff" | "coordinator" | "team" | "care" | "analyst" | "admin";
+
+/** One shelter: whether it takes people, its free places, whom it is given. */
+export interface ShelterPlaces {
+  readonly code: string;
+  readonly name: string | null;
+  readonly status: "takes" | "closed" | "flooded" | "full" | "capacity_unknown" | "no_road";
+  readonly at: readonly [number, number];
+  /** Places before this answer */
+  readonly free?: number | null;
+  /** People this answer sends there */
+  readonly placed?: number | null;
+}
 
 /** Shelters touched, and how many people they hold. */
 export interface Shelters {
@@ -297,6 +357,56 @@ export interface Shelters {
   /** Only with include: ids */
   readonly ids?: readonly number[] | null;
   readonly capacity: number;
+}
+
+/** Where everybody goes. People are absent for roles that do not see households. */
+export interface SheltersAnswer {
+  readonly id: string;
+  readonly kind: "shelters";
+  readonly computed_at: string;
+  /** How long it took to work out */
+  readonly computing_ms?: number;
+  readonly pos: number;
+  /** Whether single households are in it */
+  readonly personal: boolean;
+  readonly provenance: readonly Provenance[];
+  /** Sentences to read before using the numbers */
+  readonly caveats: readonly string[];
+  /** Only with recompute */
+  readonly recomputed?: Recomputed | null;
+  readonly vehicle: VehicleUsed;
+  readonly roads: RoadsUsed;
+  readonly shelters: readonly ShelterPlaces[];
+  readonly people?: PeoplePlaced | null;
+  readonly communities?: readonly CommunityPlaced[] | null;
+  /** Every household not placed by road: boat, no place, no way */
+  readonly listed?: readonly PlacedHousehold[] | null;
+  /** Those placed by road; only with include: households */
+  readonly households?: readonly PlacedHousehold[] | null;
+}
+
+/** Where everybody goes, by roads that are neither too deep under water nor closed. */
+export interface SheltersRequest {
+  /** The flood; none: a dry day */
+  readonly flood?: FloodRequest | null;
+  /** What people are driven in */
+  readonly vehicle?: "walk" | "car" | "pickup" | "truck_6" | "military_truck";
+  /** How deep the vehicle wades; the editable default of its kind when not given */
+  readonly wades_m?: number | null;
+  /** Greatest depth of areas whose depth is not known, such as drawn ones */
+  readonly depth_m?: number | null;
+  /** Level of the water's surface (m MSL) where it is flat: roads of known level are then as deep as it stands above them */
+  readonly water_level_m?: number | null;
+  /** Ask about the town as it was at this time */
+  readonly as_of?: string | null;
+  /** Fetch by boat whom no road leads to */
+  readonly boat?: boolean;
+  /** Plan as though every shelter were open, for quiet times */
+  readonly open_all?: boolean;
+  /** Place only households whose house is in the flood */
+  readonly only_in_water?: boolean;
+  /** households: list those placed by road too */
+  readonly include?: readonly "households"[];
 }
 
 /** A username and password, and the code when the account has one. */
@@ -393,4 +503,18 @@ export interface Town {
   readonly srid: number;
   /** True when the data are invented for demonstration */
   readonly synthetic: boolean;
+}
+
+/** What the ways are for, and how deep it may wade: an editable default. */
+export interface VehicleUsed {
+  readonly id: string;
+  readonly title: Words;
+  readonly wades_m: number;
+  readonly wades_default: boolean;
+}
+
+/** A sentence in both languages. */
+export interface Words {
+  readonly th: string;
+  readonly en: string;
 }

@@ -1,0 +1,1 @@
+"""Answers about roads: where to go, in what order, by which round. Records in, sentences out."""

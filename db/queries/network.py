@@ -1,0 +1,232 @@
+"""What answers about roads are worked out from, read in one snapshot as the role that asks.
+
+Only records leave this module: names, numbers and WKB in the town's CRS. What they mean for
+vehicles and people is worked out by `flood`, which knows no database.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+
+from db import past
+from db.queries import impact
+from db.queries.impact import Flood, Provenance
+from db.scopes import source
+from layers.catalog import get
+from layers.model import Role
+from layers.privacy import may_see, scope_of, visible_fields
+
+Connection = AsyncConnection[Any]
+Rows = list[dict[str, Any]]
+
+WGS84 = 4326
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: role, communities or crew (None: not limited), and of when.
+
+    `at` is a moment or a position of the past, None is now; `moment` is what the clock said then.
+    """
+
+    role: Role
+    keys: tuple[str, ...] | None = None
+    at: datetime | int | None = None
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether exact households of the whole town are theirs to see."""
+        households = get("households")
+        return (
+            may_see(households, self.role)
+            and scope_of(households, self.role) is None
+            and may_see(get("houses"), self.role)
+        )
+
+
+@dataclass
+class Snapshot:
+    """One read-only view of the town, and what has been read from it."""
+
+    conn: Connection
+    reader: Reader
+    pos: int
+    used: list[str] = field(default_factory=list)
+
+    async def rows(
+        self, layer_id: str, columns: LiteralString, *, where: LiteralString = "true"
+    ) -> Rows:
+        """Rows of a layer as `t`, in order of id: none where the role has no such layer."""
+        layer = get(layer_id)
+        if not may_see(layer, self.reader.role):
+            return []
+        self.used.append(layer_id)
+        keys = sql.Literal(None if self.reader.keys is None else list(self.reader.keys))
+        return await self._all(
+            sql.SQL("SELECT {} FROM {} AS t WHERE {} ORDER BY t.id").format(
+                sql.SQL(columns),
+                source(layer, self.reader.role, sql.SQL("NULL"), keys),
+                sql.SQL(where),
+            )
+        )
+
+    async def _all(
+        self, statement: sql.SQL | sql.Composed, values: list[object] | None = None
+    ) -> Rows:
+        async with self.conn.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(statement, values)
+            return await cursor.fetchall()
+
+    async def water(self, flood: Flood | None) -> Rows:
+        """Areas of a flood: `shape` (WKB), `depth_class`, `depth_max_m`; of none, none.
+
+        BadRequestError for a flood that cannot be used, NotFoundError for unknown zones.
+        """
+        if flood is None:
+            return []
+        drawn = await impact.drawn_shape(self.conn, flood)
+        if drawn is not None:
+            return [{"shape": drawn, "depth_class": None, "depth_max_m": None}]
+        if "flood_zones" not in self.used:
+            self.used.append("flood_zones")
+        zones = await impact.zone_ids(self.conn, flood)
+        return await self._all(
+            sql.SQL(
+                "SELECT ST_AsBinary(t.geom) AS shape, t.depth_class, t.depth_max_m"
+                " FROM flood_zones AS t WHERE t.id = any(%s::bigint[]) ORDER BY t.id"
+            ),
+            [zones],
+        )
+
+    async def roads(self) -> Rows:
+        """Every road with its line and what routing asks of it."""
+        return await self.rows(
+            "roads",
+            "t.code, t.class, t.oneway, t.speed_kmh, t.surface_level_m, t.bridge, t.level,"
+            " ST_AsBinary(t.geom) AS shape",
+        )
+
+    async def closures(self) -> Rows:
+        """Closures that hold now (or did at the moment read), with the whole road's code."""
+        found = await self.rows(
+            "closures",
+            "t.code, t.road_code, t.whole_road, t.since, t.until,"
+            " ST_X(t.geom) AS x, ST_Y(t.geom) AS y",
+            where="t.status = 'closed'",
+        )
+        now = self.reader.moment
+        return [row for row in found if row["until"] is None or row["until"] > now]
+
+    async def shelters(self) -> Rows:
+        """Shelters; `occupancy` only for those who may see it."""
+        seen = {item.name for item in visible_fields(get("shelters"), self.reader.role)}
+        columns: LiteralString = (
+            "t.code, t.name, t.capacity, t.open, t.ramp, t.power,"
+            " ST_X(t.geom) AS x, ST_Y(t.geom) AS y"
+        )
+        if "occupancy" in seen:
+            columns += ", t.occupancy"
+        return await self.rows("shelters", columns)
+
+    async def plans(self) -> dict[str, list[str]]:
+        """Shelter codes of each community's refuge plan, in their order."""
+        found: dict[str, list[str]] = {}
+        rows = await self.rows("refuge_plans", "t.community, t.seq, t.shelter_code")
+        for row in sorted(rows, key=lambda r: (r["seq"] is None, r["seq"] or 0)):
+            found.setdefault(row["community"], []).append(row["shelter_code"])
+        return found
+
+    async def households(self) -> Rows:
+        """Households with people tonight, ages that count, house, community and place.
+
+        Who sleeps there; where nobody has asked, who is registered there, as in the impact answer.
+        """
+        if not self.reader.counts_people:
+            return []
+        self.used += ["households", "houses"]
+        return await self._all(
+            sql.SQL(
+                "SELECT p.code, p.house_code, h.community,"
+                " ST_X(h.geom) AS x, ST_Y(h.geom) AS y,"
+                " CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0)"
+                " ELSE coalesce(p.registered_0_5, 0) END AS infants,"
+                " CASE WHEN k.known THEN coalesce(p.sleeping_60_up, 0)"
+                " ELSE coalesce(p.registered_60_up, 0) END AS elderly,"
+                " CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0) + coalesce(p.sleeping_6_17, 0)"
+                " + coalesce(p.sleeping_18_59, 0) + coalesce(p.sleeping_60_up, 0)"
+                " ELSE coalesce(p.registered_0_5, 0) + coalesce(p.registered_6_17, 0)"
+                " + coalesce(p.registered_18_59, 0) + coalesce(p.registered_60_up, 0)"
+                " END AS people"
+                " FROM households AS p"
+                " CROSS JOIN LATERAL (SELECT num_nonnulls(p.sleeping_0_5, p.sleeping_6_17,"
+                " p.sleeping_18_59, p.sleeping_60_up) > 0 AS known) AS k"
+                " LEFT JOIN LATERAL (SELECT o.community, o.geom FROM houses AS o"
+                " WHERE o.house_code = p.house_code ORDER BY o.id LIMIT 1) AS h ON true"
+                " ORDER BY p.code, p.id"
+            )
+        )
+
+    async def in_care(self) -> Rows:
+        """People cared for at home whom the role sees now: household, band, needs, mobility."""
+        care = get("care_locations")
+        seen = {item.name for item in visible_fields(care, self.reader.role)}
+        if not {"household", "band", "needs", "mobility"} <= seen:
+            return []
+        return await self.rows(
+            "care_locations",
+            "t.household, t.band, t.needs, t.mobility",
+            where="t.kind = 'home' AND t.household IS NOT NULL",
+        )
+
+    async def provenance(self) -> tuple[Provenance, ...]:
+        """What was read, in the order it was read: each layer's last position and sources."""
+        question = impact.Question(
+            flood=Flood(all_zones=True), role=self.reader.role, scope_keys=self.reader.keys
+        )
+        return tuple(
+            [
+                await impact.provenance_of(self.conn, name, question)
+                for name in dict.fromkeys(self.used)
+            ]
+        )
+
+    async def to_degrees(self, points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Places in the town's CRS as longitude, latitude (7 digits), in their order."""
+        rows = await self._all(
+            sql.SQL(
+                "SELECT round(ST_X(g)::numeric, 7)::float8 AS x,"
+                " round(ST_Y(g)::numeric, 7)::float8 AS y FROM ("
+                " SELECT p.n, ST_Transform(ST_SetSRID(ST_MakePoint(p.x, p.y), f.srid), 4326) AS g"
+                " FROM muang.town_facts() AS f,"
+                " unnest(%s::float8[], %s::float8[]) WITH ORDINALITY AS p (x, y, n)) AS d"
+                " ORDER BY d.n"
+            ),
+            [[x for x, _ in points], [y for _, y in points]],
+        )
+        return [(row["x"], row["y"]) for row in rows]
+
+    async def lines_to_degrees(self, shapes: list[bytes]) -> list[str]:
+        """Lines (WKB in the town's CRS) as GeoJSON text, in their order."""
+        rows = await self._all(
+            sql.SQL(
+                "SELECT ST_AsGeoJSON("
+                "ST_Transform(ST_SetSRID(ST_GeomFromWKB(p.g), f.srid), 4326), 7) AS line"
+                " FROM muang.town_facts() AS f,"
+                " unnest(%s::bytea[]) WITH ORDINALITY AS p (g, n) ORDER BY p.n"
+            ),
+            [shapes],
+        )
+        return [row["line"] for row in rows]
+
+
+@asynccontextmanager
+async def snapshot(conn: Connection, reader: Reader) -> AsyncIterator[Snapshot]:
+    """A read-only transaction in which everything is of one moment."""
+    async with past.snapshot(conn, reader.role, reader.at) as pos:
+        yield Snapshot(conn, reader, pos)

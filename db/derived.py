@@ -44,6 +44,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
     "GRANT SELECT, INSERT, DELETE ON muang.raster TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE ON muang.shape_repair, muang.raw_file TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",

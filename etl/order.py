@@ -49,6 +49,17 @@ class ImportOrder:
     profile: TownProfile = NO_PROFILE
     limits: Limits = field(default_factory=Limits)
 
+    def __post_init__(self) -> None:
+        """BadRequestError for a layer no file is loaded into."""
+        if self.layer.computed:
+            raise BadRequestError(
+                Text(
+                    th=f"ชั้น {self.layer.id} ระบบทำขึ้นเอง นำเข้าไฟล์ไม่ได้",
+                    en=f"The platform writes the layer {self.layer.id} itself; "
+                    "no file can be imported into it.",
+                )
+            )
+
 
 def parse_join(text: str) -> JoinOrder:
     """`FILE:KEY`, or `FILE:KEY_OF_TABLE=KEY_OF_FILE` where the two are called differently."""

@@ -1,5 +1,8 @@
 """Shapes of a file's rows in the town's CRS: from WKB, or from the columns of a table of points."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import md5
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,7 @@ from etl.crs import Choice, Shapes, TownArea
 from etl.datum import Operation
 from etl.plan import normal
 from etl.read import WKB, Read
-from etl.steps import GEOM, Notes, Outcome
+from etl.steps import GEOM, Flaw, Notes, Outcome
 from etl.values import Unreadable
 from layers.errors import RefusedError
 from layers.model import GeometryKind, Layer
@@ -104,7 +107,23 @@ def shape(
     frame, more = geometry.as_layer_type(frame, layer)
     outcome += more
     frame, more = geometry.tidy(frame, layer)
-    return frame, outcome + more
+    outcome += more
+    return frame, replace(outcome, flaws=_as_stored(frame, outcome.flaws))
+
+
+def _as_stored(frame: pd.DataFrame, found: Sequence[Flaw]) -> tuple[Flaw, ...]:
+    """Flaws of rows still there, each with the MD5 of what became of its shape."""
+    if not found:
+        return ()
+    shapes: dict[int, Any] = dict(zip(frame.index, frame[GEOM].to_numpy(), strict=True))
+    return tuple(
+        replace(flaw, shape_md5=_md5(shapes[flaw.row])) for flaw in found if flaw.row in shapes
+    )
+
+
+def _md5(shape: Any) -> str:
+    blob: Any = shapely.to_wkb(shape)
+    return md5(blob, usedforsecurity=False).hexdigest()
 
 
 def _pair(read: Read, layer: Layer) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from db.boundary import boundary_wkb
 from db.changes import number_changes
 from db.datasets import Dataset, Refusal, SourceFile, finish, keep_refusals, refused_rows
 from db.load import Incoming, Loaded, Loading, load_inside
+from db.quality import Repair, keep_repairs
 from db.towns import get_town
 from etl.check import repeated_keys
 from etl.children import make_children
@@ -27,7 +28,7 @@ from etl.report import (
     told,
 )
 from etl.scratch import scratch
-from etl.steps import Finding, Refused
+from etl.steps import Finding, Flaw, Refused
 from layers.errors import RefusedError
 from layers.text import Text
 
@@ -97,6 +98,7 @@ def _load(
     kept = counts.inserted + counts.updated + counts.unchanged
     if kept == 0:
         raise _all_refused(order, refused.groups)
+    keep_repairs(conn, loaded.dataset_id, map(_repair, prepared.flaws))
     children = _load_children(conn, order, prepared, loaded)
     findings = (*prepared.findings, *repeated_keys(order.layer, loaded.repeats))
     return Report(
@@ -124,6 +126,19 @@ def _load(
         ),
         children=children,
         dataset_id=loaded.dataset_id,
+    )
+
+
+def _repair(flaw: Flaw) -> Repair:
+    return Repair(
+        row=flaw.row,
+        kind=flaw.kind,
+        reason_th=flaw.reason.th,
+        reason_en=flaw.reason.en,
+        at=flaw.at,
+        at_in_file=flaw.at_in_file,
+        change=flaw.change,
+        shape_md5=flaw.shape_md5,
     )
 
 

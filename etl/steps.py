@@ -51,7 +51,7 @@ class Flaw:
     """What was wrong with the shape of one row that is loaded repaired, where, and the change.
 
     `at` is in the town's CRS, `at_in_file` in the file's; `change` is after less before, in m2
-    for areas and m for lines.
+    for areas and m for lines. `shape_md5` is that of the WKB of the shape as it will be stored.
     """
 
     row: int
@@ -60,6 +60,7 @@ class Flaw:
     at: tuple[float, float] | None
     at_in_file: tuple[float, float] | None
     change: float
+    shape_md5: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from layers import (
     parcels,
     permits,
     power_areas,
+    quality_findings,
     refuge_plans,
     resources,
     roads,
@@ -43,6 +44,7 @@ LAYERS: tuple[Layer, ...] = (
     flood_zones.LAYER,
     shelters.LAYER,
     facilities.LAYER,
+    quality_findings.LAYER,
     care_locations.LAYER,
     closures.LAYER,
     power_areas.LAYER,
@@ -57,6 +59,11 @@ if len(_BY_ID) != len(LAYERS):
 _ORDERS = [layer.style.order for layer in LAYERS if layer.style]
 if len(set(_ORDERS)) != len(_ORDERS):
     raise ValueError("two layers have the same drawing order")
+
+
+def imported() -> tuple[Layer, ...]:
+    """Layers files are loaded into: all but those the platform writes itself."""
+    return tuple(layer for layer in LAYERS if not layer.computed)
 
 
 def get(layer_id: str) -> Layer:

@@ -21,6 +21,7 @@ LAYER = Layer(
         integer("households_registered", "ครัวเรือนตามทะเบียน", "Registered households", EVERYONE),
     ),
     natural_key=("code",),
+    coverage=True,
     audience=EVERYONE,
     zooms=Zooms(min=11, max=18),
     style=Style(

@@ -187,6 +187,8 @@ class Layer(_Frozen):
     it is indexed but not unique, because real files repeat keys and nothing may be lost.
     `row_rules`, when present, are the only rows a role sees (union of the rules naming it).
     `editors` make, change and delete single records over HTTP; nobody, unless said.
+    `coverage`: features lie side by side, without overlaps and slits between them.
+    `computed`: the platform writes the rows itself; nothing is imported into such a layer.
     """
 
     id: str
@@ -202,6 +204,8 @@ class Layer(_Frozen):
     zooms: Zooms = Zooms()
     freshness: Freshness = Freshness()
     style: Style | None = None
+    coverage: bool = False
+    computed: bool = False
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -236,6 +240,12 @@ class Layer(_Frozen):
         for field in self.fields:
             if not self.editors <= field.audience & self.audience:
                 raise ValueError(f"{self.id}: not every editor sees {field.name}")
+        return self
+
+    @model_validator(mode="after")
+    def _may_lie_side_by_side(self) -> Self:
+        if self.coverage and self.geometry is not GeometryKind.MULTIPOLYGON:
+            raise ValueError(f"{self.id}: only areas can lie side by side")
         return self
 
     @model_validator(mode="after")

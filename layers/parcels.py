@@ -55,6 +55,7 @@ LAYER = Layer(
         text("account_no", "เลขที่บัญชีภาษี", "Tax account", REGISTRY, personal=True),
     ),
     natural_key=("code",),
+    coverage=True,
     audience=EVERYONE,
     class_field="use",
     zooms=Zooms(min=10, max=18, cells_below=15),

@@ -4,7 +4,7 @@ from db.connect import connect_admin
 from db.datasets import list_datasets
 from db.migrate import migrate
 from db.towns import TownSpec, create_town, list_towns
-from layers.catalog import LAYERS
+from layers.catalog import imported
 from layers.errors import NotFoundError
 from layers.text import Text
 from ops.progress import Progress
@@ -37,7 +37,7 @@ def is_empty(server: Server, town_id: str) -> bool:
         datasets = list_datasets(conn)
     only_demo = all(dataset.synthetic for dataset in datasets)
     # layers are loaded in the catalog's order, so the last one is there when all are
-    return only_demo and LAYERS[-1].id not in {dataset.layer for dataset in datasets}
+    return only_demo and imported()[-1].id not in {dataset.layer for dataset in datasets}
 
 
 def load_demo(server: Server, town_id: str, progress: Progress) -> None:
@@ -55,7 +55,7 @@ def _need_layers(server: Server, town_id: str, progress: Progress) -> None:
     """Bring a demo town the layers that were declared after it was loaded."""
     with connect_admin(server.url, town_id) as conn:
         datasets = list_datasets(conn)
-    missing = frozenset(layer.id for layer in LAYERS) - {dataset.layer for dataset in datasets}
+    missing = frozenset(layer.id for layer in imported()) - {dataset.layer for dataset in datasets}
     if not missing or not all(dataset.synthetic for dataset in datasets):
         return
     from etl.demo import DEMO_TOWNS, need_layers

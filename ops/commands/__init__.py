@@ -26,6 +26,7 @@ MODULES: dict[str, str] = {
     "import": "ops.commands.imports",
     "imports": "ops.commands.imports",
     "inspect": "ops.commands.imports",
+    "quality": "ops.commands.quality",
     "notebook": "ops.commands.notebook",
 }
 """Command name -> module that registers it, in the order of `--help`."""

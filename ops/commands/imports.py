@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -137,6 +137,7 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
     from etl.profile import of_town
     from etl.run import run
     from etl.words import render
+    from ops.commands.quality import look, sentence
     from ops.language import tongue
 
     progress = Progress()
@@ -147,10 +148,14 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
         title = Text(th=f"นำเข้า {order.layer.id}: {names}", en=f"Importing {names}")
         with progress.step(title) as step:
             report = run(conn, order, step.report)
+        found = None if order.dry_run else look(conn, order.layer, order.actor, progress)
     if as_json:
-        print(json.dumps(report.model_dump(mode="json"), ensure_ascii=False))
-    else:
-        print(render(report, tongue()))
+        told = report.model_dump(mode="json") | {"quality": found and asdict(found)}
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    print(render(report, tongue()))
+    if found is not None and found.kinds:
+        print(sentence(found))
 
 
 @dataclass(frozen=True)
@@ -250,17 +255,20 @@ def show(
     from etl.raster_report import RasterReport, render_raster
     from etl.report import Report
     from etl.words import render
+    from ops.commands.quality import findings
     from ops.language import tongue
 
     with loader(town, Progress()) as (town_id, conn):
         record = get_dataset(conn, number)
         refusals = refusals_of(conn, number)
+        wrong = findings(conn, number)
     rows = [
         {"row": r.row, "key": r.key, "reason": r.reason.model_dump(), "data": dict(r.data)}
         for r in refusals
     ]
     if as_json:
         whole = {"town": town_id, **_facts(record), "report": record.report, "refused_rows": rows}
+        whole["findings"] = wrong
         print(json.dumps(whole, ensure_ascii=False, default=str))
         return
     stored = dict(record.report or {})
@@ -278,6 +286,8 @@ def show(
         print(f"{record.id} {record.layer} {record.mode} {record.source}: {figures}")
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
+    for each in wrong:
+        print(both(Text(th=each["th"], en=each["en"])))
 
 
 def undo(
@@ -289,14 +299,17 @@ def undo(
     """ยกเลิกการนำเข้า · Take an import back, with the child records it brought."""
     from db.datasets import get_dataset
     from db.undo import undo as take_back
-    from layers import rasters
+    from layers import catalog, rasters
+    from ops.commands.quality import look
 
     with loader(town, Progress()) as (town_id, conn):
         record = get_dataset(conn, number)
         if rasters.get(record.layer):
             _undo_raster(conn, record, town_id, as_json=as_json)
             return
+        progress = Progress()
         done = take_back(conn, number, actor())
+        look(conn, catalog.get(record.layer), actor(), progress)
     facts = [
         {"id": each, "restored": c.inserted, "changed_back": c.updated, "removed": c.deleted}
         for each, c in done.items()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from db.connect import Machine
 from db.towns import drop_town
 from tests.conftest import TownHandle, make_town
 from tests.etl.files import DATA, Command, boundary_order, do, fingerprint, rows, thai
@@ -191,3 +192,45 @@ def test_inspect_lists_every_layer_and_encoding(command: Command) -> None:
     assert "ชุมชนท่าน้ำ" in plain
     assert ".cpg" in plain
     assert command("inspect", DATA / "vrt.geojson").status == 1
+
+
+def test_an_import_is_checked_and_its_findings_are_listed_until_mended(
+    town: TownHandle, command: Command
+) -> None:
+    said = command(*IMPORT, *JOIN, "--town", town.town_id, "--json")
+    report = json.loads(said.out)
+    kinds = {kind["kind"]: kind["found"] for kind in report["quality"]["kinds"]}
+    assert kinds == {"outside_town": 1, "repaired": 1, "same_key": 1}
+    number = report["dataset_id"]
+    show = ("imports", "show", number, "--town", town.town_id)
+    told = {one["kind"]: one for one in json.loads(command(*show, "--json").out)["findings"]}
+    assert set(told) == set(kinds)
+    assert told["repaired"]["row"] == 3
+    assert told["repaired"]["area_m2"] == pytest.approx(12.5, abs=0.01)
+    assert "the outline crosses itself (Self-intersection) at 5" in told["repaired"]["en"]
+    plain = command(*show)
+    assert "lies wholly outside the town" in plain.out
+
+    with town.connect(Machine.LOADER) as conn:
+        conn.execute("DELETE FROM town.parcels WHERE id = %s", [told["repaired"]["feature_id"]])
+    again = json.loads(command("quality", "parcels", "--town", town.town_id, "--json").out)
+    (layer,) = again["layers"]
+    assert (layer["appeared"], layer["vanished"]) == (0, 1)
+    assert "parcels" in command("quality", "--town", town.town_id).out
+
+
+def test_undoing_an_import_takes_its_findings_along(town: TownHandle, command: Command) -> None:
+    report = json.loads(command(*IMPORT, *JOIN, "--town", town.town_id, "--json").out)
+    undone = command("imports", "undo", report["dataset_id"], "--town", town.town_id)
+    assert undone.status == 0, undone.err
+    assert rows(town, "SELECT count(*) FROM town.quality_findings") == [(0,)]
+
+
+def test_no_file_goes_into_a_layer_the_platform_writes(
+    shared_town: TownHandle, command: Command
+) -> None:
+    said = command(
+        "import", "quality_findings", DATA / "shelters.geojson", "--town", shared_town.town_id
+    )
+    assert said.status == 2
+    assert "writes the layer quality_findings itself" in said.err

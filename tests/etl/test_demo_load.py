@@ -18,7 +18,7 @@ from db.towns import drop_town
 from etl.demo import DEMO_TOWNS, SOURCE, load_town
 from etl.demo.assemble import terrain
 from etl.demo.load import Step, need
-from layers.catalog import LAYERS, get
+from layers.catalog import get, imported
 from layers.errors import ConflictError
 from layers.rasters import RASTERS
 from layers.text import Text
@@ -67,7 +67,7 @@ def test_every_row_arrives_marked_as_invented(loaded: tuple[TownHandle, Told, Pa
     assert "synthetic" in SOURCE
     assert {row.layer for row in datasets} == set(frames) | {raster.id for raster in RASTERS}
     assert all(row.synthetic and row.source == SOURCE for row in datasets)
-    assert [what for what, _, _ in told.reports] == [lay.id for lay in LAYERS]
+    assert [what for what, _, _ in told.reports] == [lay.id for lay in imported()]
     assert told.reports[-1][1] < (told.reports[-1][2] or 0)
 
 

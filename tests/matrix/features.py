@@ -159,7 +159,8 @@ def filters(asker: Asker) -> None:
             else:
                 unique = [t for t in known if any(k in t for k in row.tokens.values())]
                 assert matched(asker, layer, filter=" OR ".join(unique)) == set()
-                assert matched(asker, layer, code=row.values["code"]) == set()
+                key = layer.natural_key[0]
+                assert matched(asker, layer, **{key: str(row.values[key])}) == set()
         for name in asker.view.hidden(layer):
             for form in _forms():
                 params = {**form, "lang": "en"}

@@ -145,16 +145,19 @@ def seeds() -> Seeds:
             raise NotImplementedError(f"say which rows of {layer.id} the matrix seeds")
         made.add(layer, layer.id, at, **CODED.get(layer.id, {}))
     _people(made)
+    findings = next(layer for layer in LAYERS if layer.id == "quality_findings")
+    made.add(findings, "finding_open", (271.3, 377.1), seen_by="office")
+    made.add(findings, "finding_held", (-871.9, -853.3), seen_by="admin")
     return made
 
 
-_SPECIAL = ("houses", "households", "care_locations")
+_SPECIAL = ("houses", "households", "care_locations", "quality_findings")
 
 
 def _people(made: Seeds) -> None:
     """Two houses in two communities, a household in each, and homes in, out of and beyond them."""
     houses, households, care = (
-        next(layer for layer in LAYERS if layer.id == layer_id) for layer_id in _SPECIAL
+        next(layer for layer in LAYERS if layer.id == layer_id) for layer_id in _SPECIAL[:3]
     )
     for number, community in enumerate(("C1", "C2")):
         house = made.add(houses, f"house_{community}", (811.4, 307.9 + 91.7 * number))

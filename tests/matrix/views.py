@@ -15,6 +15,7 @@ NONE: frozenset[str] = frozenset()
 HELD: dict[str, frozenset[Role]] = {
     "care_locations": frozenset(Role) - {Role.ADMIN},
     "households": frozenset({Role.CARE}),
+    "quality_findings": frozenset(Role) - {Role.ADMIN},
 }
 """Roles that do not, or not always, see every row of a layer; of all others everybody does."""
 
@@ -128,6 +129,8 @@ class View:
         held = self.person.communities
         if held is not None and row.name.startswith("household_"):
             return row.name.removeprefix("household_") in held
+        if row.name == "finding_held":
+            return self.role is Role.ADMIN
         return not row.name.startswith("home_") or row.name in self.person.homes
 
     def rows(self, layer: Layer) -> list[Row]:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from api import (
     answers,
+    basemap,
     description,
     exchange,
     language,
@@ -79,6 +80,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         oidc_router,
         tilejson.router,
         rasters.router,
+        basemap.router,
         live.router,
         queries.router,
         answers.router,

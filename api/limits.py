@@ -18,6 +18,7 @@ TILE = 1
 _COSTS = (
     ("/tiles/", TILE),
     ("/rasters/", TILE),
+    ("/basemap/", TILE),
     ("/queries/", 100),
     ("/auth/login", 1000),
     ("/auth/", 50),

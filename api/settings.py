@@ -40,8 +40,8 @@ class ServerSettings(DatabaseSettings):
     )
     rasters: Path | None = Field(
         default=None,
-        description="folder of the towns' elevation and depth rasters, one folder a town; "
-        "never below the dashboard's; unset: no raster is served",
+        description="folder of the towns' elevation and depth rasters and basemaps, one folder a "
+        "town; never below the dashboard's; unset: neither is served",
     )
     trusted_proxies: str = Field(
         default="",

@@ -10,6 +10,8 @@ from typing import LiteralString
 from psycopg import Connection, sql
 
 from db import render
+from db.basemap_view import VIEW as BASEMAPS
+from db.basemap_view import basemap_view
 from db.connect import LOGINS, Machine, login_name, owner_name
 from db.past import rows_of
 from db.provenance import provenance_function, provenance_signature
@@ -43,8 +45,8 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA town TO {loader}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
-    "GRANT SELECT, INSERT, DELETE ON muang.raster TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.shape_repair, muang.raw_file TO {loader}",
+    "GRANT SELECT, INSERT, DELETE ON muang.raster, muang.basemap TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
@@ -171,12 +173,16 @@ def _views(conn: AnyConnection, town_id: str, role: Role, tense: Tense) -> None:
     conn.execute(provenance_function(role, tense))
     _only_for(conn, provenance_signature(role, tense), login)
     if tense is Tense.PRESENT:
-        conn.execute(raster_view(role))
-        conn.execute(
-            sql.SQL("GRANT SELECT ON {} TO {}").format(
-                sql.Identifier(view_schema(role), RASTERS), login
+        for name, made_view in (
+            (RASTERS, raster_view(role)),
+            (BASEMAPS, basemap_view(role)),
+        ):
+            conn.execute(made_view)
+            conn.execute(
+                sql.SQL("GRANT SELECT ON {} TO {}").format(
+                    sql.Identifier(view_schema(role), name), login
+                )
             )
-        )
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
             conn.execute(scoped_rows(layer, role, tense))

@@ -11,8 +11,11 @@ from dataclasses import replace
 from types import FrameType
 from urllib.parse import urlsplit
 
-from layers.errors import UnavailableError
+import psycopg
+
+from layers.errors import MuangError, UnavailableError
 from layers.text import Text
+from ops.basemap_keeper import BasemapKeeper
 from ops.checkout import Checkout
 from ops.dashboard import need_dashboard
 from ops.guard import check_address, check_port, is_loopback
@@ -53,6 +56,7 @@ def prepared(
             from ops.town_ready import need_town
 
             need_town(server, town, progress, demo=demo)
+            _basemap(server, town, progress)
             need_dashboard(checkout, progress)
             users = _demo_users(server, town, address, progress, demo=demo)
             write_record(checkout, _claim(town, address, users))
@@ -89,8 +93,12 @@ def serve(
                 web.wait_ready()
             if restarts == 0:
                 ready(record)
-            while web.wait(_CHECK_EVERY_S) is None:
-                pass
+            keeper = BasemapKeeper(checkout, town)
+            try:
+                while web.wait(_CHECK_EVERY_S) is None:
+                    keeper.look()
+            finally:
+                keeper.stop()
             progress.say(
                 Text(
                     th="เซิร์ฟเวอร์หยุดเอง กำลังเปิดใหม่",
@@ -174,6 +182,21 @@ def stopping_on_signals() -> Iterator[None]:
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)
+
+
+def _basemap(server: Server, town: str, progress: Progress) -> None:
+    """A map without its ground is still a map: what fails here is said and does not stop us."""
+    from ops.basemap import need_basemap
+
+    try:
+        need_basemap(server, town, progress)
+    except (MuangError, OSError, psycopg.Error) as error:
+        progress.say(
+            Text(
+                th=f"ยังสร้างแผนที่ฐานไม่ได้: {error} ลองใหม่ด้วย ./muang basemap",
+                en=f"The basemap could not be made: {error}. Try again: ./muang basemap.",
+            )
+        )
 
 
 def _demo_users(

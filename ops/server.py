@@ -17,7 +17,8 @@ from ops.checkout import Checkout
 from ops.processes import Process, stop_group
 from ops.session import Server
 
-_LEASH = Path(__file__).with_name("leash.py")
+LEASH = Path(__file__).with_name("leash.py")
+"""Ends a child when we end, however we end."""
 _START_S = 90.0
 _STOP_S = 8.0
 _LOG_KEEP_BYTES = 20_000_000
@@ -58,7 +59,7 @@ class WebServer:
         with self.log.open("ab") as sink:
             self._child = subprocess.Popen(
                 [
-                    *(sys.executable, "-I", str(_LEASH), str(os.getpid())),
+                    *(sys.executable, "-I", str(LEASH), str(os.getpid())),
                     *(sys.executable, "-P", "-m", "api"),
                     *("--host", address.host, "--port", str(address.port)),
                 ],

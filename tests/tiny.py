@@ -284,8 +284,14 @@ def load_tiny(town: "TownHandle") -> None:
 def load_rows(conn: Any, layer_id: str, rows: list[dict[str, Any]], **options: Any) -> Any:
     """Load dictionaries into a layer (mode `append` unless said) and return what db.load says."""
     layer = get(layer_id)
+    dataset = Dataset(layer=layer_id, source="tiny test town", actor="tests", synthetic=True)
+    return load(conn, layer, incoming(rows), **{"mode": "append", "dataset": dataset, **options})
+
+
+def incoming(rows: list[dict[str, Any]]) -> Incoming:
+    """Dictionaries as the loader takes them: named columns, geometry as WKB."""
     columns = tuple(sorted({name for row in rows for name in row}))
-    incoming = Incoming(
+    return Incoming(
         columns=columns,
         rows=(
             tuple(
@@ -297,5 +303,3 @@ def load_rows(conn: Any, layer_id: str, rows: list[dict[str, Any]], **options: A
             for row in rows
         ),
     )
-    dataset = Dataset(layer=layer_id, source="tiny test town", actor="tests", synthetic=True)
-    return load(conn, layer, incoming, **{"mode": "append", "dataset": dataset, **options})

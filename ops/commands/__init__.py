@@ -27,6 +27,7 @@ MODULES: dict[str, str] = {
     "imports": "ops.commands.imports",
     "inspect": "ops.commands.imports",
     "quality": "ops.commands.quality",
+    "basemap": "ops.commands.basemap",
     "notebook": "ops.commands.notebook",
 }
 """Command name -> module that registers it, in the order of `--help`."""

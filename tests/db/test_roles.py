@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from db import raster_view
+from db import basemap_view, raster_view
 from db.connect import Machine, connect_admin
 from db.render import cell_fields, tile_view, view_fields
 from db.scopes import source
@@ -37,6 +37,7 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
                 declared[view_schema(role), layer.cells] = list(cell_fields(layer, role))
     for role in Role:
         declared[view_schema(role), raster_view.VIEW] = list(raster_view.COLUMNS)
+        declared[view_schema(role), basemap_view.VIEW] = list(basemap_view.COLUMNS)
     assert {(row[0], row[1]): row[2] for row in found} == declared
 
 
@@ -64,6 +65,7 @@ def test_a_role_reads_its_views_and_nothing_else(tiny_town: TownHandle, role: Ro
             "SELECT * FROM muang.api_token",
             "SELECT * FROM muang.answer",
             "SELECT * FROM muang.raster",
+            "SELECT * FROM muang.basemap",
             "SELECT * FROM muang.layer_change",
             "SELECT muang.number_changes()",
             "CREATE TEMPORARY TABLE t (a integer)",

@@ -11,7 +11,8 @@ import pytest
 
 from layers.catalog import LAYERS
 from layers.model import Role
-from layers.text import Text
+from layers.text import Lang, Text
+from maps.basemap_style import basemap_style
 from maps.frame import TownFrame
 from maps.maplibre import style
 
@@ -37,6 +38,15 @@ def _complaints(made: dict[str, Any], folder: Path) -> str:
 @pytest.mark.parametrize("role", list(Role))
 def test_the_style_of_every_role_is_valid(role: Role, tmp_path: Path) -> None:
     assert _complaints(style(LAYERS, role, "th", "http://127.0.0.1:8000", TOWN), tmp_path) == ""
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+@pytest.mark.parametrize("file", [None, "phibun-" + "0" * 32 + ".pmtiles"])
+def test_the_basemaps_style_is_valid(lang: Lang, file: str | None, tmp_path: Path) -> None:
+    """It is the same for every role."""
+    made = basemap_style("http://127.0.0.1:8000", TOWN, lang, file=file, osm=True)
+    assert _complaints(made, tmp_path) == ""
+    assert len(made["layers"]) == (1 if file is None else 26)
 
 
 def test_the_validator_does_object(tmp_path: Path) -> None:

@@ -242,6 +242,20 @@ def schemas(asker: Asker) -> None:
                 _says_no_hidden_title(asker, layer, told, lang)
 
 
+def basemap(asker: Asker) -> None:
+    """The ground is everybody's and the same for each; a file nobody made is none.
+
+    What is in a file, and that only the public's view can be: `tests/ops/test_basemap.py`.
+    """
+    for lang in ("th", "en"):
+        told = asker.told("/styles/basemap.json", params={"lang": lang})
+        plain = asker.client.send("GET", f"/styles/basemap.json?lang={lang}").json()
+        assert told["layers"] == plain["layers"]
+        assert told["sources"] == {}
+    for name in ("matrix-" + "0" * 32, "..%2f..%2fsecret", "town"):
+        asker.get(f"/basemap/{name}.pmtiles", 404, headers={"Range": "bytes=0-9"})
+
+
 def rasters(asker: Asker) -> None:
     """A raster nobody has loaded is none, like one that never was, on each of its paths.
 

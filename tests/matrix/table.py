@@ -78,6 +78,8 @@ TABLE: dict[tuple[str, str], Line] = {
         (drawing.tiles, drawing.many_layers, drawing.tile_filters, history.past_tiles),
         ("layers", "z", "x", "y", "as_of", *FILTER),
     ),
+    ("get", "/styles/basemap.json"): Line((drawing.basemap,)),
+    ("get", "/basemap/{file}.pmtiles"): Line((drawing.basemap,), ("file",)),
     ("get", "/rasters"): Line((drawing.rasters,)),
     ("get", "/rasters/{raster}.json"): Line((drawing.rasters,), ("raster",)),
     ("get", "/rasters/{raster}/value"): Line((drawing.rasters,), ("raster", "lon", "lat")),
@@ -104,7 +106,7 @@ BY_ROLE: frozenset[Probe] = frozenset(
     {
         *(asked.about, asked.sign_in, asked.wrong_password),
         *(drawing.tilejson, drawing.style, drawing.schemas, drawing.tile_filters),
-        drawing.rasters,
+        *(drawing.rasters, drawing.basemap),
         *(features.selections, features.moments, features.filters),
     }
 )

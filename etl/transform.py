@@ -28,6 +28,19 @@ def operations(
 
     Never EPSG:1812, and none that carries its own shift (`+towgs84`, `TOWGS84[…]`).
     """
+    found = _offered(source, target, area, superseded=superseded)
+    return [each for each in found if FORBIDDEN_OPERATION not in codes(each)]
+
+
+def trap(source: CRS, target: CRS) -> Transformer | None:
+    """EPSG:1812 itself, only to be shown beside the others in a control-point check."""
+    found = _offered(source, target, None, superseded=True)
+    return next((each for each in found if FORBIDDEN_OPERATION in codes(each)), None)
+
+
+def _offered(
+    source: CRS, target: CRS, area: AreaOfInterest | None, *, superseded: bool
+) -> list[Transformer]:
     with warnings.catch_warnings():
         # a better operation whose grid is not on this machine is no reason for noise
         warnings.simplefilter("ignore", UserWarning)
@@ -39,7 +52,7 @@ def operations(
             allow_ballpark=False,
             allow_superseded=superseded,
         )
-    return [found for found in group.transformers if FORBIDDEN_OPERATION not in codes(found)]
+    return list(group.transformers)
 
 
 def registered(crs: CRS) -> CRS:
@@ -80,7 +93,7 @@ def between(source: CRS, target: CRS) -> Transformer | None:
     None where no operation of known accuracy leads there.
     """
     offered = operations(source, target, superseded=True)
-    if is_indian(source) or is_indian(target):
+    if is_indian(source) != is_indian(target):
         offered = [found for found in offered if set(codes(found)) & set(PINNED)]
     return offered[0] if offered else None
 

@@ -17,6 +17,7 @@ from layers.errors import BadRequestError, MuangError
 from layers.text import Text
 from ops.checkout import Checkout
 from ops.commands import MODULES
+from ops.confirm import with_confirmation
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -53,7 +54,7 @@ def main() -> NoReturn:
     arguments = sys.argv[1:]
     app = build_app(arguments[0] if arguments else None)
     try:
-        app(prog_name="muang")
+        with_confirmation(lambda words: app(args=list(words), prog_name="muang"), arguments)
     except BadRequestError as error:
         _fail(say(error), EXIT_USAGE)
     except MuangError as error:

@@ -8,17 +8,19 @@ import typer
 
 from layers.errors import BadRequestError
 from layers.text import Text
+from ops.commands.control_points import control_points
 from ops.progress import Progress, both
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `town new`, `town list` and `town show`."""
+    """Add `town new`, `town list`, `town show` and `town control-points`."""
     group = typer.Typer(no_args_is_help=True, help="เมือง · Towns.")
     group.command("new")(new)
     group.command("list")(list_all)
     group.command("show")(show)
+    group.command("control-points")(control_points)
     app.add_typer(group, name="town")
 
 

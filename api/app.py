@@ -31,6 +31,7 @@ from api.encoding import Gzip
 from api.house import open_house
 from api.network.routes import router as network_router
 from api.ogc.changes import router as changes_router
+from api.ogc.editing import router as editing_router
 from api.ogc.routes import router as ogc_router
 from api.routes import refuse_unknown_parameters
 from api.settings import ServerSettings, from_environment
@@ -86,6 +87,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         answers.router,
         network_router,
         ogc_router,
+        editing_router,
         changes_router,
         pages.router_for(chosen),
     ):

@@ -1,5 +1,7 @@
 """A flood as a request names it: what it means, what it costs, and whether it is in this town."""
 
+from collections.abc import Iterable
+
 from api import access, filters
 from api.house import House
 from api.impact_models import FloodRequest, MultiPolygon, Polygon
@@ -26,7 +28,8 @@ async def affordable(asked: FloodRequest, who: Viewer, house: House) -> None:
     """
     if asked.geometry is not None:
         _pay_for(asked.geometry, who, house)
-        _near(asked.geometry, await house.bounds(who.role))
+        positions = [(lon, lat) for ring in asked.geometry.rings() for lon, lat, *_ in ring]
+        near(positions, await house.bounds(who.role))
 
 
 def flood_of(asked: FloodRequest, role: Role) -> impact.Flood:
@@ -62,22 +65,21 @@ def _pay_for(area: Polygon | MultiPolygon, who: Viewer, house: House) -> None:
     house.limits.take(who.subject, area.vertices // VERTICES_A_UNIT)
 
 
-def _near(area: Polygon | MultiPolygon, bounds: Bounds | None) -> None:
-    """Refuse an area whose coordinates cannot belong to this town, such as swapped ones."""
+def near(positions: Iterable[tuple[float, float]], bounds: Bounds | None) -> None:
+    """Refuse positions (degrees) that cannot belong to this town, such as swapped ones."""
     if bounds is None:
         return
     west, south, east, north = bounds
-    for ring in area.rings():
-        for lon, lat, *_ in ring:
-            inside = (
-                west - _NEAR_DEGREES <= lon <= east + _NEAR_DEGREES
-                and south - _NEAR_DEGREES <= lat <= north + _NEAR_DEGREES
-            )
-            if not inside:
-                raise BadRequestError(
-                    Text(
-                        th=f"พื้นที่ที่วาดมีจุด {lon:g}, {lat:g} ซึ่งไม่ได้อยู่ในเมืองนี้ พิกัดต้องเป็น ลองจิจูด, ละติจูด",
-                        en=f"The drawn area has a point {lon:g}, {lat:g} far from this town. "
-                        "Coordinates are longitude, latitude.",
-                    )
+    for lon, lat in positions:
+        inside = (
+            west - _NEAR_DEGREES <= lon <= east + _NEAR_DEGREES
+            and south - _NEAR_DEGREES <= lat <= north + _NEAR_DEGREES
+        )
+        if not inside:
+            raise BadRequestError(
+                Text(
+                    th=f"รูปที่วาดมีจุด {lon:g}, {lat:g} ซึ่งไม่ได้อยู่ในเมืองนี้ พิกัดต้องเป็น ลองจิจูด, ละติจูด",
+                    en=f"The shape drawn has a point {lon:g}, {lat:g} far from this town. "
+                    "Coordinates are longitude, latitude.",
                 )
+            )

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from api import cookies, validation
 from db.codes import CodeNeededError
+from db.editing import OutdatedError
 from db.sessions import KnownBrowserNeededError
 from layers.errors import (
     BadRequestError,
@@ -71,6 +72,7 @@ STATUS: dict[type[MuangError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    OutdatedError: 412,
     RefusedError: 422,
     TooManyRequestsError: 429,
     TooSlowError: 503,
@@ -102,6 +104,12 @@ class Problem(BaseModel):
     instance: str = Field(description="Id of this event, also written in the server's log")
     errors: list[FieldProblem] | None = Field(
         default=None, description="Parts of the request that could not be understood"
+    )
+    current: dict[str, Any] | None = Field(
+        default=None, description="Of a lost update: the record as it is now"
+    )
+    sent: dict[str, Any] | None = Field(
+        default=None, description="Of a lost update: what was sent, with the version it was made of"
     )
 
 
@@ -143,6 +151,8 @@ def response(exc: BaseException, *, lang: Lang, event_id: str) -> Response:
         body["errors"] = [
             {"where": part.where, "detail": part.detail.get(lang)} for part in validation.parts(exc)
         ]
+    if isinstance(error, OutdatedError):
+        body.update(error.facts)
     made = Response(
         orjson.dumps(body),
         status_code=status,

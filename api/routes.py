@@ -39,6 +39,7 @@ _MEANINGS = {
     403: "The caller's role may not do this",
     404: "There is no such thing for this caller",
     409: "It exists already, or changed meanwhile",
+    412: "It was changed since the version named; the answer holds both",
     413: "The request is too large",
     429: "Too many requests; Retry-After says when to come back",
     503: "A part the answer needs is away",

@@ -219,6 +219,14 @@ def _grants(conn: AnyConnection, town_id: str) -> None:
     }
     for template in GRANTS:
         conn.execute(sql.SQL(template).format(**names))
+    conn.execute(sql.SQL("GRANT USAGE ON SCHEMA town TO {service}").format(**names))
+    for layer in LAYERS:
+        if layer.editors:
+            conn.execute(
+                sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(
+                    sql.Identifier("town", layer.id), names["service"]
+                )
+            )
     for function in PUBLIC_FUNCTIONS:
         conn.execute(
             sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), names["logins"])

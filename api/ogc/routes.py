@@ -13,6 +13,7 @@ from api.ogc import crs as crs_names
 from api.ogc import documents, items, openapi30, parameters, schema
 from api.past import AsOf
 from api.routes import OPEN, CurrentHouse, CurrentViewer, LayerId, problems
+from db.editing import version_of
 from db.queries import features
 from db.queries.cql2_parse import MAX_CHARACTERS, properties_of
 from db.queries.features import Page
@@ -239,7 +240,10 @@ async def one_item(
         link("collection", at, "application/json"),
     ]
     body = orjson.dumps(items.feature(row, shown, links))
-    return _geojson(body, out, private=access.beyond_public(found, who.role, shown))
+    answer = _geojson(body, out, private=access.beyond_public(found, who.role, shown))
+    if found.editors and as_of is None and "updated_at" in row:
+        answer.headers["ETag"] = f'"{version_of(row["id"], row["updated_at"])}"'
+    return answer
 
 
 @router.get(

@@ -103,6 +103,23 @@ def _counts(
         assert exposed["care_locations"]["suppressed"] != whole
 
 
+def edits(asker: Asker) -> None:
+    """Who may not edit is refused whatever they send; who may learns no more than they see."""
+    feature = {"type": "Feature", "geometry": None, "properties": {"nothing": 1}}
+    marks = {"If-Match": '"0000000000000000"', "Idempotency-Key": "matrix"}
+    for layer in asker.view.asked():
+        editor = asker.view.role in layer.editors
+        refused = (400,) if editor else (401, 403) if asker.view.sees(layer) else (404,)
+        path = f"/ogc/collections/{layer.id}/items"
+        asker.ask("POST", path, refused, json=feature, headers=marks)
+        for row in asker.view.seeds.of(layer)[:1]:
+            one = f"{path}/{row.id}"
+            for method in ("PUT", "PATCH"):
+                asker.ask(method, one, refused, json=feature, headers=marks)
+            gone = asker.ask("DELETE", one, (412,) if editor else refused, headers=marks)
+            assert ("current" in gone.json()) == editor
+
+
 def shelters(asker: Asker) -> None:
     """Where everybody goes: households only for those who see every one of them."""
     zone = asker.view.seeds.row("flood_zones")

@@ -64,6 +64,13 @@ TABLE: dict[tuple[str, str], Line] = {
             *("limit", "offset", "skipGeometry", *FILTER),
         ),
     ),
+    ("post", "/ogc/collections/{layer}/items"): Line((asked.edits,), ("layer", "Idempotency-Key")),
+    **{
+        (method, "/ogc/collections/{layer}/items/{feature}"): Line(
+            (asked.edits,), ("layer", "feature", "If-Match", "Idempotency-Key")
+        )
+        for method in ("put", "patch", "delete")
+    },
     ("get", "/ogc/collections/{layer}/items/{feature}"): Line(
         (features.one_by_one, features.selections, history.past_items),
         ("layer", "feature", "as_of", "crs", "properties", "skipGeometry"),
@@ -91,6 +98,8 @@ TABLE: dict[tuple[str, str], Line] = {
 BODIES: dict[str, set[str]] = {
     "ImpactRequest": {"flood", "layers", "include", "as_of"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
+    "FeatureIn": {"type", "geometry", "properties"},
+    "FeaturePatch": {"type", "geometry", "properties"},
     "SheltersRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("boat", "open_all", "only_in_water", "include"),

@@ -65,6 +65,21 @@ export interface Exposed {
   readonly waste_routes?: Lines | null;
 }
 
+/** A GeoJSON Feature in longitude and latitude. What the platform keeps itself is passed over. `id`, `links` and the properties `source`, `dataset_id`, `updated_at` and `updated_by` may be there, as an item that was read has them. */
+export interface FeatureIn {
+  readonly type: "Feature";
+  readonly geometry?: Readonly<Record<string, unknown>> | null;
+  readonly properties?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The parts of a feature that change (RFC 7396): null empties a field. */
+export interface FeaturePatch {
+  readonly type?: "Feature";
+  /** Left as it is when absent */
+  readonly geometry?: Readonly<Record<string, unknown>> | null;
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
 /** One part of a request that could not be understood. */
 export interface FieldProblem {
   /** Place in the request, such as query.limit or body.flood */
@@ -148,6 +163,11 @@ export interface Lines {
   /** Only with include: ids */
   readonly ids?: readonly number[] | null;
   readonly wet_length_m: number;
+}
+
+/** The record an edit made or changed; its version is in the ETag. */
+export interface Made {
+  readonly id: number;
 }
 
 /** The caller as the server sees them. */
@@ -279,6 +299,10 @@ export interface Problem {
   readonly instance: string;
   /** Parts of the request that could not be understood */
   readonly errors?: readonly FieldProblem[] | null;
+  /** Of a lost update: the record as it is now */
+  readonly current?: Readonly<Record<string, unknown>> | null;
+  /** Of a lost update: what was sent, with the version it was made of */
+  readonly sent?: Readonly<Record<string, unknown>> | null;
 }
 
 /** What an answer rests on: a layer, the position of its last change, when, from where. */

@@ -88,11 +88,16 @@ def members(path: Path) -> tuple[str | None, ...]:
     return tuple(shapes) if len(shapes) > 1 else (None,)
 
 
+def parts(path: Path) -> tuple[Path, ...]:
+    """The files that are one: the named one, and a Shapefile's side files."""
+    return (path, *_siblings(path))
+
+
 def checksum(path: Path) -> tuple[str, int]:
     """SHA-256 in hex and size in bytes of a file; a Shapefile's side files count as well."""
     digest = hashlib.sha256()
     size = 0
-    for part in (path, *_siblings(path)):
+    for part in parts(path):
         with part.open("rb") as handle:
             while chunk := handle.read(_CHUNK):
                 digest.update(chunk)

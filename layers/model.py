@@ -261,6 +261,11 @@ class Layer(_Frozen):
         return self
 
     @property
+    def personal(self) -> bool:
+        """Whether any of its fields is about identifiable persons."""
+        return any(field.personal for field in self.fields)
+
+    @property
     def rendered(self) -> bool:
         """Whether tiles read a table of their own, kept beside the layer's for drawing.
 

@@ -1,6 +1,6 @@
 -- What has had its time is forgotten: a small batch of each kind at a time, never waiting for
 -- anybody's lock. The server calls it again and again; `service` needs no right to delete for it.
--- from: muang.answer, muang.session, muang.api_token, muang.sign_in_failure, muang.opening -> fewer
+-- from: muang.answer, muang.session, muang.api_token, muang.sign_in_failure, muang.opening, muang.raw_file -> fewer
 CREATE OR REPLACE FUNCTION muang.forget(
     answers_days integer,
     sign_ins_days integer,
@@ -74,6 +74,17 @@ BEGIN
     DELETE FROM muang.opening AS d WHERE d.id = any(ARRAY(
         SELECT o.id FROM muang.opening AS o
         WHERE o.closed_at <= answers_until
+        LIMIT batch FOR UPDATE SKIP LOCKED
+    ));
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN NEXT;
+
+    -- the sealed file may lie in backups as well: without its key it is noise everywhere
+    what := 'keys of raw files';
+    UPDATE muang.raw_file AS u SET seal_key = NULL, forgotten_at = moment
+    WHERE u.sha256 = any(ARRAY(
+        SELECT r.sha256 FROM muang.raw_file AS r
+        WHERE r.forget_at <= moment AND r.seal_key IS NOT NULL
         LIMIT batch FOR UPDATE SKIP LOCKED
     ));
     GET DIAGNOSTICS gone = ROW_COUNT;

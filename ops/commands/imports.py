@@ -13,6 +13,7 @@ import typer
 
 from layers.errors import BadRequestError
 from layers.text import Text
+from ops.commands import raw
 from ops.progress import Progress, both
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ Mode = Literal["upsert", "replace", "append"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `import`, `imports list|show|undo` and `inspect`."""
+    """Add `import`, `imports list|show|undo|files|sweep` and `inspect`."""
     app.command("import")(import_)
     group = typer.Typer(no_args_is_help=True, help="สิ่งที่นำเข้าแล้ว · What was imported.")
     group.command("list")(list_all)
     group.command("show")(show)
     group.command("undo")(undo)
+    group.command("files")(raw.files)
+    group.command("sweep")(raw.sweep_)
     app.add_typer(group, name="imports")
     app.command("inspect")(inspect)
 
@@ -139,6 +142,7 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
     from etl.words import render
     from ops.commands.quality import look, sentence
     from ops.language import tongue
+    from ops.raw_files import kept
 
     progress = Progress()
     with loader(town, progress) as (town_id, conn):
@@ -146,7 +150,11 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
             order = replace(order, profile=of_town(town_id))
         names = ", ".join(path.name for path in order.files)
         title = Text(th=f"นำเข้า {order.layer.id}: {names}", en=f"Importing {names}")
-        with progress.step(title) as step:
+        files = [] if order.dry_run else [*order.files, *(join.path for join in order.joins)]
+        with (
+            kept(conn, town_id, files, personal=order.layer.personal),
+            progress.step(title) as step,
+        ):
             report = run(conn, order, step.report)
         found = None if order.dry_run else look(conn, order.layer, order.actor, progress)
     if as_json:
@@ -181,6 +189,7 @@ def _run_raster(
     from etl.rasters import RasterOrder, import_raster
     from ops.language import tongue
     from ops.rasters import raster_root
+    from ops.raw_files import kept
 
     progress = Progress()
     datum = said.constants.get("datum")
@@ -197,7 +206,10 @@ def _run_raster(
             dry_run=dry_run,
         )
         title = Text(th=f"นำเข้า {raster.id}: {path.name}", en=f"Importing {path.name}")
-        with progress.step(title) as step:
+        with (
+            kept(conn, town_id, [] if dry_run else [path], personal=False),
+            progress.step(title) as step,
+        ):
             report = import_raster(conn, order, step.report)
     if as_json:
         print(json.dumps(report.model_dump(mode="json"), ensure_ascii=False))
@@ -256,19 +268,22 @@ def show(
     from etl.report import Report
     from etl.words import render
     from ops.commands.quality import findings
+    from ops.commands.raw import raw_sentence
     from ops.language import tongue
+    from ops.raw_files import told
 
     with loader(town, Progress()) as (town_id, conn):
         record = get_dataset(conn, number)
         refusals = refusals_of(conn, number)
         wrong = findings(conn, number)
+        originals = told(conn, town_id, record.files)
     rows = [
         {"row": r.row, "key": r.key, "reason": r.reason.model_dump(), "data": dict(r.data)}
         for r in refusals
     ]
     if as_json:
         whole = {"town": town_id, **_facts(record), "report": record.report, "refused_rows": rows}
-        whole["findings"] = wrong
+        whole |= {"findings": wrong, "raw_files": originals}
         print(json.dumps(whole, ensure_ascii=False, default=str))
         return
     stored = dict(record.report or {})
@@ -288,6 +303,8 @@ def show(
         print(json.dumps(row, ensure_ascii=False))
     for each in wrong:
         print(both(Text(th=each["th"], en=each["en"])))
+    for each in originals:
+        print(raw_sentence(each))
 
 
 def undo(

@@ -19,6 +19,10 @@ OTHERS: dict[str, str] = {
     "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
     "real town, which needs secrets of its own",
     "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
+    "MUANG_KEEP_RAW_DAYS": "days for which the imported file of a layer with personal data is kept "
+    "before its key is deleted; 365",
+    "MUANG_RAW_FILES": "folder of the files as they were imported, sealed, one folder a town; else "
+    "`.muang/raw`. The server has no access to it",
     "MUANG_LANG": "`th` or `en`: language of the command line; else the locale's, else both",
     "MUANG_PYTHON": "path of the Python that `./muang` makes its `.venv` with",
     "MUANG_SHARED_DATA": "folder of real sample towns for the tests that use them; without it they "

@@ -24,10 +24,12 @@ def command(
     secret: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Command:
     """`command("import", …)` runs a command line and gives its status and output."""
     monkeypatch.setenv("MUANG_DATABASE_URL", server_url)
     monkeypatch.setenv("MUANG_SECRET", secret)
+    monkeypatch.setenv("MUANG_RAW_FILES", str(tmp_path_factory.mktemp("raw")))
     monkeypatch.delenv("MUANG_LANG", raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("LANGUAGE", raising=False)

@@ -197,10 +197,14 @@ def test_the_database_is_healthy_by_its_own_word_and_keeps_its_data() -> None:
 
 def test_commands_write_rasters_and_the_server_only_reads_them() -> None:
     place = "/var/lib/muang/rasters"
-    assert SERVICES["migrate"]["volumes"] == [f"rasters:{place}"]
+    assert SERVICES["migrate"]["volumes"] == [f"rasters:{place}", "raw:/var/lib/muang/raw"]
     assert SERVICES["api"]["volumes"] == [f"rasters:{place}:ro"]
     assert "rasters" in compose()["volumes"]
-    assert f"MUANG_RASTERS={place}\n" in DOCKERFILE
+    assert f"MUANG_RASTERS={place} " in DOCKERFILE
+    # what people brought is never within the server's reach
+    assert "raw" in compose()["volumes"]
+    assert "MUANG_RAW_FILES=/var/lib/muang/raw\n" in DOCKERFILE
+    assert not [volume for volume in SERVICES["api"]["volumes"] if "raw" in volume]
     assert f"install -d -o muang -g muang -m 0750 {place}\n" in DOCKERFILE
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from api import access
+from api.dossier import DossierAnswer, DossierRequest, answer_dossier
 from api.house import House
 from api.impact_models import ImpactAnswer, ImpactRequest
 from api.language import CallerLang
@@ -18,9 +19,9 @@ from api.queries import answer_impact, in_words
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db import answers
-from db.queries import impact
+from db.queries import dossier, impact
 from layers.errors import BadRequestError
-from layers.text import Text
+from layers.text import Lang, Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
 
@@ -29,30 +30,46 @@ Recompute = Annotated[
     bool, Query(description="Work the answer out again on the versions it was given on")
 ]
 
-Again = Callable[[answers.Answer, House, Viewer], Awaitable[dict[str, Any]]]
+Again = Callable[[answers.Answer, House, Viewer, Lang], Awaitable[dict[str, Any]]]
 
 _ABOUT_ITSELF = frozenset({"id", "computed_at", "computing_ms", "provenance"})
 """What an answer says of itself; everything else must come out the same again."""
 
 
-async def _shelters_again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
+async def _shelters_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
     asked = SheltersRequest.model_validate(kept.request)
     return await answer_shelters(asked, house, who, At(kept.pos, kept.computed_at))
 
 
-async def _impact_again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
+async def _impact_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
     asked = ImpactRequest.model_validate(kept.request)
     return (await answer_impact(asked, house, who, kept.pos))[1]
 
 
-AGAIN: Mapping[str, Again] = {impact.KIND: _impact_again, "shelters": _shelters_again}
+async def _dossier_again(
+    kept: answers.Answer, house: House, who: Viewer, lang: Lang
+) -> dict[str, Any]:
+    asked = DossierRequest.model_validate(kept.request)
+    told = (await answer_dossier(asked, house, who, lang, kept.pos))[1]
+    return {**told, "id": kept.id, "computed_at": kept.computed_at.astimezone(UTC)}
+
+
+AGAIN: Mapping[str, Again] = {
+    impact.KIND: _impact_again,
+    "shelters": _shelters_again,
+    dossier.KIND: _dossier_again,
+}
 """How each kind of answer is worked out again, from what was asked and the position read at."""
 
 
 @router.get(
     "/answers/{answer_id}",
     summary="An answer given before",
-    response_model=ImpactAnswer | SheltersAnswer,
+    response_model=ImpactAnswer | SheltersAnswer | DossierAnswer,
     response_model_exclude_unset=True,
     responses=problems(400, 401, 404, 429, 503),
 )
@@ -65,18 +82,20 @@ async def stored_answer(
 ) -> dict[str, Any]:
     """The answer as it was given to this role, in the language asked for now.
 
-    With `recompute` it is worked out again from the same question on the same versions of the
+    Of a dossier only a digest is kept: it is always worked out again. With `recompute` any answer
+    is worked out again from the same question on the same versions of the
     town's data; `recomputed` says whether it came out the same, and what did not.
     """
     async with house.service() as conn:
         kept = await answers.kept(conn, answer_id, who.role, access.fingerprint(who))
-    answer = kept.response
-    if recompute:
-        answer = await _again(kept, house, who)
+    if kept.kind == dossier.KIND:
+        # of what is told about people only a digest is kept
+        return await _again(kept, house, who, lang)
+    answer = await _again(kept, house, who, lang) if recompute else kept.response
     return in_words(answer, lang)
 
 
-async def _again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, Any]:
+async def _again(kept: answers.Answer, house: House, who: Viewer, lang: Lang) -> dict[str, Any]:
     again = AGAIN.get(kept.kind)
     if again is None:
         raise BadRequestError(
@@ -85,8 +104,9 @@ async def _again(kept: answers.Answer, house: House, who: Viewer) -> dict[str, A
                 en=f"An answer of the kind {kept.kind} cannot be worked out again.",
             )
         )
-    fresh = await again(kept, house, who)
-    parts = (kept.response.keys() | fresh.keys()) - _ABOUT_ITSELF
+    fresh = await again(kept, house, who, lang)
+    proof = {"digest"} & kept.response.keys()
+    parts = proof or (kept.response.keys() | fresh.keys()) - _ABOUT_ITSELF
     differs = sorted(part for part in parts if kept.response.get(part) != fresh.get(part))
     itself = {name: kept.response[name] for name in _ABOUT_ITSELF if name in kept.response}
     told = {"at": datetime.now(UTC).isoformat(), "equal": not differs, "differs": differs}

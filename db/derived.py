@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
-from db import render
+from db import render, search
 from db.basemap_view import VIEW as BASEMAPS
 from db.basemap_view import basemap_view
 from db.connect import LOGINS, Machine, login_name, owner_name
@@ -31,6 +31,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.awaits_number()",
     "muang.pos_at(timestamp with time zone)",
     "muang.town_facts()",
+    "muang.search_text(text)",
     "muang.depth_rank(text)",
     "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[])",
 )
@@ -68,11 +69,14 @@ TIMEOUTS: dict[str, str] = {
 def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
     """Re-create functions, triggers, views and grants; idempotent; runs as the administrator."""
     owner = sql.Identifier(owner_name(town_id))
+    conn.execute(search.EXTENSION)
     conn.execute(sql.SQL("SET ROLE {}").format(owner))
     for statements in sql_files():
         conn.execute(statements.encode())
     for layer in LAYERS:
         conn.execute(triggers(layer, srid))
+        for index in search.indexes(layer):
+            conn.execute(index)
     render.make(conn, LAYERS)
     for role in Role:
         for tense in Tense:

@@ -102,6 +102,8 @@ LAYER = Layer(
         text("verified_by", "ผู้ตรวจสอบ", "Verified by", CARERS),
     ),
     natural_key=("code",),
+    found_by_code=("code", "phone"),
+    found_by_words=("facility_name", "person_name", "address"),
     audience=EVERYONE,
     row_rules=(
         RowRule(field="kind", value="facility", audience=EVERYONE),

@@ -22,6 +22,8 @@ LAYER = Layer(
     ),
     natural_key=("code",),
     coverage=True,
+    found_by_code=("code",),
+    found_by_words=("name", "name_en"),
     audience=EVERYONE,
     zooms=Zooms(min=11, max=18),
     style=Style(

@@ -39,6 +39,8 @@ LAYER = Layer(
         text("phone", "โทรศัพท์", "Phone", INTERNAL),
     ),
     natural_key=("code",),
+    found_by_code=("code",),
+    found_by_words=("name", "address"),
     audience=EVERYONE,
     class_field="kind",
     zooms=Zooms(min=12, max=18),

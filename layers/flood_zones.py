@@ -60,6 +60,7 @@ LAYER = Layer(
         text("confidence", "ความเชื่อมั่น", "Confidence", EVERYONE),
     ),
     natural_key=("code",),
+    found_by_code=("code",),
     audience=EVERYONE,
     class_field="kind",
     zooms=Zooms(min=9, max=18),

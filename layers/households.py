@@ -38,6 +38,7 @@ LAYER = Layer(
         integer("vehicles", "ยานพาหนะ", "Vehicles", INTERNAL),
     ),
     natural_key=("code",),
+    found_by_code=("code", "house_code", "phone"),
     audience=INTERNAL,
     row_rules=(RowRule(audience=INTERNAL, scopes=((Role.CARE, Scope.COMMUNITIES),)),),
 )

@@ -46,6 +46,8 @@ LAYER = Layer(
         text("meter_no", "เลขมิเตอร์ไฟฟ้า", "Electricity meter"),
     ),
     natural_key=("house_code",),
+    found_by_code=("house_code", "house_no", "meter_no"),
+    found_by_words=("lane", "landmark"),
     audience=INTERNAL,
     zooms=Zooms(min=10, max=18, cells_below=15),
     style=Style(

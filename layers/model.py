@@ -189,6 +189,8 @@ class Layer(_Frozen):
     `editors` make, change and delete single records over HTTP; nobody, unless said.
     `coverage`: features lie side by side, without overlaps and slits between them.
     `computed`: the platform writes the rows itself; nothing is imported into such a layer.
+    Search finds rows by the beginning of a field in `found_by_code` and by words, also misspelt
+    ones, in `found_by_words`; both are text.
     """
 
     id: str
@@ -206,6 +208,8 @@ class Layer(_Frozen):
     style: Style | None = None
     coverage: bool = False
     computed: bool = False
+    found_by_code: tuple[str, ...] = ()
+    found_by_words: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -215,7 +219,12 @@ class Layer(_Frozen):
         if len(set(names)) != len(names):
             raise ValueError(f"{self.id}: a field is declared twice")
         known = set(names)
-        asked = [*self.natural_key, *(rule.field for rule in self.row_rules if rule.field)]
+        searched = (*self.found_by_code, *self.found_by_words)
+        asked = [
+            *self.natural_key,
+            *searched,
+            *(rule.field for rule in self.row_rules if rule.field),
+        ]
         if self.class_field:
             asked.append(self.class_field)
         if self.style:
@@ -246,6 +255,13 @@ class Layer(_Frozen):
     def _may_lie_side_by_side(self) -> Self:
         if self.coverage and self.geometry is not GeometryKind.MULTIPOLYGON:
             raise ValueError(f"{self.id}: only areas can lie side by side")
+        return self
+
+    @model_validator(mode="after")
+    def _is_found_by_text(self) -> Self:
+        for name in (*self.found_by_code, *self.found_by_words):
+            if self.field(name).type is not FieldType.TEXT:
+                raise ValueError(f"{self.id}: search reads text, which {name!r} is not")
         return self
 
     @model_validator(mode="after")

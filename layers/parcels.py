@@ -56,6 +56,8 @@ LAYER = Layer(
     ),
     natural_key=("code",),
     coverage=True,
+    found_by_code=("code", "deed_no", "land_no", "account_no"),
+    found_by_words=("address", "owner_name"),
     audience=EVERYONE,
     class_field="use",
     zooms=Zooms(min=10, max=18, cells_below=15),

@@ -52,6 +52,8 @@ LAYER = Layer(
         text("holder_name", "ชื่อผู้รับอนุญาต", "Holder", REGISTRY, personal=True),
     ),
     natural_key=("permit_no",),
+    found_by_code=("permit_no", "parcel_code"),
+    found_by_words=("address", "subject", "holder_name"),
     audience=EVERYONE,
     class_field="kind",
     zooms=Zooms(min=10, max=18, cells_below=15),

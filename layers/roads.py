@@ -59,6 +59,8 @@ LAYER = Layer(
         ),
     ),
     natural_key=("code",),
+    found_by_code=("code",),
+    found_by_words=("name",),
     audience=EVERYONE,
     class_field="class",
     zooms=Zooms(min=11, max=18),

@@ -29,6 +29,8 @@ LAYER = Layer(
         integer("plan_order", "ลำดับในแผน", "Order in the community's plan", INTERNAL, minimum=1),
     ),
     natural_key=("code",),
+    found_by_code=("code",),
+    found_by_words=("name", "address"),
     audience=EVERYONE,
     editors=DESK,
     zooms=Zooms(min=10, max=18),

@@ -31,6 +31,8 @@ LAYER = Layer(
         text("vehicle", "รถ", "Vehicle", INTERNAL),
     ),
     natural_key=("code",),
+    found_by_code=("code",),
+    found_by_words=("name",),
     audience=EVERYONE,
     zooms=Zooms(min=11, max=18),
     style=Style(

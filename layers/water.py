@@ -30,6 +30,7 @@ LAYER = Layer(
         ),
     ),
     natural_key=("code",),
+    found_by_words=("name",),
     audience=EVERYONE,
     class_field="kind",
     zooms=Zooms(min=8, max=18),

@@ -6,7 +6,7 @@ A new operation, or a new parameter of an old one, fails `test_matrix.py` until 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.matrix import asked, drawing, features, history
+from tests.matrix import asked, drawing, features, finding, history
 from tests.matrix.asking import Asker
 
 Probe = Callable[[Asker], None]
@@ -47,6 +47,8 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/live"): Line((asked.live,), ("last-event-id",)),
     ("post", "/queries/impact"): Line((asked.impact,)),
     ("post", "/queries/shelters"): Line((asked.shelters,)),
+    ("get", "/queries/search"): Line((finding.search,), ("q", "layers", "limit")),
+    ("post", "/queries/dossier"): Line((finding.dossier,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
     ("get", "/ogc/collections"): Line((drawing.collections,)),
     ("get", "/ogc/collections/{layer}"): Line((drawing.collections,), ("layer",)),
@@ -97,6 +99,7 @@ TABLE: dict[tuple[str, str], Line] = {
 
 BODIES: dict[str, set[str]] = {
     "ImpactRequest": {"flood", "layers", "include", "as_of"},
+    "DossierRequest": {"parcel", "deed_no", "house_code", "at"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
     "FeatureIn": {"type", "geometry", "properties"},
     "FeaturePatch": {"type", "geometry", "properties"},

@@ -74,6 +74,8 @@ def _filled(asker: Asker, path: str) -> Iterator[str]:
     path = f"{path}?since=2020-01-01T00:00:00Z" if path.endswith("/changes") else path
     path = f"{path}?lon=105.2&lat=15.2" if path.endswith("/value") else path
     path = path.replace("{raster}", "elevation").replace("{file}", "town-" + "0" * 32)
+    path = f"{path}?q=aa" if path.endswith("/search") else path
+    path = path.replace("{raster}", "elevation")
     names = ("facility", "home_c1", "household_C1", "parcels") if "{" in path else ("facility",)
     for row in map(asker.view.seeds.row, names):
         place = next(iter(tiles_of([row], 13)), (0, 0))

@@ -51,6 +51,43 @@ export interface CommunityPlaced {
   readonly households: number;
 }
 
+/** All the caller may know about a place. Only a digest of it is kept, not what it tells. */
+export interface DossierAnswer {
+  readonly id: string;
+  readonly computed_at: string;
+  readonly computing_ms?: number;
+  /** Position of the town's data it was read at */
+  readonly pos: number;
+  /** SHA-256 over everything told, to compare answers by */
+  readonly digest: string;
+  readonly parcels: readonly (Readonly<Record<string, unknown>>)[];
+  readonly sections: readonly DossierSection[];
+  readonly imports: readonly ImportedFrom[];
+  readonly caveats: readonly string[];
+  readonly recomputed?: Recomputed | null;
+}
+
+/** The place meant, named in just one way. */
+export interface DossierRequest {
+  /** A parcel's record number or tax-map code */
+  readonly parcel?: number | string | null;
+  /** A deed number */
+  readonly deed_no?: string | null;
+  /** An 11-digit house code */
+  readonly house_code?: string | null;
+  /** A point: longitude, latitude */
+  readonly at?: readonly [number, number] | null;
+}
+
+/** Records of one layer. `relation`: named by the place, meets it, or is near it. */
+export interface DossierSection {
+  readonly layer: string;
+  readonly title: string;
+  readonly relation: string;
+  readonly matched: number;
+  readonly records: readonly (Readonly<Record<string, unknown>>)[];
+}
+
 /** What the flood touches. A layer without data in this town is absent, never 0. */
 export interface Exposed {
   readonly people?: People | null;
@@ -113,6 +150,20 @@ export interface Health {
   readonly status?: "ok";
 }
 
+/** A record found: by which field, how well (1 best), and where it is. */
+export interface Hit {
+  readonly layer: string;
+  readonly layer_title: string;
+  readonly id: number;
+  readonly field: string;
+  readonly field_title: string;
+  readonly value: string;
+  readonly score: number;
+  /** Longitude of a point in it; null for plain records */
+  readonly lon: number | null;
+  readonly lat: number | null;
+}
+
 /** Households of the houses touched. */
 export interface Households {
   readonly count: number;
@@ -152,6 +203,14 @@ export interface ImpactRequest {
   readonly include?: readonly "ids"[];
   /** Ask about the town as it was at this time */
   readonly as_of?: string | null;
+}
+
+/** An import the records came from. */
+export interface ImportedFrom {
+  readonly dataset_id: number;
+  readonly layer: string;
+  readonly source: string;
+  readonly finished_at: string | null;
 }
 
 /** How a caller is known. */
@@ -362,6 +421,11 @@ export interface RoadsUsed {
 
 /** Who is asking. Each role is a PostgreSQL login role of its own in every town. */
 export type Role = "public" | "staff" | "coordinator" | "team" | "care" | "analyst" | "admin";
+
+/** What was found, best first. */
+export interface SearchAnswer {
+  readonly results: readonly Hit[];
+}
 
 /** One shelter: whether it takes people, its free places, whom it is given. */
 export interface ShelterPlaces {

@@ -110,12 +110,13 @@ COPY --from=build /app/maps/dashboard/dist maps/dashboard/dist
 COPY api api
 COPY db db
 COPY etl etl
+COPY exports exports
 COPY flood flood
 COPY layers layers
 COPY maps/*.py maps/
 COPY ops ops
 # compiled here: the running container cannot write beside its code
-RUN .venv/bin/python -m compileall -q api db etl flood layers maps ops
+RUN .venv/bin/python -m compileall -q api db etl exports flood layers maps ops
 
 ENV LC_ALL=C.UTF-8 \
     PATH=/app/.venv/bin:/usr/local/bin:/usr/bin:/bin \

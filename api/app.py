@@ -13,6 +13,7 @@ from api import (
     description,
     dossier,
     exchange,
+    exports,
     language,
     live,
     log,
@@ -93,6 +94,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         ogc_router,
         editing_router,
         changes_router,
+        exports.router,
         pages.router_for(chosen),
     ):
         app.include_router(router)

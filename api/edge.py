@@ -10,6 +10,8 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 """Largest request body read: a drawn area of some 40,000 vertices."""
 
 _STREAMS = frozenset({"/live"})
+HEAD_ONLY = "muang.head"
+"""In the scope of a GET that was a HEAD: its body is dropped here."""
 
 _POLICY = {
     "default-src": "'none'",
@@ -82,7 +84,8 @@ class Edge:
         try:
             self.door.check(_client(scope), _host(scope))
             limited = _limited(scope, receive, self.max_body)
-            inner = {**scope, "method": "GET"} if sender.head else scope
+            # an answer that is long in the making may leave out what nobody will get
+            inner = {**scope, "method": "GET", HEAD_ONLY: True} if sender.head else scope
             await self.app(inner, limited, sender)
         except Exception as exc:
             if sender.started:

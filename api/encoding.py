@@ -24,13 +24,17 @@ def _weight(parameters: str) -> float:
         return 0.0
 
 
+_LEFT_ALONE = ("/basemap/", "/exports/")
+"""A basemap's tiles are packed already, and a range must stay the bytes it names; exports are
+packed by the process that writes them, so that packing holds nobody up."""
+
+
 class Gzip(GZipMiddleware):
     """Packs answers for those who take it; Starlette's looks for the word alone, `gzip;q=0` too."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI event stream."""
-        # a basemap's tiles are packed already, and a range must stay the bytes it names
-        if scope["type"] == "http" and scope["path"].startswith("/basemap/"):
+        if scope["type"] == "http" and scope["path"].startswith(_LEFT_ALONE):
             await self.app(scope, receive, send)
             return
         asked = Headers(scope=scope).get("accept-encoding", "") if scope["type"] == "http" else ""

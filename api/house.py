@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout
 
 from api.access import layers_of
 from api.auth.oidc_provider import Provider
+from api.export_desk import ExportDesk
 from api.limits import Limits
 from api.live_hub import LiveHub
 from api.raster_desk import RasterDesk
@@ -63,6 +64,7 @@ class House:
         self._proving = asyncio.Semaphore(2)
         folder = settings.rasters
         self.rasters = RasterDesk(None if folder is None else folder / settings.town)
+        self.exports = ExportDesk()
         self._town: TownSpec | None = None
         self._asking = asyncio.Lock()
         self._revision: tuple[float, str | None] = (-_REMEMBERED_S, None)
@@ -160,10 +162,11 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             asyncio.create_task(_kept_running(house.tiles.keep_drawn, "tiles")),
         ]
         try:
-            with on_stop(house.hub.close):
+            with on_stop(house.hub.close), on_stop(house.exports.close):
                 yield house
         finally:
             house.rasters.close()
+            house.exports.close()
             house.hub.close()
             for task in tasks:
                 task.cancel()

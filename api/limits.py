@@ -20,6 +20,7 @@ _COSTS = (
     ("/rasters/", TILE),
     ("/basemap/", TILE),
     ("/queries/", 100),
+    ("/exports/", 200),
     ("/auth/login", 1000),
     ("/auth/", 50),
     ("/live", 50),

@@ -37,6 +37,7 @@ class Event(StrEnum):
     TOKEN_REVOKED = "token revoked"  # noqa: S105 - words
     BAD_CREDENTIAL = "credential not good"
     FOREIGN_PAGE = "request of a foreign page"
+    EXPORT = "export of personal data"
 
 
 def note(
@@ -49,7 +50,10 @@ def note(
     account: object = None,
     about: object = None,
 ) -> None:
-    """Write one event; `account` is whose account was tried, `about` the number of a token."""
+    """Write one event; `account` is whose account was tried.
+
+    `about` is the number of a token, or the name of an exported file.
+    """
     here = exchange.of(scope)
     account_id = who.account_id if who else account
     subject = who.subject if who else (f"account:{account}" if account else None)

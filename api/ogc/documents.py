@@ -6,6 +6,7 @@ from api.links import GEOJSON, JSON, SCHEMA, Link, link, with_query
 from api.ogc.crs import CRS84, epsg, supported
 from db.queries.town import Bounds
 from db.towns import TownSpec
+from exports.formats import FORMATS
 from layers.model import Layer
 from layers.text import Lang
 
@@ -96,6 +97,10 @@ def collection_links(layer: Layer, here: str, base: str) -> list[Link]:
         link("items", f"{here}/items", GEOJSON, layer.title.en),
         link(QUERYABLES, f"{here}/queryables", SCHEMA),
         link(SCHEMA_REL, f"{here}/schema", SCHEMA),
+    ]
+    found += [
+        link("enclosure", f"{base}/exports/{layer.id}.{suffix}", kind.media_type, kind.title_en)
+        for suffix, kind in FORMATS.items()
     ]
     if layer.geometry is not None:
         found.append(link("tilejson", f"{base}/tiles/{layer.id}.json", JSON))

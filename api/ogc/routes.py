@@ -15,7 +15,7 @@ from api.past import AsOf
 from api.routes import OPEN, CurrentHouse, CurrentViewer, LayerId, problems
 from db.editing import version_of
 from db.queries import features
-from db.queries.cql2_parse import MAX_CHARACTERS, properties_of
+from db.queries.cql2_parse import MAX_CHARACTERS
 from db.queries.features import Page
 
 router = APIRouter(prefix="/ogc", tags=["OGC API Features"])
@@ -189,7 +189,7 @@ async def list_items(
         collection_at=at,
     )
     private = access.beyond_public(found, who.role, page.fields) or access.asked_beyond_public(
-        found, _asked_about(page)
+        found, features.asked_about(page)
     )
     return _geojson(items.collection(rows, page, links), out, private=private)
 
@@ -282,16 +282,6 @@ async def layer_schema(
     uri = f"{base_url(request)}/ogc/collections/{found.id}/schema"
     made = schema.returnables(found, who.role, lang, uri)
     return JSONResponse(made, media_type=SCHEMA, headers={"Content-Language": lang})
-
-
-def _asked_about(page: Page) -> frozenset[str]:
-    """Fields whose values the answer tells of because they were asked about."""
-    asked = {test.field.name for test in page.equals}
-    if page.period is not None:
-        asked.add(page.period.field.name)
-    if page.filter is not None:
-        asked |= properties_of(page.filter)
-    return frozenset(asked)
 
 
 def _filters(request: Request) -> dict[str, str]:

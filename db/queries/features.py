@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
-from db.queries.cql2_parse import Node
+from db.queries.cql2_parse import Node, properties_of
 from db.queries.cql2_sql import condition
 from db.scopes import source
 from db.view_names import SINCE, UNTIL
@@ -151,15 +151,23 @@ async def bounds(
     return west, south, east, north
 
 
+def asked_about(page: Page) -> frozenset[str]:
+    """Fields whose values the answer tells of because they were asked about."""
+    asked = {test.field.name for test in page.equals}
+    if page.period is not None:
+        asked.add(page.period.field.name)
+    if page.filter is not None:
+        asked |= properties_of(page.filter)
+    return frozenset(asked)
+
+
 def build(page: Page) -> tuple[sql.Composed, Mapping[str, object]]:
     """The statement and its values."""
     values: dict[str, object] = {"limit": page.limit, "offset": page.offset}
-    where = _where(page, values)
     columns = [sql.Identifier("t", "id")]
     columns += [sql.Identifier("t", f.name) for f in page.fields if f.name != "id"]
     picked: list[sql.Composable] = [*columns, _geometry(page)]
-    values["keys"] = None if page.keys is None else list(page.keys)
-    table = source(page.layer, page.role, _reach(page, values), sql.SQL("%(keys)s"))
+    table, where = rows_asked(page, values)
     statement = sql.SQL(
         "WITH page AS (SELECT {picked} FROM {table} AS t{where}"
         " ORDER BY t.id LIMIT %(limit)s OFFSET %(offset)s)"
@@ -173,6 +181,16 @@ def build(page: Page) -> tuple[sql.Composed, Mapping[str, object]]:
         matched=sql.Identifier(MATCHED),
     )
     return statement, values
+
+
+def rows_asked(page: Page, values: dict[str, object]) -> tuple[sql.Composed, sql.Composed]:
+    """What to read from, alias `t`, and the WHERE of a question (empty when it asks for all).
+
+    Values of the placeholders are put into `values`.
+    """
+    where = _where(page, values)
+    values["keys"] = None if page.keys is None else list(page.keys)
+    return source(page.layer, page.role, _reach(page, values), sql.SQL("%(keys)s")), where
 
 
 def _geometry(page: Page) -> sql.Composed:

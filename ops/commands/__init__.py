@@ -28,6 +28,7 @@ MODULES: dict[str, str] = {
     "inspect": "ops.commands.imports",
     "quality": "ops.commands.quality",
     "basemap": "ops.commands.basemap",
+    "export": "ops.commands.export",
     "notebook": "ops.commands.notebook",
 }
 """Command name -> module that registers it, in the order of `--help`."""

@@ -15,7 +15,16 @@ from tests.matrix import replies
 from tests.matrix.seeds import TOKENS
 from tests.matrix.views import View
 
-PERSONS = ("/tiles/", "/styles/", "/ogc/collections", "/queries/", "/me", "/live", "/auth/")
+PERSONS = (
+    "/tiles/",
+    "/styles/",
+    "/exports/",
+    "/ogc/collections",
+    "/queries/",
+    "/me",
+    "/live",
+    "/auth/",
+)
 """Addresses whose answers are not the same for everybody."""
 
 

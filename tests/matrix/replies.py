@@ -45,6 +45,8 @@ def leaves(reply: httpx.Response) -> list[Any]:
     kind = reply.headers.get("content-type", "")
     if kind == TILE:
         return [*walked(tile_of(reply)), reply.content.decode("utf-8", errors="replace")]
+    if "ndjson" in kind:
+        return [leaf for line in reply.text.splitlines() for leaf in walked(json.loads(line))]
     if "json" in kind and reply.content:  # of a HEAD there is none
         return list(walked(reply.json()))
     found: list[Any] = [reply.text]

@@ -6,7 +6,7 @@ A new operation, or a new parameter of an old one, fails `test_matrix.py` until 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.matrix import asked, drawing, features, finding, history
+from tests.matrix import asked, downloads, drawing, features, finding, history
 from tests.matrix.asking import Asker
 
 Probe = Callable[[Asker], None]
@@ -81,6 +81,13 @@ TABLE: dict[tuple[str, str], Line] = {
         (history.changes,),
         ("layer", "since", "until", "bbox", "bbox-crs", "crs", "limit", "after"),
     ),
+    ("get", "/exports/{layer}.{format}"): Line(
+        (downloads.exports, downloads.chosen),
+        (
+            *("layer", "format", "as_of", "bbox", "bbox-crs", "crs", "datetime", "properties"),
+            *("skipGeometry", "bom", "guard", *FILTER),
+        ),
+    ),
     ("get", "/ogc/collections/{layer}/queryables"): Line((drawing.schemas,), ("layer",)),
     ("get", "/ogc/collections/{layer}/schema"): Line((drawing.schemas,), ("layer",)),
     ("get", "/tiles/{layers}/{z}/{x}/{y}.mvt"): Line(
@@ -118,7 +125,7 @@ BY_ROLE: frozenset[Probe] = frozenset(
     {
         *(asked.about, asked.sign_in, asked.wrong_password),
         *(drawing.tilejson, drawing.style, drawing.schemas, drawing.tile_filters),
-        *(drawing.rasters, drawing.basemap),
+        *(drawing.rasters, drawing.basemap, downloads.chosen),
         *(features.selections, features.moments, features.filters),
     }
 )

@@ -48,6 +48,7 @@ def test_only_the_methods_described_answer_and_head_tells_what_get_does(
 
 
 _EXAMPLES = {
+    "/exports/{layer}.{format}",
     "/tiles/{layer}.json",
     "/tiles/{layers}/{z}/{x}/{y}.mvt",
     "/ogc/collections/{layer}",
@@ -82,6 +83,7 @@ def _filled(asker: Asker, path: str) -> Iterator[str]:
         yield (
             path.replace("{layer}", row.layer.id)
             .replace("{layers}", row.layer.id)
+            .replace("{format}", "geojsonl")
             .replace("{feature}", str(row.id))
             .replace("{z}/{x}/{y}", f"13/{place[0]}/{place[1]}")
         )
@@ -151,7 +153,7 @@ def _paths(routes: list[BaseRoute]) -> Iterator[str]:
         if inner is not None:
             yield from _paths(inner.routes)
         else:
-            yield getattr(route, "path", repr(route))
+            yield getattr(route, "path", repr(route)).replace("{layer:word}", "{layer}")
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)

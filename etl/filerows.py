@@ -70,7 +70,7 @@ class FileRows:
         """Decide; RefusedError or BadRequestError when the file cannot be used as ordered."""
         self._order, self._town, self.read = order, town, found
         layer = order.layer
-        profile = profile_of(order, found.source.name)
+        profile = profile_of(order, found.source.name, found.columns)
         self.plan = make_plan(
             layer,
             [*found.columns, *(name for side in sides for name in side.table.cells)],
@@ -156,7 +156,7 @@ class FileRows:
         order = self._order
         if order.layer.geometry is None:
             return None
-        profile = profile_of(order, self.read.source.name)
+        profile = profile_of(order, self.read.source.name, self.read.columns)
         return Placing(
             self.read,
             order.layer,

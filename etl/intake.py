@@ -1,6 +1,6 @@
 """Reading what an order names: files into the scratch folder, tables to join into memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,9 +30,14 @@ class Side:
     report: FileReport
 
 
-def profile_of(order: ImportOrder, name: str) -> SourceProfile | None:
-    """What the order's profile, or OpenStreetMap's extract, says about a file."""
-    found = order.profile.for_file(order.layer.id, name)
+def profile_of(
+    order: ImportOrder, name: str, columns: Collection[str] = ()
+) -> SourceProfile | None:
+    """What the order's profile, or OpenStreetMap's extract, says about a file.
+
+    Once its columns are known they may tell what its name does not.
+    """
+    found = order.profile.for_file(order.layer.id, name, columns)
     if found is None and name.endswith(".pbf") and order.layer_in_file is None:
         return osm.profile(order.layer.id)
     return found
@@ -119,6 +124,10 @@ def file_report(
         operation_accuracy_m=placing.operation.accuracy_m if placing else None,
         mapping=tuple(entry.told() for entry in plan.entries) if plan else (),
         unused_columns=plan.unused if plan else (),
+        columns=found.columns if plan else (),
+        fields={entry.field.name: entry.source for entry in plan.entries if entry.source}
+        if plan
+        else {},
         profile=profile,
         reader_messages=found.messages[:20],
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -42,12 +42,19 @@ class Entry:
     unit: str | None = None
     codes: Mapping[str, str] = made(default_factory=dict)
     nulls: frozenset[str] = frozenset()
+    confidence: float = 1.0
+
+    @property
+    def source(self) -> str | None:
+        """The column as it is said on a command line or in a field map, with its unit."""
+        return f"{self.column}:{self.unit}" if self.column and self.unit else self.column
 
     def told(self) -> str:
         """`target = source (how)`, for a person."""
         source = repr(self.constant) if self.column is None else self.column
         unit = f" [{self.unit}]" if self.unit else ""
-        return f"{self.field.name} = {source}{unit} ({self.how})"
+        sure = f" {self.confidence:.0%}" if self.confidence < 1 else ""
+        return f"{self.field.name} = {source}{unit} ({self.how}{sure})"
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,11 @@ def make_plan(
     used = {entry.column for entry in entries.values()}
     for field in layer.fields:
         if field.name not in entries and (guess := _guess(field, maker.names, used)):
-            entries[field.name] = maker.entry(field, "guessed", guess)
-            used.add(guess)
+            column, confidence = guess
+            entries[field.name] = replace(
+                maker.entry(field, "guessed", column), confidence=confidence
+            )
+            used.add(column)
     entries |= _own_words(layer, entries, maker)
     if join_key is not None and len(layer.natural_key) == 1:
         key = layer.field(layer.natural_key[0])
@@ -212,20 +222,28 @@ def normal(name: str) -> str:
     return re.sub(r"[\s_\-./()\[\]:]+", "", name).casefold()
 
 
-def _guess(field: Field, names: Iterable[str], used: Collection[str | None]) -> str | None:
-    """The one unused column whose name says it is this field; None when none or several do."""
+def _guess(
+    field: Field, names: Iterable[str], used: Collection[str | None]
+) -> tuple[str, float] | None:
+    """The one unused column whose name says it is this field, and how surely.
+
+    None when none or several do. The field's own name or title is sure (1.0), a name cut to ten
+    characters nearly (0.9), another usual word for it less so (0.7).
+    """
     free = [name for name in names if name not in used]
     if field.type is FieldType.TEXT_LIST and field.personal:
         return None
-    wanted = {normal(field.name), normal(field.title.th), normal(field.title.en)}
-    if len(field.name) > _DBF_LENGTH:
-        # a Shapefile cuts names to ten characters
-        wanted.add(normal(field.name[:_DBF_LENGTH]))
-    for tier in (wanted, {normal(word) for word in _SYNONYMS.get(field.name, ())}):
+    own = {normal(field.name), normal(field.title.th), normal(field.title.en)}
+    # a Shapefile cuts names to ten characters
+    cut = {normal(field.name[:_DBF_LENGTH])} if len(field.name) > _DBF_LENGTH else set()
+    usual = {normal(word) for word in _SYNONYMS.get(field.name, ())}
+    for tier in (own | cut, usual):
         found = [name for name in free if normal(name) in tier]
         exact = [name for name in found if name.casefold() == field.name]
         if len(found) == 1 or exact:
-            return (exact or found)[0]
+            name = (exact or found)[0]
+            sure = 1.0 if normal(name) in own else 0.9 if normal(name) in cut else 0.7
+            return name, sure
     return None
 
 

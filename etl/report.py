@@ -34,6 +34,8 @@ class FileReport(_Record):
     operation_accuracy_m: float | None = None
     mapping: tuple[str, ...] = ()
     unused_columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    fields: dict[str, str] = {}
     profile: str | None = None
     reader_messages: tuple[str, ...] = ()
 

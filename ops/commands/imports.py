@@ -14,6 +14,7 @@ import typer
 from layers.errors import BadRequestError
 from layers.text import Text
 from ops.commands import raw
+from ops.commands.field_map import field_map, keep, maps_of
 from ops.progress import Progress, both
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     group.command("undo")(undo)
     group.command("files")(raw.files)
     group.command("sweep")(raw.sweep_)
+    group.command("field-map")(field_map)
     app.add_typer(group, name="imports")
     app.command("inspect")(inspect)
 
@@ -83,6 +85,9 @@ def import_(  # noqa: PLR0917  Typer maps each to an option
     mode: Annotated[Mode, typer.Option(help="what happens to rows already there")] = "upsert",
     source: Annotated[str | None, typer.Option(help="whose data it is")] = None,
     profile: Annotated[Path | None, typer.Option(help="field maps and code lists (TOML)")] = None,
+    save_map: Annotated[
+        str | None, typer.Option(help="keep the field map under this name for next time")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="do it all, keep nothing")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -122,7 +127,7 @@ def import_(  # noqa: PLR0917  Typer maps each to an option
         dry_run=dry_run,
         profile=NO_PROFILE if profile is None else load(profile),
     )
-    _run(order, town, own_profile=profile is None, as_json=as_json)
+    _run(order, town, own_profile=profile is None, save_map=save_map, as_json=as_json)
 
 
 def _files_and_pairs(words: list[str], *, mapped: bool) -> tuple[list[Path], tuple[str, ...]]:
@@ -134,10 +139,17 @@ def _files_and_pairs(words: list[str], *, mapped: bool) -> tuple[list[Path], tup
     return files, pairs
 
 
-def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: bool) -> None:
+def _run(
+    order: "ImportOrder",
+    town: str | None,
+    *,
+    own_profile: bool,
+    save_map: str | None,
+    as_json: bool,
+) -> None:
     from dataclasses import replace
 
-    from etl.profile import of_town
+    from etl.field_maps import check_name
     from etl.run import run
     from etl.words import render
     from ops.commands.quality import look, sentence
@@ -145,9 +157,11 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
     from ops.raw_files import kept
 
     progress = Progress()
+    if save_map is not None:
+        check_name(save_map)
     with loader(town, progress) as (town_id, conn):
         if own_profile:
-            order = replace(order, profile=of_town(town_id))
+            order = replace(order, profile=maps_of(town_id))
         names = ", ".join(path.name for path in order.files)
         title = Text(th=f"นำเข้า {order.layer.id}: {names}", en=f"Importing {names}")
         files = [] if order.dry_run else [*order.files, *(join.path for join in order.joins)]
@@ -157,6 +171,8 @@ def _run(order: "ImportOrder", town: str | None, *, own_profile: bool, as_json: 
         ):
             report = run(conn, order, step.report)
         found = None if order.dry_run else look(conn, order.layer, order.actor, progress)
+    if save_map is not None and not order.dry_run:
+        progress.say(keep(order, report, town_id, save_map))
     if as_json:
         told = report.model_dump(mode="json") | {"quality": found and asdict(found)}
         print(json.dumps(told, ensure_ascii=False))

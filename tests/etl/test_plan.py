@@ -142,18 +142,39 @@ def test_the_shipped_profiles_are_right() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[[source]]\nlayer = "parcels"\nmaps.code = "x"', "maps"),
-        ('[[source]]\nlayer = "parcel"', "no layer called"),
-        ('[[source]]\nlayer = "parcels"\nmap.cod = "x"', "no field cod"),
-        ('[[source]]\nlayer = "parcels"\n[source.codes.use]\nx = "home"', "no code 'home'"),
+        (
+            '[[source]]\nlayer = "parcels"\nmaps.code = "x"',
+            "line 3, source.0.maps: there is no such key (“map”?)",
+        ),
+        (
+            '[[source]]\nlayer = "parcel"',
+            "line 2, source.0.layer: there is no layer 'parcel' (“parcels”?)",
+        ),
+        (
+            '[[source]]\nlayer = "parcels"\nmap.cod = "x"',
+            "line 3, source.0.map.cod: parcels has no field 'cod' (“code”?)",
+        ),
+        (
+            '[[source]]\nlayer = "water"\n[[source]]\nlayer = "parcels"\ncodes.use."x y"="vacent"',
+            "line 5, source.1.codes.use.x y: parcels.use has no code 'vacent' (“vacant”?)",
+        ),
+        (
+            '[[source]]\nlayer = "parcels"\n[source.units]\narea_deed_m2 = "rais"',
+            "line 4, source.0.units.area_deed_m2: there is no unit 'rais' (“rai”?)",
+        ),
+        ('[[source]]\nlayer = "parcels"\nfiles = "*"', "line 3, source.0.files"),
+        ("sources = []", "line 1, sources: there is no such key (“source”?)"),
         ("[[source", "wrong"),
+        ("x = 1\ny = = 2", "line 2"),
     ],
 )
 def test_a_wrong_profile_is_named(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "town.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(BadRequestError, match=words):
+    with pytest.raises(BadRequestError) as wrong:
         load(path)
+    assert words in wrong.value.detail.en
+    assert "town.toml" in wrong.value.detail.th
     with pytest.raises(BadRequestError, match="cannot be opened"):
         load(tmp_path / "none.toml")
 

@@ -24,7 +24,11 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Dataset:
-    """An import about to happen."""
+    """An import about to happen.
+
+    `resubmits` is the import whose refused rows it brings again; `read_as` says how its file is
+    read.
+    """
 
     layer: str
     source: str
@@ -33,6 +37,8 @@ class Dataset:
     licence: str | None = None
     note: str | None = None
     synthetic: bool = False
+    resubmits: int | None = None
+    read_as: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,17 @@ class DatasetRecord:
     report: dict[str, object] | None
     undone_at: datetime | None
     undone_by: str | None
+    undone_set: int | None
+    resubmits: int | None
+    read_as: dict[str, object] | None
 
 
 def begin(conn: AnyConnection, dataset: Dataset, mode: str) -> int:
     """Register an import inside the caller's transaction; its id goes onto every row."""
     row = conn.execute(
-        "INSERT INTO muang.dataset (layer, source, licence, note, synthetic, files, mode, actor)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
+        "INSERT INTO muang.dataset"
+        " (layer, source, licence, note, synthetic, files, mode, actor, resubmits, read_as)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
         [
             dataset.layer,
             dataset.source,
@@ -80,6 +90,8 @@ def begin(conn: AnyConnection, dataset: Dataset, mode: str) -> int:
             Jsonb([{"name": f.name, "sha256": f.sha256, "size": f.size} for f in dataset.files]),
             mode,
             dataset.actor,
+            dataset.resubmits,
+            None if dataset.read_as is None else Jsonb(dict(dataset.read_as)),
         ],
     ).fetchone()
     if row is None:
@@ -114,7 +126,7 @@ def keep_refusals(conn: AnyConnection, dataset_id: int, refusals: Sequence[Refus
 
 _COLUMNS = (
     "id, layer, source, licence, note, synthetic, files, mode, actor, started_at, finished_at,"
-    " change_set, report, undone_at, undone_by"
+    " change_set, report, undone_at, undone_by, undone_set, resubmits, read_as"
 )
 
 

@@ -5,12 +5,15 @@ staging table by SQL and come back as refusals with a reason; live data changes 
 not at all.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from psycopg import Rollback, sql
 from psycopg.types.json import Jsonb
@@ -20,6 +23,8 @@ from db.binary_copy import ARROW_TYPES
 from db.changes import number_changes
 from db.datasets import Dataset, Refusal, begin, keep_refusals
 from db.derived import AnyConnection
+from db.matching import Counts, Match
+from db.preview import Preview, look
 from db.staging import GEOM, Repeats, Unfit
 from layers.errors import BadRequestError
 from layers.model import Layer
@@ -33,6 +38,9 @@ Whole = Callable[[Sequence[int]], Iterable[tuple[int, str | None, Mapping[str, o
 _CHUNK = 20_000
 _KEPT_AT_ONCE = 1_000
 _ROWS_TOLD = 20
+_AHEAD = 2
+_HAS_SRID = 0x20
+_LONGEST = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -46,16 +54,6 @@ class Incoming:
     columns: tuple[str, ...]
     rows: Iterable[tuple[object, ...]]
     row_numbers: Sequence[int] | None = None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows an import inserted, changed, found equal to what was there, and deleted."""
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    deleted: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,7 @@ class Loaded:
     counts: Counts
     refused: tuple[RefusedFor, ...] = ()
     repeats: Repeats = field(default_factory=Repeats)
+    preview: Preview | None = None
 
     @property
     def refused_count(self) -> int:
@@ -119,12 +118,12 @@ def load_inside(
 
     The caller numbers the changes after commit.
     """
-    loading = Loading(conn, layer, incoming.columns, mode=mode, dataset=dataset)
-    for arrays in _arrays(layer, incoming, loading.srid):
-        loading.add(arrays)
-        if on_rows:
-            on_rows(loading.staged)
-    return loading.finish()
+    with Loading(conn, layer, incoming.columns, mode=mode, dataset=dataset) as loading:
+        for arrays in _arrays(layer, incoming, loading.srid):
+            loading.add(arrays)
+            if on_rows:
+                on_rows(loading.staged)
+        return loading.finish()
 
 
 class Loading:
@@ -142,12 +141,18 @@ class Loading:
         *,
         mode: Mode,
         dataset: Dataset,
+        preview: bool = False,
     ) -> None:
-        """Begin; BadRequestError when the columns do not fit the layer."""
+        """Begin; BadRequestError when the columns do not fit the layer.
+
+        With `preview` it is told which rows and fields change (`Loaded.preview`).
+        """
         _check_columns(layer, columns)
         self._conn, self._layer, self._columns = conn, layer, columns
         self._mode: Mode = mode
-        self._dataset = dataset
+        self._dataset, self._preview = dataset, preview
+        self._writer = ThreadPoolExecutor(1)
+        self._sent: deque[Future[None]] = deque()
         self.srid = _srid(conn)
         self.staged = 0
         conn.execute("SELECT set_config('muang.actor', %s, true)", [dataset.actor])
@@ -155,12 +160,29 @@ class Loading:
         staging.make(conn, layer, columns)
         self.dataset_id = begin(conn, dataset, mode)
 
+    def __enter__(self) -> Self:
+        """The loading itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let a batch on its way arrive: the connection is the caller's alone again."""
+        self._writer.shutdown()
+
     def add(self, arrays: Sequence[pa.Array], refusals: Sequence[Refusal] = ()) -> None:
-        """Stage a batch: row numbers (int64), then the columns; keep rows refused before."""
+        """Stage a batch: row numbers (int64), then the columns; keep rows refused before.
+
+        The batch is written while the caller makes the next one; what fails is raised by the
+        next call.
+        """
+        while len(self._sent) >= _AHEAD:
+            self._sent.popleft().result()
+        self.staged += len(arrays[0])
+        self._sent.append(self._writer.submit(self._write, arrays, refusals))
+
+    def _write(self, arrays: Sequence[pa.Array], refusals: Sequence[Refusal]) -> None:
         keep_refusals(self._conn, self.dataset_id, refusals)
         if len(arrays[0]):
             staging.fill(self._conn, self._columns, arrays)
-            self.staged += len(arrays[0])
 
     def finish(self, whole: Whole | None = None) -> Loaded:
         """Check everything staged, and bring it live.
@@ -169,23 +191,42 @@ class Loading:
         was made of them.
         """
         conn, layer = self._conn, self._layer
-        conn.execute("ANALYZE pg_temp.incoming")
-        # two imports of one layer queue up instead of mixing; readers are not held up
+        while self._sent:
+            self._sent.popleft().result()
+        staging.analyze(conn, layer, self._columns)
+        self._take_turn()
+        repeats = staging.repeats(conn, layer, self._columns)
+        unfit = staging.refuse(conn, layer, self._columns, unique_key=self._mode == "upsert")
+        refused = self._keep(unfit, whole)
+        match = Match(layer, self._columns)
+        whole_layer = self._mode == "replace"
+        {"replace": match.by_content, "upsert": match.by_key, "append": match.all_new}[self._mode](
+            conn
+        )
+        preview = look(conn, match, whole=whole_layer) if self._preview else None
+        counts = match.apply(conn, self._dataset.source, self.dataset_id, whole=whole_layer)
+        conn.execute("DROP TABLE pg_temp.incoming, pg_temp.unfit, pg_temp.pair")
+        loaded = Loaded(self.dataset_id, self.staged, counts, refused, repeats, preview)
+        _register(conn, loaded)
+        return loaded
+
+    def _take_turn(self) -> None:
+        """Wait until no other import brings rows into this layer, then keep other writers out.
+
+        Imports wait for each other on a lock of their own, however long: whoever waits for the
+        table itself would hold up every editor behind. Readers are never held up.
+        """
+        conn, layer = self._conn, self._layer
+        conn.execute("SET LOCAL lock_timeout = 0")
+        conn.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('muang.import'), hashtext(%s))", [layer.id]
+        )
+        conn.execute("SET LOCAL lock_timeout = '60s'")
         conn.execute(
             sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
                 sql.Identifier("town", layer.id)
             )
         )
-        repeats = staging.repeats(conn, layer, self._columns)
-        unfit = staging.refuse(conn, layer, self._columns, unique_key=self._mode == "upsert")
-        refused = self._keep(unfit, whole)
-        counts = _MODES[self._mode](
-            conn, layer, self._columns, self._dataset.source, self.dataset_id
-        )
-        conn.execute("DROP TABLE pg_temp.incoming, pg_temp.unfit")
-        loaded = Loaded(self.dataset_id, self.staged, counts, refused, repeats)
-        _register(conn, loaded)
-        return loaded
 
     def _keep(self, unfit: Unfit, whole: Whole | None) -> tuple[RefusedFor, ...]:
         """Store refused rows whole, some at a time; what is said of them is short."""
@@ -234,8 +275,23 @@ def _arrays(layer: Layer, incoming: Incoming, srid: int) -> Iterator[list[pa.Arr
 
 def ewkb(shapes: Any, srid: int) -> pa.Array:
     """Shapes (an array, None for none) as EWKB with their SRID."""
-    marked = shapely.set_srid(shapes, srid)
-    return pa.array(shapely.to_wkb(marked, include_srid=True), type=pa.large_binary())
+    plain = pa.array(
+        shapely.to_wkb(shapes, byte_order=1, flavor="extended"), type=pa.large_binary()
+    )
+    # byte order, type, [SRID,] coordinates: the SRID is put in and its flag set on the type, all
+    # rows at once; to_wkb would need a copy of each shape that carries it
+    kinds = pc.binary_slice(plain, 4, 5)
+    known = {kind: bytes([kind[0] | _HAS_SRID]) for kind in kinds.unique().to_pylist() if kind}
+    flagged = kinds
+    for kind, with_srid in known.items():
+        flagged = pc.if_else(
+            pc.equal(kinds, pa.scalar(kind, pa.large_binary())), with_srid, flagged
+        )
+    number = pa.scalar(srid.to_bytes(4, "little"), pa.large_binary())
+    nothing = pa.scalar(b"", pa.large_binary())
+    return pc.binary_join_element_wise(
+        pc.binary_slice(plain, 0, 4), flagged, number, pc.binary_slice(plain, 5, _LONGEST), nothing
+    )
 
 
 def _register(conn: AnyConnection, loaded: Loaded) -> None:
@@ -270,83 +326,3 @@ def _srid(conn: AnyConnection) -> int:
     if row is None:
         raise RuntimeError("the town's record is missing")
     return int(str(row[0]))
-
-
-def _append(
-    conn: AnyConnection, layer: Layer, columns: tuple[str, ...], source: str, dataset_id: int
-) -> Counts:
-    """Insert every staged row. Ordered by geometry (Hilbert), so neighbours share pages."""
-    order = sql.SQL("ORDER BY i.geom") if layer.geometry else sql.SQL("ORDER BY i.row_no")
-    cursor = conn.execute(
-        sql.SQL(
-            "INSERT INTO {} ({}, source, dataset_id) SELECT {}, %s, %s"
-            " FROM pg_temp.incoming AS i {}"
-        ).format(
-            sql.Identifier("town", layer.id),
-            sql.SQL(", ").join(sql.Identifier(name) for name in columns),
-            sql.SQL(", ").join(_staged(name) for name in columns),
-            order,
-        ),
-        [source, dataset_id],
-    )
-    return Counts(inserted=cursor.rowcount)
-
-
-def _replace(
-    conn: AnyConnection, layer: Layer, columns: tuple[str, ...], source: str, dataset_id: int
-) -> Counts:
-    deleted = conn.execute(
-        sql.SQL("DELETE FROM {}").format(sql.Identifier("town", layer.id))
-    ).rowcount
-    counts = _append(conn, layer, columns, source, dataset_id)
-    return Counts(inserted=counts.inserted, deleted=deleted)
-
-
-def _upsert(
-    conn: AnyConnection, layer: Layer, columns: tuple[str, ...], source: str, dataset_id: int
-) -> Counts:
-    """Update rows whose content differs, leave equal ones alone, insert the rest."""
-    table = sql.Identifier("town", layer.id)
-    same_key = sql.SQL(" AND ").join(
-        sql.SQL("t.{0} = i.{0}").format(sql.Identifier(name)) for name in layer.natural_key
-    )
-    others = [name for name in columns if name not in layer.natural_key]
-    differs = sql.SQL(" OR ").join(
-        sql.SQL("t.{}::bytea IS DISTINCT FROM i.geom::bytea").format(sql.Identifier("geom"))
-        if name == "geom"
-        else sql.SQL("t.{0} IS DISTINCT FROM i.{0}").format(sql.Identifier(name))
-        for name in others
-    )
-    updated = 0
-    if others:
-        updated = conn.execute(
-            sql.SQL(
-                "UPDATE {} AS t SET {}, source = %s, dataset_id = %s"
-                " FROM pg_temp.incoming AS i WHERE {} AND ({})"
-            ).format(
-                table,
-                sql.SQL(", ").join(
-                    sql.SQL("{} = {}").format(sql.Identifier(name), _staged(name))
-                    for name in others
-                ),
-                same_key,
-                differs,
-            ),
-            [source, dataset_id],
-        ).rowcount
-    matched = conn.execute(
-        sql.SQL("DELETE FROM pg_temp.incoming AS i USING {} AS t WHERE {}").format(table, same_key)
-    ).rowcount
-    inserted = _append(conn, layer, columns, source, dataset_id).inserted
-    return Counts(inserted=inserted, updated=updated, unchanged=matched - updated)
-
-
-def _staged(name: str) -> sql.Composed:
-    return sql.SQL("i.{}").format(sql.Identifier(name))
-
-
-_MODES: dict[Mode, Callable[[AnyConnection, Layer, tuple[str, ...], str, int], Counts]] = {
-    "append": _append,
-    "replace": _replace,
-    "upsert": _upsert,
-}

@@ -230,39 +230,53 @@ class _Parts:
         return made
 
     def counted(self, source: sql.Composable) -> sql.Composed:
-        """INSERT of what (geometry, class, how many) rows add to the cells of each zoom."""
-        finest = (self.layer.zooms.cells_below or 1) - 1
+        """INSERT of what (geometry, class, how many) rows add to the cells of each zoom.
+
+        Each zoom is added up from the one below it: there are ever fewer cells.
+        """
+        least, finest = self.layer.zooms.min, (self.layer.zooms.cells_below or 1) - 1
         bits = cell_bits(self.layer)
+        levels = [
+            sql.SQL(
+                "c{finest} AS (SELECT {x} AS x, {y} AS y, r.class, sum(r.n)::integer AS n"
+                " FROM ({source}) AS r (geom, class, n) GROUP BY 1, 2, 3 HAVING sum(r.n) <> 0)"
+            ).format(
+                finest=sql.SQL(str(finest)),
+                source=source,
+                x=cell_column(sql.SQL("r.geom"), sql.Literal(1 << (finest + bits))),
+                y=cell_row(sql.SQL("r.geom"), sql.Literal(1 << (finest + bits))),
+            ),
+            *(
+                sql.SQL(
+                    "c{} AS (SELECT b.x >> 1 AS x, b.y >> 1 AS y, b.class, sum(b.n)::integer AS n"
+                    " FROM c{} AS b GROUP BY 1, 2, 3 HAVING sum(b.n) <> 0)"
+                ).format(sql.SQL(str(zoom)), sql.SQL(str(zoom + 1)))
+                for zoom in range(finest - 1, least - 1, -1)
+            ),
+        ]
+        every = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} AS z, l.x, l.y, l.class, l.n FROM c{} AS l").format(
+                sql.Literal(zoom), sql.SQL(str(zoom))
+            )
+            for zoom in range(least, finest + 1)
+        )
         return sql.SQL("""
+    WITH {levels}, every AS ({every})
     INSERT INTO {cells} (z, tile_x, tile_y, cell, class, n)
-    SELECT c.z, c.tile_x, c.tile_y, coalesce(c.cell, {whole}), c.class, sum(c.n)
-    FROM (
-        SELECT
-            z.z,
-            (f.x >> ({finest} - z.z)) >> {bits} AS tile_x,
-            (f.y >> ({finest} - z.z)) >> {bits} AS tile_y,
-            (((f.y >> ({finest} - z.z)) & {mask}) << {bits})
-            + ((f.x >> ({finest} - z.z)) & {mask}) AS cell,
-            f.class,
-            f.n
-        FROM (
-            SELECT {x} AS x, {y} AS y, r.class, sum(r.n)::integer AS n
-            FROM ({source}) AS r (geom, class, n)
-            GROUP BY 1, 2, 3
-            HAVING sum(r.n) <> 0
-        ) AS f
-        CROSS JOIN generate_series({least}, {finest}) AS z (z)
-    ) AS c
-    GROUP BY GROUPING SETS ((c.z, c.tile_x, c.tile_y, c.cell, c.class), (c.z, c.tile_x, c.tile_y))
-    HAVING sum(c.n) <> 0;""").format(
+    SELECT
+        e.z, e.x >> {bits}, e.y >> {bits}, ((e.y & {mask}) << {bits}) + (e.x & {mask}), e.class, e.n
+    FROM every AS e
+    UNION ALL
+    SELECT e.z, e.x >> {bits}, e.y >> {bits}, {whole}, NULL, sum(e.n)
+    FROM every AS e
+    GROUP BY e.z, e.x >> {bits}, e.y >> {bits}
+    HAVING sum(e.n) <> 0;""").format(
             **self.names,
+            levels=sql.SQL(", ").join(levels),
+            every=every,
             whole=sql.Literal(WHOLE_TILE),
-            source=source,
-            finest=sql.Literal(finest),
             bits=sql.Literal(bits),
             mask=sql.Literal((1 << bits) - 1),
-            x=cell_column(sql.SQL("r.geom"), sql.Literal(1 << (finest + bits))),
-            y=cell_row(sql.SQL("r.geom"), sql.Literal(1 << (finest + bits))),
         )
 
     def _class(self, alias: str) -> sql.Composable:

@@ -60,6 +60,16 @@ def fill(conn: AnyConnection, columns: tuple[str, ...], arrays: Sequence[pa.Arra
         copy.write(binary_copy.TRAILER)
 
 
+def analyze(conn: AnyConnection, layer: Layer, columns: tuple[str, ...]) -> None:
+    """Let the planner know how many rows are staged and how often keys repeat, and no more."""
+    names = sql.SQL(", ").join(
+        sql.Identifier(name)
+        for name in ("row_no", *layer.natural_key)
+        if name in ("row_no", *columns)
+    )
+    conn.execute(sql.SQL("ANALYZE pg_temp.incoming ({})").format(names))
+
+
 def repeats(conn: AnyConnection, layer: Layer, columns: tuple[str, ...]) -> Repeats:
     """Which natural keys are there more than once."""
     if not set(layer.natural_key) <= set(columns):

@@ -18,7 +18,7 @@ from layers.text import Text
 _SLIVER_M2 = 1.0
 _MOJIBAKE_SHARE = 0.3
 _MIN_LETTERS = 20
-_NO_LETTER = re.compile("[^A-Za-z]+")
+_NO_LETTER = re.compile(r"[\W\d_]+")
 _THAI = re.compile("[\u0e00-\u0e7f]")
 _WESTERN = re.compile("[\u00a1-\u00ff]")
 
@@ -201,10 +201,11 @@ def _slivers(frame: pd.DataFrame, notes: Notes) -> None:
 def _letters(values: Iterable[object]) -> dict[str, int]:
     """Letters by kind in a column of texts."""
     whole = "".join(value for value in values if isinstance(value, str))
+    letters = len(_NO_LETTER.sub("", whole))
     if whole.isascii():
-        return {"all": len(_NO_LETTER.sub("", whole))}
+        return {"all": letters}
     return {
         "thai": len(_THAI.findall(whole)),
         "western": len(_WESTERN.findall(whole)),
-        "all": sum(map(str.isalpha, whole)),
+        "all": letters,
     }

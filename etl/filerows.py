@@ -14,6 +14,7 @@ from etl.intake import Side, file_report, profile_of
 from etl.order import ImportOrder
 from etl.places import Placing
 from etl.plan import ROW_NUMBER, Entry, Plan, make_plan
+from etl.profile import SourceProfile
 from etl.read import Read
 from etl.report import FileReport
 from etl.steps import Notes, Outcome
@@ -23,6 +24,7 @@ from layers.errors import BadRequestError, RefusedError
 from layers.model import Layer
 from layers.text import Text
 
+KEPT_ROW = "_row"
 Keys = tuple[tuple[str | None, ...], ...]
 
 
@@ -101,6 +103,20 @@ class FileRows:
         """Fields the file brings."""
         made = (*(entry for entry, _value in self._constants), *self._entries)
         return tuple(entry.field.name for entry in made)
+
+    @property
+    def read_as(self) -> SourceProfile:
+        """How this file is read, as a profile that reads its like."""
+        entries = self.plan.entries
+        placed = self.placing
+        return SourceProfile(
+            layer=self._order.layer.id,
+            datum_operation=next(iter(placed.operation.codes), None) if placed else None,
+            map={e.field.name: _source(e) for e in entries if e.column},
+            set={e.field.name: e.constant for e in entries if e.constant is not None},
+            codes={e.field.name: dict(e.codes) for e in entries if e.codes},
+            nulls={e.field.name: tuple(sorted(e.nulls)) for e in entries if e.nulls},
+        )
 
     @property
     def key_column(self) -> str | None:
@@ -198,6 +214,12 @@ class FileRows:
             column.tally.take_refused(notes)
         mapped = {name: pd.Series(cells, frame.index, dtype=object) for name, cells in made.items()}
         return notes.take(frame.assign(**mapped))
+
+
+def _source(entry: Entry) -> str:
+    """A column with its unit; of a row's number, where the number is kept with a refused row."""
+    column = KEPT_ROW if entry.column == ROW_NUMBER else entry.column
+    return f"{column}:{entry.unit}" if entry.unit else str(column)
 
 
 def note_money(entry: Entry, notes: Notes) -> None:

@@ -48,6 +48,7 @@ class ImportOrder:
     dry_run: bool = False
     profile: TownProfile = NO_PROFILE
     limits: Limits = field(default_factory=Limits)
+    resubmits: int | None = None
 
     def __post_init__(self) -> None:
         """BadRequestError for a layer no file is loaded into."""

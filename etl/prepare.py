@@ -61,6 +61,7 @@ class Prepared:
             *(side.report for side in sides),
         ]
         self.profile: SourceProfile | None = profile_of(order, order.files[0].name)
+        self.read_as: SourceProfile = files[0].read_as
         self.joins: list[Joined] = []
         self.flaws: list[Flaw] = []
         self.child_source = self._child_source()

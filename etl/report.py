@@ -1,10 +1,12 @@
 """The report of an import: what was read, loaded, repaired and refused, and why. Always adds up."""
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from dataclasses import asdict
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
+from db.preview import Preview
 from etl.steps import Finding, Refused, Severity
 from layers.text import Text
 
@@ -87,6 +89,24 @@ class ChildReport(_Record):
     refusals: tuple[Refusals, ...]
 
 
+class ChangedField(_Record):
+    """How a field of one row changes."""
+
+    key: str
+    field: str
+    before: Any
+    after: Any
+
+
+class PreviewReport(_Record):
+    """What a rehearsed import would do: a few keys, and how often which field changes."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    fields: dict[str, int]
+    changed: tuple[ChangedField, ...]
+
+
 class Report(_Record):
     """The whole import. `read == loaded + refused`, checked when the report is made."""
 
@@ -109,6 +129,7 @@ class Report(_Record):
     joins: tuple[JoinReport, ...] = ()
     children: tuple[ChildReport, ...] = ()
     dataset_id: int | None = None
+    preview: PreviewReport | None = None
     seconds: float = 0.0
 
     @model_validator(mode="after")
@@ -165,6 +186,11 @@ def grouped(refused: Iterable[Refused]) -> tuple[Refusals, ...]:
     refusing = Refusing()
     refusing.add(refused)
     return refusing.groups
+
+
+def preview_report(preview: Preview | None) -> PreviewReport | None:
+    """What the database foretold, for the report."""
+    return None if preview is None else PreviewReport.model_validate(asdict(preview))
 
 
 def told(findings: Iterable[Finding]) -> tuple[Told, ...]:

@@ -25,6 +25,7 @@ from etl.report import (
     Refusing,
     Report,
     grouped,
+    preview_report,
     told,
 )
 from etl.scratch import scratch
@@ -75,23 +76,24 @@ def _without_ids(report: Report) -> Report:
 def _load(
     conn: LoaderConnection, order: ImportOrder, prepared: Prepared, town: str, tell: Tell
 ) -> Report:
-    loading = Loading(
+    total = prepared.originals.count
+    done = 0
+    refused = Refusing()
+    with Loading(
         conn,
         order.layer,
         prepared.columns,
         mode=order.mode,
         dataset=_dataset(order, prepared),
-    )
-    total = prepared.originals.count
-    done = 0
-    refused = Refusing()
-    for frame, gone, read in prepared.batches():
-        loading.add(arrays(frame, order.layer, loading.srid), _kept(prepared, gone))
-        refused.add(gone)
-        done += read
-        tell("load", done, total)
-    tell("check, go live", total, total)
-    loaded = loading.finish(prepared.originals.whole)
+        preview=order.dry_run,
+    ) as loading:
+        for frame, gone, read in prepared.batches():
+            loading.add(arrays(frame, order.layer, loading.srid), _kept(prepared, gone))
+            refused.add(gone)
+            done += read
+            tell("load", done, total)
+        tell("check, go live", 0, None)
+        loaded = loading.finish(prepared.originals.whole)
     for group in loaded.refused:
         refused.add_group(group.reason, group.count, group.rows)
     counts = loaded.counts
@@ -126,6 +128,7 @@ def _load(
         ),
         children=children,
         dataset_id=loaded.dataset_id,
+        preview=preview_report(loaded.preview),
     )
 
 
@@ -151,6 +154,8 @@ def _dataset(order: ImportOrder, prepared: Prepared, layer_id: str | None = None
         files=tuple(SourceFile(file.name, file.sha256, file.bytes) for file in prepared.files),
         licence=profile.licence if profile else None,
         note=profile.note.en if profile and profile.note else None,
+        resubmits=order.resubmits,
+        read_as=prepared.read_as.model_dump(mode="json", exclude_defaults=True),
     )
 
 

@@ -35,6 +35,8 @@ def render(report: Report, tongue: Tongue = "both") -> str:
         rows = ", ".join(map(str, group.rows[:_ROWS])) + (" …" if group.count > _ROWS else "")
         where = said(Text(th=f"แถว {rows}", en=f"rows {rows}"))
         lines.append(f"  - {group.count:,}: {said(group.reason)} ({where})")
+    lines += _nothing_new(report, said)
+    lines += _preview(report, said)
     lines += findings_lines(report.findings, said)
     for child in report.children:
         lines += _child(child, said)
@@ -146,6 +148,43 @@ def _counts(report: Report, said: Speaker) -> list[str]:
     ]
     detail = ", ".join(f"{said(word)} {count:,}" for word, count in parts if count)
     return [f"{line} ({detail})" if detail else line]
+
+
+def _nothing_new(report: Report, said: Speaker) -> list[str]:
+    if report.inserted or report.updated or report.deleted:
+        return []
+    return [
+        "  "
+        + said(
+            Text(
+                th="ทุกแถวที่รับเหมือนที่มีอยู่แล้ว ไม่มีอะไรเปลี่ยน",
+                en="every row taken is there already: nothing changed",
+            )
+        )
+    ]
+
+
+def _preview(report: Report, said: Speaker) -> list[str]:
+    """What a rehearsal foretells: which rows and fields."""
+    found = report.preview
+    if found is None:
+        return []
+    lines = []
+    for text, keys, count in (
+        (Text(th="จะเพิ่ม", en="would be added"), found.added, report.inserted),
+        (Text(th="จะเอาออก", en="would be removed"), found.removed, report.deleted),
+    ):
+        if count:
+            more = " …" if count > len(keys) else ""
+            lines.append(f"  {said(text)} {count:,}: {', '.join(keys)}{more}")
+    if report.updated:
+        fields = ", ".join(f"{name} {count:,}" for name, count in found.fields.items())
+        text = Text(th="จะแก้", en="would be changed")
+        lines.append(f"  {said(text)} {report.updated:,} ({fields})")
+        lines += [
+            f"    {each.key}: {each.field} {each.before} -> {each.after}" for each in found.changed
+        ]
+    return lines
 
 
 def findings_lines(findings: Iterable[Told], said: Speaker) -> list[str]:

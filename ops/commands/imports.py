@@ -30,7 +30,9 @@ Mode = Literal["upsert", "replace", "append"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `import`, `imports list|show|undo|files|sweep` and `inspect`."""
+    """Add `import`, `imports list|show|undo|redo|refused|resubmit|files|sweep` and `inspect`."""
+    from ops.commands import refused
+
     app.command("import")(import_)
     group = typer.Typer(no_args_is_help=True, help="สิ่งที่นำเข้าแล้ว · What was imported.")
     group.command("list")(list_all)
@@ -39,6 +41,8 @@ def register(app: typer.Typer) -> None:
     group.command("files")(raw.files)
     group.command("sweep")(raw.sweep_)
     group.command("field-map")(field_map)
+    group.command("redo")(redo)
+    refused.add_to(group)
     app.add_typer(group, name="imports")
     app.command("inspect")(inspect)
 
@@ -268,6 +272,7 @@ def _facts(record: Any) -> dict[str, Any]:
         "actor": record.actor,
         "started_at": record.started_at.isoformat(),
         "undone_at": record.undone_at.isoformat() if record.undone_at else None,
+        "resubmits": record.resubmits,
         **{name: report.get(name) for name in ("read", "loaded", "repaired", "refused")},
     }
 
@@ -358,6 +363,47 @@ def undo(
                     f" {counts.updated:,} คืนแถว {counts.inserted:,}",
                     en=f"Import {each} taken back: {counts.deleted:,} rows removed, "
                     f"{counts.updated:,} changed back, {counts.inserted:,} restored.",
+                )
+            )
+        )
+
+
+def redo(
+    number: Annotated[int, typer.Argument(help="หมายเลข · number of the import")],
+    *,
+    town: TownOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """นำกลับการนำเข้าที่ยกเลิก · Bring back an import that was taken back."""
+    from db.datasets import get_dataset
+    from db.undo import redo as bring_back
+    from layers import rasters
+
+    with loader(town, Progress()) as (town_id, conn):
+        record = get_dataset(conn, number)
+        if rasters.get(record.layer):
+            raise BadRequestError(
+                Text(
+                    th="นำแรสเตอร์ที่ยกเลิกแล้วกลับไม่ได้ โปรดนำเข้าไฟล์ใหม่",
+                    en="A raster that was taken back is gone: import its file again.",
+                )
+            )
+        done = bring_back(conn, number, actor())
+    if as_json:
+        facts = [
+            {"id": each, "inserted": c.inserted, "changed": c.updated, "removed": c.deleted}
+            for each, c in done.items()
+        ]
+        print(json.dumps({"town": town_id, "redone": facts}, ensure_ascii=False))
+        return
+    for each, counts in done.items():
+        print(
+            both(
+                Text(
+                    th=f"นำการนำเข้า {each} กลับแล้ว: เพิ่ม {counts.inserted:,} แก้ {counts.updated:,}"
+                    f" ลบ {counts.deleted:,}",
+                    en=f"Import {each} is back: {counts.inserted:,} rows inserted, "
+                    f"{counts.updated:,} changed, {counts.deleted:,} removed.",
                 )
             )
         )

@@ -77,28 +77,59 @@ def test_the_language_is_the_readers(
 
 
 def test_an_import_can_be_taken_back_with_its_children(town: TownHandle, command: Command) -> None:
+    def content() -> tuple[object, object]:
+        return (
+            rows(town, "SELECT id, code, use, appraised_value FROM town.parcels ORDER BY id"),
+            rows(town, "SELECT id, parcel_code, use FROM town.parcel_uses ORDER BY id"),
+        )
+
+    def turned(verb: str, number: int) -> dict[str, object]:
+        said = command("imports", verb, number, "--town", town.town_id, "--json")
+        assert said.status == 0, said.err
+        found: dict[str, object] = json.loads(said.out)
+        return found
+
+    empty = content()
     first = json.loads(command(*IMPORT, *JOIN, "--town", town.town_id, "--json").out)
-    before = rows(town, "SELECT id, code, use, appraised_value FROM town.parcels ORDER BY id")
-    uses = rows(town, "SELECT id, parcel_code, use FROM town.parcel_uses ORDER BY id")
-    second = json.loads(command(*IMPORT, *JOIN, "--town", town.town_id, "--json").out)
-    assert second["deleted"] == 8
+    before = content()
+    again = json.loads(command(*IMPORT, *JOIN, "--town", town.town_id, "--json").out)
+    assert (again["unchanged"], again["inserted"], again["updated"], again["deleted"]) == (
+        8,
+        0,
+        0,
+        0,
+    )
+    assert content() == before
+    # without the table nothing is known of the uses and values
+    second = json.loads(
+        command(
+            *IMPORT, "--map", "code=ML", "--town", town.town_id, "--crs", "EPSG:4326", "--json"
+        ).out
+    )
+    assert second["updated"] + second["inserted"] > 0
 
     refused = command("imports", "undo", first["dataset_id"], "--town", town.town_id)
     assert refused.status == 1
     assert "changed later" in refused.err
 
-    said = command("imports", "undo", second["dataset_id"], "--town", town.town_id, "--json")
-    assert said.status == 0, said.err
-    undone = json.loads(said.out)["undone"]
-    assert [(item["removed"], item["restored"]) for item in undone] == [(8, 8), (4, 4)]
-    now = rows(town, "SELECT id, code, use, appraised_value FROM town.parcels ORDER BY id")
-    assert now == before
-    assert rows(town, "SELECT id, parcel_code, use FROM town.parcel_uses ORDER BY id") == uses
-    again = command("imports", "undo", second["dataset_id"], "--town", town.town_id)
-    assert again.status == 1
-    assert "taken back already" in again.err
+    turned("undo", second["dataset_id"])
+    assert content() == before
+    twice = command("imports", "undo", second["dataset_id"], "--town", town.town_id)
+    assert twice.status == 1
+    assert "taken back already" in twice.err
+
+    # what came later is gone: nothing rests on the first any more
+    undone = turned("undo", first["dataset_id"])["undone"]
+    assert [(item["removed"], item["restored"]) for item in undone] == [(8, 0), (4, 0)]  # type: ignore[attr-defined]
+    assert content() == empty
     listed = json.loads(command("imports", "list", "--town", town.town_id, "--json").out)
-    assert sum(item["undone_at"] is not None for item in listed["imports"]) == 2
+    assert sum(item["undone_at"] is not None for item in listed["imports"]) == 3
+
+    redone = turned("redo", first["dataset_id"])["redone"]
+    assert [item["inserted"] for item in redone] == [8, 4]  # type: ignore[attr-defined]
+    assert content() == before
+    nothing = command("imports", "redo", first["dataset_id"], "--town", town.town_id)
+    assert "nothing to redo" in nothing.err
 
 
 def test_an_import_that_is_not_there(shared_town: TownHandle, command: Command) -> None:

@@ -6,86 +6,40 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import shapely
-from pydantic import BaseModel, ConfigDict
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from etl import crs, geometry
+from etl import crs, geometry, rasters
 from etl.formats import Format
+from etl.looked import Column, LayerLook, Look, Problem
 from etl.places import lonlat_columns
-from etl.read import WKB, Limits, Read, layers_in, read
+from etl.read import WKB, Limits, Read, first, read
 from etl.transform import WGS84, between
-from etl.unpack import locate, members
+from etl.unpack import Source, locate, members
 from etl.values import is_nothing
+from layers.errors import RefusedError
 from layers.text import Text
 
 _EXAMPLES = 3
-_DBF_BYTES = 254
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Problem(_Record):
-    """One kind of trouble and in how many rows it is."""
-
-    kind: str
-    count: int
-    text: Text
-
-
-class Column(_Record):
-    """One attribute: its type in the file, how many rows have it, some of its values."""
-
-    name: str
-    type: str
-    filled: int
-    examples: tuple[str, ...]
-
-
-class LayerLook(_Record):
-    """One layer of the file. `bounds` are in its own CRS, `bounds_lonlat` in EPSG:4326."""
-
-    name: str | None
-    read: int
-    geometry_types: dict[str, int]
-    crs: str | None
-    crs_evidence: Text
-    bounds: tuple[float, float, float, float] | None
-    bounds_lonlat: tuple[float, float, float, float] | None
-    encoding: str | None
-    encoding_evidence: str
-    columns: tuple[Column, ...]
-    problems: tuple[Problem, ...]
-
-
-class Look(_Record):
-    """What is in a file."""
-
-    file: str
-    format: str
-    sha256: str
-    bytes: int
-    layers: tuple[LayerLook, ...]
 
 
 def look(path: Path, *, encoding: str | None = None, limits: Limits = Limits()) -> Look:
-    """Look into a file; RefusedError when it is none that can be read."""
+    """Look into a file; RefusedError when it is none that can be read.
+
+    Text in an unsure or wrong encoding is shown with the problem, not refused.
+    """
     found: list[LayerLook] = []
     source = None
     for member in members(path):
         with tempfile.TemporaryDirectory(prefix="muang-") as folder:
             scratch = Path(folder)
             source = locate(path, scratch, member=member)
-            names: tuple[str | None, ...] = (member,)
-            if member is None and source.format is not Format.CSV:
-                names = layers_in(source, scratch, limits)
-            for name in names:
-                inner = None if member is not None or source.member else name
-                table = read(source, scratch, layer=inner, encoding=encoding, limits=limits)
-                found.append(_layer(table, name))
+            if source.format is Format.GEOTIFF:
+                found.append(_raster(path, scratch))
+            else:
+                found += _layers(source, scratch, member, encoding, limits)
     if source is None:
         raise RuntimeError("a file has at least one member")
     return Look(
@@ -97,12 +51,74 @@ def look(path: Path, *, encoding: str | None = None, limits: Limits = Limits()) 
     )
 
 
+def _layers(
+    source: Source, scratch: Path, member: str | None, encoding: str | None, limits: Limits
+) -> list[LayerLook]:
+    """Every layer; one that cannot be read among several is shown with the reason."""
+    names, only = first(source, scratch, encoding=encoding, limits=limits, strict=False)
+    if only is not None:
+        return [_layer(only, member or only.layer)]
+    found = []
+    for name in names:
+        try:
+            table = read(
+                source, scratch, layer=name, encoding=encoding, limits=limits, strict=False
+            )
+        except RefusedError as error:
+            found.append(_unreadable(name, error))
+        else:
+            found.append(_layer(table, name))
+    return found
+
+
+def _unreadable(name: str, error: RefusedError) -> LayerLook:
+    return LayerLook(
+        name=name,
+        read=0,
+        geometry_types={},
+        crs=None,
+        crs_evidence=_NOT_SAID,
+        bounds=None,
+        bounds_lonlat=None,
+        encoding=None,
+        encoding_evidence="",
+        columns=(),
+        problems=(Problem(kind="unreadable", count=1, text=error.detail),),
+    )
+
+
+def _raster(path: Path, scratch: Path) -> LayerLook:
+    told = rasters.facts(path, scratch)
+    stated = CRS.from_user_input(told["crs"]) if told["crs"] else None
+    west, south, east, north = (float(value) for value in told["bounds"])
+    bounds = (west, south, east, north)
+    return LayerLook(
+        name=None,
+        read=int(told["rows"]) * int(told["columns"]),
+        geometry_types={f"{told['dtype']} {told['columns']} x {told['rows']}": 1},
+        crs=crs.label(stated) if stated is not None else None,
+        crs_evidence=_NOT_SAID if stated is None else _STATED,
+        bounds=bounds,
+        bounds_lonlat=_lonlat(bounds, stated),
+        encoding=None,
+        encoding_evidence=f"datum: {told['datum'] or '?'}; nodata: {told['nodata'] or '-'}",
+        columns=(),
+        problems=() if stated is not None else (_problem("no_crs", 1, _NO_CRS),),
+    )
+
+
+_NOT_SAID = Text(th="ไฟล์ไม่ได้บอก", en="the file does not say")
+_STATED = Text(th="ไฟล์บอกไว้เอง", en="stated by the file or its format")
+_NO_CRS = Text(th="ไม่รู้ระบบพิกัด", en="the CRS is not known")
+
+
 def _layer(table: Read, name: str | None) -> LayerLook:
     rows = range(1, table.rows + 1)
+    whole = table.table
     shapes = np.empty(0, dtype=object)
     problems: list[Problem] = []
     if table.has_geometry:
-        shapes, outcome = geometry.parse_wkb(table.table.column(WKB).to_pylist(), list(rows))
+        shapes, outcome = geometry.parse_wkb(whole.column(WKB).to_pylist(), list(rows))
         problems += [
             _problem("broken_geometry", 1, refusal.reason) for refusal in outcome.refused[:1]
         ]
@@ -121,8 +137,9 @@ def _layer(table: Read, name: str | None) -> LayerLook:
         bounds_lonlat=_lonlat(bounds, stated),
         encoding=table.encoding,
         encoding_evidence=table.encoding_evidence,
-        columns=tuple(_column(table, column) for column in table.columns),
-        problems=(*problems, *_text_problems(table)),
+        columns=tuple(_column(whole, column) for column in table.columns),
+        encoding_confidence=table.encoding_confidence,
+        problems=(*problems, *_read_problems(table)),
     )
 
 
@@ -140,12 +157,12 @@ def _crs(table: Read) -> tuple[CRS | None, str | None, Text]:
             ),
         )
     if table.crs is None:
-        return None, None, Text(th="ไฟล์ไม่ได้บอก", en="the file does not say")
+        return None, None, _NOT_SAID
     try:
         known = crs.horizontal(CRS.from_user_input(table.crs))
     except CRSError:
         return None, None, Text(th="บอกไว้แต่อ่านไม่ได้", en="stated, but it cannot be understood")
-    return known, crs.label(known), Text(th="ไฟล์บอกไว้เอง", en="stated by the file or its format")
+    return known, crs.label(known), _STATED
 
 
 def _types(shapes: Any) -> dict[str, int]:
@@ -207,7 +224,7 @@ def _shape_problems(shapes: Any) -> list[Problem]:
 def _crs_problems(shapes: Any, known: CRS | None) -> list[Problem]:
     bounds = _bounds(shapes)
     if known is None:
-        return [_problem("no_crs", 1, Text(th="ไม่รู้ระบบพิกัด", en="the CRS is not known"))]
+        return [_problem("no_crs", 1, _NO_CRS)]
     if bounds is not None and known.is_geographic and not crs.within_lonlat(bounds):
         text = Text(
             th="พิกัดไม่ใช่ลองจิจูด-ละติจูดตามที่ระบบพิกัดบอก",
@@ -217,20 +234,14 @@ def _crs_problems(shapes: Any, known: CRS | None) -> list[Problem]:
     return []
 
 
-def _text_problems(table: Read) -> list[Problem]:
-    if table.source.format not in (Format.SHAPEFILE, Format.DBF):
-        return []
-    cut = 0
-    for name in table.columns:
-        for value in table.table.column(name).to_pylist():
-            if isinstance(value, str):
-                size = len(value.encode("utf-8"))
-                cut += size >= _DBF_BYTES - 2
-    text = Text(
-        th="ข้อความยาวเต็ม 254 ไบต์ของ DBF อาจถูกตัดท้าย",
-        en="text as long as DBF's 254 bytes, perhaps cut off",
-    )
-    return [_problem("text_at_limit", cut, text)] if cut else []
+def _read_problems(table: Read) -> list[Problem]:
+    """What the reader itself has to say."""
+    found = [Problem(kind=f.kind, count=f.count, text=f.text) for f in table.findings]
+    if table.messages:
+        lines = "; ".join(table.messages[:3])[:300]
+        text = Text(th=f"ตัวอ่านบอกว่า: {lines}", en=f"the reader says: {lines}")
+        found.append(Problem(kind="reader_messages", count=len(table.messages), text=text))
+    return found
 
 
 def _problem(kind: str, where: Any, text: Text) -> Problem:
@@ -238,8 +249,8 @@ def _problem(kind: str, where: Any, text: Text) -> Problem:
     return Problem(kind=kind, count=count, text=text)
 
 
-def _column(table: Read, name: str) -> Column:
-    column = table.table.column(name)
+def _column(table: pa.Table, name: str) -> Column:
+    column = table.column(name)
     cells = [cell for cell in column.to_pylist() if not is_nothing(cell)]
     shown = list(dict.fromkeys(str(cell)[:60] for cell in cells[:200]))[:_EXAMPLES]
     return Column(name=name, type=str(column.type), filled=len(cells), examples=tuple(shown))

@@ -21,8 +21,8 @@ from layers.errors import RefusedError
 from layers.model import GeometryKind, Layer
 from layers.text import Text
 
-_LON = ("longitude", "lon", "long", "lng", "x", "ลองจิจูด")
-_LAT = ("latitude", "lat", "y", "ละติจูด")
+_LON = ("longitude", "lon", "long", "lng", "x", "ลองจิจูด", "easting", "utm_e", "utm_x", "x_utm", "e")
+_LAT = ("latitude", "lat", "y", "ละติจูด", "northing", "utm_n", "utm_y", "y_utm", "n")
 
 
 class Placing:

@@ -82,7 +82,7 @@ class Prepared:
         """Frames with `columns`, the rows refused on the way, and how many rows were read."""
         self._meet()
         for file, first_row in zip(self._files, self._first_rows, strict=True):
-            self._found.add(file.decided.findings)
+            self._found.add((*file.read.findings, *file.decided.findings))
             for batch, outcome in file.batches(first_row):
                 self._found.add(outcome.findings)
                 self.flaws += outcome.flaws[: FLAWS_KEPT - len(self.flaws)]

@@ -36,7 +36,7 @@ from etl.report import told as told_of
 from etl.steps import Finding
 from etl.unpack import checksum
 from layers.errors import RefusedError
-from layers.rasters import Raster, RasterKind
+from layers.rasters import ELEVATION, Raster, RasterKind
 from layers.text import Text
 
 LoaderConnection = Connection[tuple[object, ...]]
@@ -172,6 +172,13 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def facts(path: Path, scratch: Path) -> dict[str, Any]:
+    """What a GeoTIFF says of itself, for a look: size, CRS (WKT), bounds, datum; RefusedError."""
+    order = RasterOrder(ELEVATION, path, "look", scratch)
+    _look(order)
+    return _child(order, scratch, _alone(order, scratch), "check")
 
 
 def _since(started: float) -> float:

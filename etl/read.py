@@ -15,26 +15,29 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.ipc
 
-from etl import osm, reader
-from etl.encoding import dbf_encoding
+from etl import osm, read_words, reader
 from etl.formats import Format
+from etl.steps import Finding
 from etl.unpack import Source
 from layers.errors import RefusedError
-from layers.text import Text
 
 WKB = reader.WKB
 FID = reader.FID
 BATCH_ROWS = 20_000
 _CHILD = Path(reader.__file__).resolve()
+_ANSWER_BYTES = 64 * 1024**2
+_NO_NAME = "input"
+"""What GDAL calls a layer that has no name but its file's: the reader's file is named so."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one reading may use: address space in bytes, processor and wall seconds."""
+    """What one reading may use: address space and written files in bytes, seconds of both kinds."""
 
     memory_bytes: int = 6 * 1024**3
     cpu_seconds: int = 600
     wall_seconds: int = 900
+    file_bytes: int = 16 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Read:
     WKB (any dimension) in `__wkb` when `has_geometry`, and the file's feature id in `__fid`.
     `starts` are the numbers (from 0) of the first row of each of its record batches. `crs` is what
     the file says (authority code or WKT) or None. `turn` adds columns to each batch.
+    `encoding_confidence` is from 0 to 1; `findings` are what to tell of the reading itself.
     """
 
     source: Source
@@ -69,6 +73,9 @@ class Read:
     messages: tuple[str, ...] = ()
     layer: str | None = None
     network_isolated: bool = False
+    encoding_confidence: float = 1.0
+    findings: tuple[Finding, ...] = ()
+
     turn: Callable[[pa.Table], pa.Table] | None = None
 
     def batches(self, size: int = BATCH_ROWS, start: int = 0) -> Iterator[tuple[int, pa.Table]]:
@@ -97,7 +104,7 @@ class Read:
 def layers_in(source: Source, scratch: Path, limits: Limits = Limits()) -> tuple[str, ...]:
     """Names of the layers in a file."""
     meta = _run(source, scratch, limits, {"task": "list"})
-    return tuple(str(name) for name, _kind in meta["layers"])
+    return tuple(_said(source, str(name)) for name in meta["layers"])
 
 
 def read(
@@ -108,26 +115,58 @@ def read(
     encoding: str | None = None,
     selection: Selection | None = None,
     limits: Limits = Limits(),
+    strict: bool = True,
 ) -> Read:
-    """Read one layer of a located file; RefusedError when there is no single layer to read."""
+    """Read one layer of a located file; RefusedError when there is no single layer to read.
+
+    Text that cannot be in the encoding it would be read in is refused, unless it is said with
+    `encoding`, or not `strict` (for looking only).
+    """
+    wanted = None if layer is None else _meant(source, layer)
     if selection is None and source.format is Format.OSM_PBF and layer is not None:
         # named plainly, the driver would gather the other layers in memory until it gives up
         selection = Selection(f'SELECT * FROM "{layer}"')  # noqa: S608 - refused unless listed
-        if layer not in layers_in(source, scratch, limits):
-            raise _which_layer(source, layer, list(layers_in(source, scratch, limits)))
+        names = layers_in(source, scratch, limits)
+        if layer not in names:
+            raise read_words.which_layer(source, layer, list(names))
     asked = {
         "task": "read",
-        "layer": layer if selection is None else None,
+        "layer": wanted if selection is None else None,
         "encoding": encoding,
         "sql": selection.sql if selection else None,
         "bbox": selection.bbox if selection else None,
+        "strict": strict,
     }
+    return _table(source, scratch, _run(source, scratch, limits, asked), layer)
+
+
+def first(
+    source: Source,
+    scratch: Path,
+    *,
+    encoding: str | None = None,
+    limits: Limits = Limits(),
+    strict: bool = True,
+) -> tuple[tuple[str, ...], Read | None]:
+    """The file's layers and, when it has just one, what is in it; in one child process."""
+    asked = {"task": "first", "encoding": encoding, "strict": strict}
     meta = _run(source, scratch, limits, asked)
-    stated, evidence = _encoding(source, encoding, meta)
+    names = tuple(_said(source, str(name)) for name in meta["layers"] or [])
+    return names, _table(source, scratch, meta, None) if "rows" in meta else None
+
+
+def _table(source: Source, scratch: Path, meta: dict[str, Any], layer: str | None) -> Read:
     # a name of its own: a folder may hold several readings
     spool = scratch / f"{secrets.token_hex(6)}.arrow"
-    (scratch / "table.arrow").rename(spool)
-    starts, columns = _shape(spool)
+    try:
+        (scratch / "table.arrow").rename(spool)
+        starts, columns = _shape(spool)
+    except (pa.ArrowException, OSError) as error:
+        raise read_words.explain(source, "damaged", {"message": str(error)}) from error
+    if starts[-1] != meta["rows"]:
+        facts = {"promised": meta["rows"], "there": starts[-1]}
+        raise read_words.explain(source, "partial", facts)
+    named = meta["layer"]
     return Read(
         source=source,
         spool=spool,
@@ -135,13 +174,15 @@ def read(
         rows=starts[-1],
         starts=starts[:-1],
         crs=meta["crs"],
-        encoding=stated,
-        encoding_evidence=evidence,
+        encoding=meta["encoding"],
+        encoding_evidence=str(meta["encoding_evidence"]),
+        encoding_confidence=float(meta["encoding_confidence"]),
         geometry_type=meta["geometry_type"],
         has_geometry=bool(meta["has_geometry"]),
         messages=tuple(str(line) for line in meta["messages"]),
-        layer=layer or meta["layer"],
-        network_isolated=bool(meta["isolated"]),
+        layer=layer or (None if named is None else _said(source, str(named))),
+        network_isolated=bool(meta["walls"]["network"] or meta["walls"]["calls"]),
+        findings=read_words.findings(meta),
     )
 
 
@@ -160,15 +201,26 @@ def attributes(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in (WKB, FID))
 
 
-def _encoding(source: Source, asked: str | None, meta: dict[str, Any]) -> tuple[str | None, str]:
-    """The encoding the text was read in, None when the file does not say, and the evidence."""
-    if asked:
-        return asked, "given with --encoding"
-    if source.format in (Format.SHAPEFILE, Format.DBF):
-        return dbf_encoding(source.opened)
-    if source.format is Format.CSV:
-        return meta["encoding"], str(meta["encoding_evidence"])
-    return "UTF-8", f"{source.format.value} is always UTF-8"
+def _own_name(source: Source) -> str:
+    """What the file is called, where its only layer has no name of its own."""
+    return Path(source.member or source.name).name.split(".")[0] or source.name
+
+
+def _said(source: Source, name: str) -> str:
+    return _own_name(source) if name == _NO_NAME else name
+
+
+def _meant(source: Source, name: str) -> str:
+    return _NO_NAME if name == _own_name(source) and source.format in _UNNAMED else name
+
+
+_UNNAMED = (Format.SHAPEFILE, Format.DBF, Format.GEOJSON, Format.GEOJSONSEQ, Format.CSV)
+
+
+def drivers_left(kind: Format, scratch: Path) -> tuple[str, ...]:
+    """The GDAL drivers that the child has for a format, as it says itself."""
+    source = Source(scratch, scratch / "none", "none", "", 0, kind)
+    return tuple(_run(source, scratch, Limits(), {"task": "drivers"})["drivers"])
 
 
 @cache
@@ -192,6 +244,7 @@ def isolated(without: Iterable[str], scratch: Path) -> dict[str, str]:
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "CPL_TMPDIR": str(scratch),
+        "SQLITE_TMPDIR": str(scratch),
         "OSM_CONFIG_FILE": str(osm.CONFIG),
         # a comma-separated list may hold names with spaces
         "GDAL_SKIP": ",".join(skipped) + ",",
@@ -205,7 +258,10 @@ def isolated(without: Iterable[str], scratch: Path) -> dict[str, str]:
         "GDAL_HTTP_MAX_RETRY": "0",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
         "CPL_DEBUG": "OFF",
+        "GML_SKIP_RESOLVE_ELEMS": "ALL",
+        "GML_DOWNLOAD_SCHEMA": "NO",
         "OGR_GEOJSON_MAX_OBJ_SIZE": "500",
+        "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
         "OGR_SQLITE_LOAD_EXTENSIONS": "",
         "PROJ_NETWORK": "OFF",
         "OMP_NUM_THREADS": "1",
@@ -218,20 +274,27 @@ def _run(
     limits: Limits,
     asked: dict[str, Any],
 ) -> dict[str, Any]:
+    if source.format is Format.GEOTIFF:
+        raise read_words.explain(source, "raster", {})
     order = {
         "layer": None,
         "encoding": None,
         "sql": None,
         "bbox": None,
+        "strict": True,
         **asked,
         "path": str(source.opened),
         "folder": str(scratch),
+        "format": source.format.name,
+        "kind": source.format.value,
         "driver": source.format.driver,
         "memory_bytes": limits.memory_bytes,
         "cpu_seconds": limits.cpu_seconds,
+        "file_bytes": limits.file_bytes,
     }
     answer = scratch / "meta.json"
     answer.unlink(missing_ok=True)
+    (scratch / "table.arrow").unlink(missing_ok=True)
     try:
         done = subprocess.run(  # noqa: S603  our own program, an argument list, no shell
             [sys.executable, "-I", str(_CHILD)],
@@ -243,88 +306,33 @@ def _run(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise _refuse(source, "ใช้เวลาอ่านนานเกินไป", "reading it takes too long") from error
-    if done.returncode not in (0, reader.REFUSED) or not answer.is_file():
-        tail = done.stderr.decode("utf-8", errors="replace").strip().splitlines()[-1:]
-        refusal = _refuse(
-            source,
-            "ไฟล์เสียหรือใหญ่เกินไป ตัวอ่านหยุดทำงาน",
-            "it is damaged or too large: the reader stopped",
-        )
+        raise read_words.explain(source, "too_long", {}) from error
+    meta = _answer(answer) if done.returncode in (0, reader.REFUSED) else None
+    if meta is None:
+        refusal = read_words.explain(source, "stopped", {})
+        tail = done.stderr[-4000:].decode("utf-8", errors="replace").strip().splitlines()[-1:]
         refusal.facts["reader"] = tail
+        refusal.facts["status"] = done.returncode
         raise refusal
-    meta: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     if "trouble" in meta:
-        raise _explain(source, str(meta["trouble"]), meta.get("facts"))
+        facts = meta.get("facts")
+        raise read_words.explain(
+            source, str(meta["trouble"]), facts if isinstance(facts, dict) else {}
+        )
     return meta
 
 
-def _explain(source: Source, word: str, facts: object) -> RefusedError:
-    """The reader's machine word as a sentence about this file."""
-    told = facts if isinstance(facts, dict) else {}
-    if word == "choose":
-        return _which_layer(source, told.get("wanted"), [str(n) for n in told.get("layers", [])])
-    message = str(told.get("message", ""))[:300]
-    if "codec can't decode" in message:
-        word = "cut_names"
-    sentence = _SENTENCES.get(word)
-    if sentence is None:
-        kind = source.format.value
-        sentence = Text(
-            th=f"อ่านเป็น {kind} ไม่ได้ ไฟล์เสียหรือไม่ครบ",
-            en=f"it cannot be read as {kind}: damaged or incomplete ({_flat(message)})",
-        )
-    name = told.get("name", "")
-    refusal = _refuse(source, sentence.th.format(name=name), sentence.en.format(name=name))
-    refusal.facts["reader"] = message
-    return refusal
+def _answer(path: Path) -> dict[str, Any] | None:
+    """What the child wrote, None when it is not what a child writes."""
+    try:
+        if path.stat().st_size > _ANSWER_BYTES:
+            return None
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
-def _which_layer(source: Source, wanted: object, names: list[str]) -> RefusedError:
-    listed = ", ".join(names[:30])
-    if wanted is not None:
-        return _refuse(
-            source,
-            f"ไม่มีชั้นข้อมูล “{wanted}” ในไฟล์ มี: {listed}",
-            f"it has no layer “{wanted}”; its layers are: {listed}",
-        )
-    if not names:
-        return _refuse(source, "ไม่มีชั้นข้อมูลอยู่ข้างใน", "there is no layer inside it")
-    return _refuse(
-        source,
-        f"มีหลายชั้นข้อมูล ({listed}) เลือกด้วย --layer-in-file",
-        f"it holds several layers ({listed}); choose one with --layer-in-file",
-    )
-
-
-def _flat(message: str) -> str:
-    """Without braces, which a sentence would take for a place to fill."""
-    return message.replace("{", "(").replace("}", ")")
-
-
-_SENTENCES = {
-    "not_utf8": Text(
-        th="ตัวอักษรในไฟล์ไม่ใช่ UTF-8 บอกรหัสตัวอักษรด้วย --encoding (ไฟล์ไทยเดิมมักเป็น cp874)",
-        en="its text is not UTF-8; say its encoding with --encoding (older Thai files: cp874)",
-    ),
-    "encoding": Text(th="ไม่รู้จักรหัสตัวอักษร “{name}”", en="the encoding “{name}” is unknown"),
-    "empty": Text(th="ไฟล์ว่างเปล่า ไม่มีข้อมูล", en="the file is empty"),
-    "too_large": Text(th="ไฟล์ใหญ่เกินหน่วยความจำที่ให้ใช้", en="it needs more memory than allowed"),
-    "drivers": Text(
-        th="ตัวอ่านไฟล์ตั้งค่าไม่ปลอดภัย จึงไม่เปิดไฟล์ โปรดแจ้งผู้ดูแลระบบ",
-        en="the file reader is not set up safely, so nothing was opened; tell the administrator",
-    ),
-    "cut_names": Text(
-        th="ชื่อคอลัมน์ถูกตัดกลางตัวอักษรไทย (Shapefile เก็บชื่อได้ 10 ไบต์)"
-        " ตั้งชื่อคอลัมน์ให้สั้นลง หรือบันทึกเป็น GeoPackage",
-        en="a column's name is cut in the middle of a letter (a Shapefile's names hold 10 "
-        "bytes); give the columns shorter names, or save it as GeoPackage",
-    ),
-}
-"""Machine words of the reader -> sentences; any other word means a damaged file."""
-
-
-def _refuse(source: Source, th: str, en: str) -> RefusedError:
-    return RefusedError(
-        Text(th=f"ไม่รับไฟล์ “{source.name}”: {th}", en=f"“{source.name}” is refused: {en}.")
-    )
+def refused_as(error: RefusedError) -> str:
+    """The reader's machine word for a refusal, for counting; empty when it had none."""
+    return str(error.facts.get("word", ""))

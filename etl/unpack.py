@@ -2,21 +2,20 @@
 
 import hashlib
 import re
+import shutil
 import stat
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from etl.formats import Format, sniff
+from etl import zips
+from etl.formats import Format, refuse
+from etl.sniff import sniff
 from layers.errors import RefusedError
 from layers.text import Text
 
-_MAX_MEMBERS = 2000
-_MAX_UNPACKED = 4 * 1024**3
 _CHUNK = 1024 * 1024
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_SIDE_FILES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_MAIN_FILES = (".shp", ".gpkg", ".fgb", ".geojson", ".topojson", ".json", ".csv")
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,8 @@ class Source:
     """One input file: what was named, its checksum, and the file to open (perhaps unpacked).
 
     `name` and `size` (bytes) are of the file the person named; `member` is its part in a zip.
+    `opened` lies in the scratch folder under a name of ours: nothing beside the person's file
+    has a say in what is read but a Shapefile's own parts.
     """
 
     path: Path
@@ -40,6 +41,34 @@ def locate(path: Path, scratch: Path, *, member: str | None = None) -> Source:
 
     `member` chooses among several layers of one zip. RefusedError explains every refusal.
     """
+    real = _real(path)
+    folder = scratch / "input"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    if real.is_dir():
+        digest, size = checksum(real)
+        opened = _link(real, folder / f"input{Format.FILEGDB.suffix}")
+        return Source(real, opened, path.name, digest, size, Format.FILEGDB)
+    found = sniff(real)
+    digest, size = checksum(real)
+    if found.format is not None:
+        opened = _beside(real, found.format, folder)
+        return Source(real, opened, path.name, digest, size, found.format)
+    archive, inside = zips.open_zip(real)
+    with archive:
+        chosen = zips.choose(real, zips.candidates(real, inside), member)
+        opened = zips.unpack(real, archive, chosen, folder)
+    kind = Format.FILEGDB if opened.is_dir() else sniff(opened).format
+    if kind is None:
+        raise refuse(path, "มีไฟล์ zip ซ้อนอยู่ข้างใน", "there is another zip inside it")
+    named = opened.with_name(f"input{kind.suffix}")
+    if kind is not Format.FILEGDB and named != opened:
+        opened.rename(named)
+    return Source(real, named, path.name, digest, size, kind, member=str(chosen.path))
+
+
+def _real(path: Path) -> Path:
+    """The file (or geodatabase folder) itself; RefusedError when it is anything else."""
     text = str(path)
     # a Path folds the two slashes of an address into one
     if "/vsi" in text.replace("\\", "/") or _ADDRESS.match(text):
@@ -52,49 +81,65 @@ def locate(path: Path, scratch: Path, *, member: str | None = None) -> Source:
         )
     try:
         status = path.stat()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise RefusedError(
             Text(
                 th=f"ไม่พบไฟล์ “{text}” หรือเปิดไม่ได้ ตรวจชื่อไฟล์อีกครั้ง",
                 en=f"The file “{text}” does not exist or cannot be opened. Check the name.",
             )
         ) from error
-    if not stat.S_ISREG(status.st_mode):
+    database = stat.S_ISDIR(status.st_mode) and path.suffix.lower() == ".gdb"
+    if database and any(part.is_symlink() or not part.is_file() for part in path.iterdir()):
+        raise refuse(
+            path,
+            "โฟลเดอร์ .gdb มีลิงก์หรือโฟลเดอร์ย่อย ไม่ใช่ไฟล์ธรรมดาทั้งหมด",
+            "the .gdb folder holds links or folders, not just plain files",
+        )
+    if not database and not stat.S_ISREG(status.st_mode):
         raise RefusedError(
             Text(
                 th=f"ไม่รับ “{text}”: ไม่ใช่ไฟล์ธรรมดา (เป็นโฟลเดอร์หรืออุปกรณ์)",
                 en=f"“{text}” is refused: it is not a regular file but a folder or a device.",
             )
         )
-    real = path.resolve()
-    found = sniff(real)
-    digest, size = checksum(real)
-    if not found.zipped:
-        return Source(real, real, path.name, digest, size, found.format or Format.CSV)
-    opened = _unpack(real, scratch, member)
-    inner = sniff(opened[0])
-    if inner.format is None:
-        raise _refuse_zip(path, "มีไฟล์ zip ซ้อนอยู่ข้างใน", "there is another zip inside it")
-    return Source(real, opened[0], path.name, digest, size, inner.format, member=opened[1])
+    return path.resolve()
+
+
+def _beside(real: Path, kind: Format, folder: Path) -> Path:
+    """Links in our folder, under names of ours, to the file and its own parts."""
+    if kind in (Format.SHAPEFILE, Format.DBF):
+        for part in _siblings(real):
+            if part.suffix.lower() != kind.suffix:
+                _link(part, folder / f"input{part.suffix.lower()}")
+    return _link(real, folder / f"input{kind.suffix}")
+
+
+def _link(real: Path, name: Path) -> Path:
+    if not name.exists():
+        name.symlink_to(real)
+    return name
 
 
 def members(path: Path) -> tuple[str | None, ...]:
-    """Names to choose from in a zip that holds several Shapefiles; (None,) for anything else."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    """Names to choose from in a zip that holds several layers' files; (None,) for anything else."""
+    if not path.is_file() or not zipfile.is_zipfile(path) or sniff(path).format is not None:
         return (None,)
-    with zipfile.ZipFile(path) as archive:
-        names = [PurePosixPath(info.filename) for info in archive.infolist()]
-    shapes = [name.stem for name in names if name.suffix.lower() == ".shp"]
-    return tuple(shapes) if len(shapes) > 1 else (None,)
+    archive, inside = zips.open_zip(path)
+    with archive:
+        found = zips.candidates(path, inside)
+    return tuple(candidate.name for candidate in found) if len(found) > 1 else (None,)
 
 
 def parts(path: Path) -> tuple[Path, ...]:
-    """The files that are one: the named one, and a Shapefile's side files."""
-    return (path, *_siblings(path))
+    """The files that are one: the named one and a Shapefile's side files; all in a geodatabase."""
+    return tuple(sorted(path.iterdir())) if path.is_dir() else (path, *_siblings(path))
 
 
 def checksum(path: Path) -> tuple[str, int]:
-    """SHA-256 in hex and size in bytes of a file; a Shapefile's side files count as well."""
+    """SHA-256 in hex and size in bytes of a file; a Shapefile's side files count as well.
+
+    Of a geodatabase's folder, of all its files in the order of their names.
+    """
     digest = hashlib.sha256()
     size = 0
     for part in parts(path):
@@ -106,71 +151,13 @@ def checksum(path: Path) -> tuple[str, int]:
 
 
 def _siblings(path: Path) -> list[Path]:
-    if path.suffix.lower() != ".shp":
+    if path.suffix.lower() not in (".shp", ".dbf"):
         return []
-    wanted = {suffix for suffix in _SIDE_FILES if suffix != ".shp"}
+    wanted = {suffix for suffix in zips.SIDE_FILES if suffix != path.suffix.lower()}
+    if path.suffix.lower() == ".dbf":
+        wanted = {".cpg"}
     return sorted(
         other
         for other in path.parent.iterdir()
         if other.stem == path.stem and other.suffix.lower() in wanted and other.is_file()
-    )
-
-
-def _unpack(path: Path, scratch: Path, member: str | None) -> tuple[Path, str]:
-    """Unpack the chosen file and its side files under names of our own; its path and old name."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-            chosen = _choose(path, infos, member)
-            stem = PurePosixPath(chosen.filename).with_suffix("")
-            budget = _MAX_UNPACKED
-            for info in infos:
-                name = PurePosixPath(info.filename)
-                side = name.suffix.lower() in _SIDE_FILES and name.with_suffix("") == stem
-                if info is chosen or side:
-                    target = scratch / f"unpacked{name.suffix.lower()}"
-                    budget = _copy(path, archive, info, target, budget)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise _refuse_zip(
-            path, "ไฟล์ zip เสีย หรือใส่รหัสผ่าน", "the zip is damaged or has a password"
-        ) from error
-    suffix = PurePosixPath(chosen.filename).suffix.lower()
-    return scratch / f"unpacked{suffix}", chosen.filename
-
-
-def _choose(path: Path, infos: list[zipfile.ZipInfo], member: str | None) -> zipfile.ZipInfo:
-    if len(infos) > _MAX_MEMBERS:
-        raise _refuse_zip(path, "มีไฟล์ข้างในมากเกินไป", "it holds too many files")
-    for suffix in _MAIN_FILES:
-        mains = [info for info in infos if PurePosixPath(info.filename).suffix.lower() == suffix]
-        if member is not None and suffix == ".shp":
-            mains = [info for info in mains if PurePosixPath(info.filename).stem == member] or mains
-        if len(mains) > 1:
-            names = ", ".join(PurePosixPath(info.filename).stem for info in mains[:20])
-            raise _refuse_zip(
-                path,
-                f"มีหลายชั้นข้อมูล ({names}) เลือกด้วย --layer-in-file",
-                f"it holds several layers ({names}); choose one with --layer-in-file",
-            )
-        if mains:
-            return mains[0]
-    raise _refuse_zip(path, "ไม่มีไฟล์แผนที่ข้างใน", "there is no map file inside it")
-
-
-def _copy(
-    path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budget: int
-) -> int:
-    """Copy one member, counting real bytes: a zip's own sizes can lie. Gives what is left."""
-    with archive.open(info) as source, target.open("wb") as sink:
-        while chunk := source.read(_CHUNK):
-            budget -= len(chunk)
-            if budget < 0:
-                raise _refuse_zip(path, "ข้างในใหญ่เกินไป", "what is inside is too large")
-            sink.write(chunk)
-    return budget
-
-
-def _refuse_zip(path: Path, th: str, en: str) -> RefusedError:
-    return RefusedError(
-        Text(th=f"ไม่รับไฟล์ “{path.name}”: {th}", en=f"“{path.name}” is refused: {en}.")
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from etl.look import Look
+from etl.looked import Look
 from etl.report import ChildReport, FileReport, JoinReport, Report, Told
 from layers.text import Text
 
@@ -228,7 +228,8 @@ def render_look(found: Look, tongue: Tongue = "both") -> str:
         if layer.bounds_lonlat is not None:
             lines.append(f"    bbox {', '.join(f'{value:.5f}' for value in layer.bounds_lonlat)}")
         encoding = layer.encoding or "?"
-        lines.append(f"    {said.short(_ENCODING)} {encoding}: {layer.encoding_evidence}")
+        sure = f" ({layer.encoding_confidence:.0%})" if layer.encoding else ""
+        lines.append(f"    {said.short(_ENCODING)} {encoding}{sure}: {layer.encoding_evidence}")
         lines += [
             f"    {column.name} ({column.type}): {column.filled:,} [{'; '.join(column.examples)}]"
             for column in layer.columns

@@ -8,9 +8,10 @@ import pytest
 from db.towns import drop_town
 from etl import osm
 from etl.crs import TownArea
-from etl.formats import Format, sniff
+from etl.formats import Format
 from etl.look import look
 from etl.order import ImportOrder
+from etl.sniff import sniff
 from layers import catalog
 from layers.errors import RefusedError
 from tests.api.places import TO_DEGREES

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.formats import Format, sniff, top_level_type
+from etl.formats import Format
 from etl.read import FID, Limits, Read, environment, layers_in, read
+from etl.sniff import sniff, top_level_type
 from etl.unpack import locate
 from layers.errors import RefusedError
 from tests.etl.files import DATA, thai
@@ -136,7 +137,7 @@ def test_a_zip_that_grows_without_end_is_stopped(
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.geojson", b" " * 2_000_000)
-    monkeypatch.setattr("etl.unpack._MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("etl.zips.MAX_UNPACKED", 1_000_000)
     with pytest.raises(RefusedError, match="too large"):
         locate(bomb, tmp_path)
 
@@ -148,8 +149,8 @@ def test_a_zip_cannot_write_outside_its_folder(tmp_path: Path) -> None:
         archive.writestr("../../outside.geojson", inside)
     scratch = tmp_path / "a" / "b"
     scratch.mkdir(parents=True)
-    found = locate(evil, scratch)
-    assert found.opened.parent == scratch
+    with pytest.raises(RefusedError, match="lead out of their folder"):
+        locate(evil, scratch)
     assert not (tmp_path / "outside.geojson").exists()
 
 
@@ -170,9 +171,12 @@ def test_several_shapefiles_in_one_zip(tmp_path: Path) -> None:
 def test_csv_in_the_old_thai_code_page(tmp_path: Path) -> None:
     path = tmp_path / "old.csv"
     path.write_bytes("code,name\n1,ชุมชนท่าน้ำ\n".encode("cp874"))
-    with pytest.raises(RefusedError, match="cp874"):
-        open_(path, tmp_path)
+    guessed = open_(path, tmp_path)
+    assert guessed.encoding == "cp874"
+    assert guessed.encoding_confidence > 0.9
+    assert "well-spelt Thai" in guessed.encoding_evidence
     found = open_(path, tmp_path, encoding="cp874")
+    assert found.table.column("name").equals(guessed.table.column("name"))
     assert found.table.column("name").to_pylist() == ["ชุมชนท่าน้ำ"]
     with pytest.raises(RefusedError, match="unknown"):
         open_(path, tmp_path, encoding="klingon")

@@ -14,16 +14,16 @@ from maps.frame import TownFrame
 from maps.labels import BOLD, REGULAR, font_faces
 
 SOURCE = "basemap"
-GROUND = "#eceeee"
+GROUND = "#e9ebeb"
 WATER = "#d3dbe1"
 WATER_INK = "#5d7488"
-BUILDING = "#e0e0dd"
-BUILDING_EDGE = "#d2d2ce"
+BUILDING = "#d8d8d3"
+BUILDING_EDGE = "#c4c4be"
 STREET = "#ffffff"
-CASING = "#cfd4d8"
+CASING = "#c5ccd1"
 BOUNDARY = "#98a2ab"
-INK = "#56626d"
-FAINT_INK = "#707b85"
+INK = "#4b5863"
+FAINT_INK = "#66727c"
 HALO = "#ffffff"
 
 _STREETS: tuple[tuple[str, tuple[str, ...], float, tuple[tuple[float, float], ...]], ...] = (

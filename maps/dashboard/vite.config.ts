@@ -57,6 +57,8 @@ const API_PATHS = [
   '/auth',
   '/styles',
   '/tiles',
+  '/rasters',
+  '/basemap',
   '/ogc',
   '/queries',
   '/live',

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,18 @@ def test_the_basemaps_style_is_valid(lang: Lang, file: str | None, tmp_path: Pat
     made = basemap_style("http://127.0.0.1:8000", TOWN, lang, file=file, osm=True)
     assert _complaints(made, tmp_path) == ""
     assert len(made["layers"]) == (1 if file is None else 26)
+
+
+SAMPLE = ROOT / "maps" / "dashboard" / "tests" / "data" / "basemap-style.json"
+
+
+def test_the_dashboard_is_tested_with_the_basemap_that_is_served() -> None:
+    """Its own tests validate what it composes of this; MUANG_WRITE=1 writes it anew."""
+    file = "phibun-" + "0" * 32 + ".pmtiles"
+    made = basemap_style("http://127.0.0.1:8000", TOWN, "th", file=file, osm=False)
+    if os.environ.get("MUANG_WRITE"):
+        SAMPLE.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    assert json.loads(SAMPLE.read_text(encoding="utf-8")) == made
 
 
 def test_the_validator_does_object(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import type { Lang } from '../i18n/index.ts';
 import { Http } from './http.ts';
 import type {
+  BasemapStyle,
   BBox,
   Collection,
   Feature,
@@ -9,6 +10,7 @@ import type {
   ImpactAnswer,
   LayerSchema,
   Me,
+  RasterEntry,
   TownStyle,
 } from './types.ts';
 
@@ -36,6 +38,32 @@ export class Api {
 
   style(lang: Lang): Promise<TownStyle> {
     return this.http.json(`/styles/town.json?${query({ lang })}`, { lang });
+  }
+
+  basemap(lang: Lang): Promise<BasemapStyle> {
+    return this.http.json(`/styles/basemap.json?${query({ lang })}`, { lang });
+  }
+
+  /** Ids of the rasters one may see. */
+  async rasters(lang: Lang): Promise<readonly string[]> {
+    const path = `/rasters?${query({ lang })}`;
+    const answer = await this.http.json<{ rasters: readonly { id: string }[] }>(path, { lang });
+    return answer.rasters.map(({ id }) => id);
+  }
+
+  raster(id: string, lang: Lang): Promise<RasterEntry> {
+    return this.http.json(`/rasters/${encodeURIComponent(id)}.json?${query({ lang })}`, { lang });
+  }
+
+  rasterValue(
+    id: string,
+    lng: number,
+    lat: number,
+    lang: Lang,
+    signal?: AbortSignal,
+  ): Promise<{ readonly text: string }> {
+    const asked = query({ lang, lon: lng.toFixed(6), lat: lat.toFixed(6) });
+    return this.http.json(`/rasters/${encodeURIComponent(id)}/value?${asked}`, { lang, signal });
   }
 
   async collections(lang: Lang): Promise<readonly Collection[]> {

@@ -110,6 +110,29 @@ export interface TownStyle {
   };
 }
 
+/** `/styles/basemap.json`; without sources there is no basemap yet. */
+export interface BasemapStyle extends Omit<TownStyle, 'metadata'> {
+  readonly metadata: {
+    /** OpenStreetMap's credit where its data are on the map. */
+    readonly 'muang:osm'?: Text | null;
+  };
+}
+
+/** `/rasters/{id}.json`: TileJSON with a legend, in the language it was asked for. */
+export interface RasterEntry {
+  readonly name: string;
+  readonly tiles: readonly string[];
+  readonly minzoom: number;
+  readonly maxzoom: number;
+  readonly bounds: BBox;
+  readonly legend: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly color: string;
+  }[];
+  readonly raster: { readonly id: string; readonly kind: string; readonly source: string };
+}
+
 export interface Collection {
   readonly id: string;
   readonly title?: string;

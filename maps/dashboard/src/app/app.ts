@@ -9,6 +9,7 @@ import { LiveStream } from '../live/stream.ts';
 import { RecordDesk } from '../record/desk.ts';
 import { TableDesk } from '../table/desk.ts';
 import { Counts } from './counts.ts';
+import { GroundDesk } from './ground.ts';
 import { type Leaving, takeLeaving, tellLeaving } from './leaving.ts';
 import { failed, loaded, loading } from './loadable.ts';
 import { type AppState, type Hit, initialState, type Toast } from './state.ts';
@@ -48,6 +49,7 @@ export class App {
   readonly record: RecordDesk;
   readonly table: TableDesk;
   readonly counts: Counts;
+  readonly ground: GroundDesk;
   map: MapPort | null = null;
   #askedOn: readonly string[] | undefined;
   #spokenAt = 0;
@@ -67,6 +69,7 @@ export class App {
     this.record = new RecordDesk(api, this.store);
     this.table = new TableDesk(api, this.store);
     this.counts = new Counts(api, this.store);
+    this.ground = new GroundDesk(api, this.store);
     this.live = new LiveStream('/live', {
       onState: (live) => this.#onLive(live),
       onChanges: (changes) => this.#onChanges(changes),
@@ -128,6 +131,7 @@ export class App {
     }
     this.live.start();
     void this.loadCollections();
+    void this.ground.load();
     void this.counts.load();
     this.follow(asked);
     this.store.set({ followed: true });
@@ -286,6 +290,11 @@ export class App {
     if (first?.layer === ZONE_LAYER) this.flood.chooseFeature(first.id);
   }
 
+  /** A click on the map where rasters are on: their values there. */
+  ask(lng: number, lat: number): void {
+    void this.ground.ask(lng, lat);
+  }
+
   /** One of the things under a click, chosen from the list. */
   pickOne(hit: Hit): void {
     this.record.open(hit.layer, hit.id, this.store.state.hits);
@@ -296,7 +305,9 @@ export class App {
     if (lang === this.store.state.lang) return;
     this.store.set({ lang });
     keepLang(lang);
+    this.ground.close();
     void this.loadCollections();
+    void this.ground.load();
     void this.record.refresh();
     void this.table.refresh();
     // caveats are sentences: they come in the language of the question
@@ -313,6 +324,7 @@ export class App {
     if (on) shown.add(layer);
     else shown.delete(layer);
     this.store.set({ on: shown });
+    if (!on && this.store.state.spot) this.ground.close();
   }
 
   resetLayers(): void {
@@ -372,6 +384,7 @@ export class App {
     if (before.status === 'stale' && live.status === 'live') {
       // what failed while the server was away is asked for again
       this.map?.refresh('all');
+      void this.ground.load();
       if (this.store.state.impact.problem) this.flood.recountSoon();
       if (this.store.state.zones.problem) void this.flood.loadZones();
     }
@@ -399,7 +412,9 @@ function identity({ kind, principal }: Me): string {
 /** The link that brings back what is on screen. */
 export function linkOf(state: AppState): UrlState {
   const { water, legend, on } = state;
-  const asStyled = legend.every(({ layer, visible }) => visible === on.has(layer));
+  const asStyled =
+    legend.every(({ layer, visible }) => visible === on.has(layer)) &&
+    !state.rasters.some(({ raster }) => on.has(raster.id));
   return {
     lang: state.lang,
     ...(state.view ? { view: state.view } : {}),

@@ -1,4 +1,5 @@
 import type {
+  BasemapStyle,
   BBox,
   Collection,
   Feature,
@@ -7,6 +8,7 @@ import type {
   LayerSchema,
   LegendLayer,
   Me,
+  RasterEntry,
   TownStyle,
 } from '../api/types.ts';
 import type { Zone } from '../flood/zones.ts';
@@ -43,6 +45,19 @@ export interface TableView {
   readonly schema: LayerSchema;
 }
 
+/** What the rasters say of a place. */
+export interface Spot {
+  readonly lng: number;
+  readonly lat: number;
+  readonly values: readonly SpotValue[];
+}
+
+export interface SpotValue {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+}
+
 export interface Toast {
   readonly key: string;
   readonly text: string;
@@ -75,6 +90,13 @@ export interface AppState {
   /** How many features each layer has; a layer not yet asked about is missing. */
   readonly counts: ReadonlyMap<string, number>;
   readonly on: ReadonlySet<string>;
+  /** null: not asked for yet, or none is to be had. */
+  readonly basemap: BasemapStyle | null;
+  /** Whether the basemap is shown where there is one. */
+  readonly ground: boolean;
+  /** Rasters that can be switched on; `on` holds their ids beside the layers'. */
+  readonly rasters: readonly RasterEntry[];
+  readonly spot: Spot | null;
   readonly view: View | null;
   /** What the map shows, in degrees. Without a map: the town. */
   readonly bbox: BBox | null;
@@ -116,6 +138,10 @@ export function initialState(lang: Lang): AppState {
     collections: [],
     counts: new Map(),
     on: new Set(),
+    basemap: null,
+    ground: true,
+    rasters: [],
+    spot: null,
     view: null,
     bbox: null,
     map: 'loading',

@@ -4,6 +4,7 @@ import type { AppState } from '../app/state.ts';
 import type { Position } from '../app/url.ts';
 import { ZONE_LAYER } from '../flood/desk.ts';
 import { zonesOf } from '../flood/zones.ts';
+import { type Ground, groundSources, isGround, ordered, rasterLayers } from './ground.ts';
 
 export const SELECTION = 'page-selection';
 export const DRAWING = 'page-drawing';
@@ -40,9 +41,22 @@ export function shapesOf(style: { readonly metadata?: unknown }): Readonly<Recor
 }
 
 type Look = Pick<AppState, 'on' | 'water' | 'zones'>;
+type Base = Pick<AppState, 'basemap' | 'ground' | 'rasters'>;
+const BARE: Base = { basemap: null, ground: false, rasters: [] };
 
 /** The whole style to give to MapLibre for what is on and chosen now. */
-export function compose(style: StyleSpecification, look: Look): StyleSpecification {
+export function compose(
+  style: StyleSpecification,
+  look: Look,
+  base: Base = BARE,
+): StyleSpecification {
+  const ground: Ground = {
+    basemap:
+      base.ground && hasBasemap(base) ? (base.basemap as unknown as StyleSpecification) : null,
+    rasters: base.rasters,
+    on: look.on,
+  };
+  const below = ordered(style, ground);
   const water = new Map(waterLook(style, look).map((part) => [part.id, part]));
   const layers = style.layers.map((layer) => {
     const town = townLayer(layer);
@@ -54,22 +68,36 @@ export function compose(style: StyleSpecification, look: Look): StyleSpecificati
   // labels stay above what the page adds
   const firstLabel = layers.findIndex(({ id }) => /-label(-|$)/.test(id));
   const cut = firstLabel < 0 ? layers.length : firstLabel;
+  const firstZone = layers.findIndex((layer) => townLayer(layer) === ZONE_LAYER);
+  const under = firstZone < 0 || firstZone > cut ? cut : firstZone;
+  const upTo = layers.slice(0, under).filter((layer) => !isGround(layer));
+  const grounds = below.ground.map((layer) => layers.find(({ id }) => id === layer.id) ?? layer);
   const hasZones = sourceOf(ZONE_LAYER) in style.sources;
   return {
     ...style,
     sources: {
       ...style.sources,
+      ...groundSources(ground),
       [SELECTION]: { type: 'geojson', data: EMPTY },
       [DRAWING]: { type: 'geojson', data: EMPTY },
     },
     layers: [
-      ...layers.slice(0, cut),
+      ...grounds,
+      ...upTo,
+      ...rasterLayers(ground),
+      ...layers.slice(under, cut),
       ...(hasZones ? [zoneEdge(look)] : []),
       ...drawingLayers(),
       ...selectionLayers(),
+      ...below.words,
       ...layers.slice(cut),
     ],
   };
+}
+
+/** Whether the server has a basemap. */
+export function hasBasemap({ basemap }: Pick<AppState, 'basemap'>): boolean {
+  return basemap !== null && Object.keys(basemap.sources).length > 0;
 }
 
 function wet(layer: LayerSpecification, { filter, opacity }: WaterLook): object {

@@ -1,4 +1,5 @@
 import {
+  addProtocol,
   type GeoJSONSource,
   Map as MapLibre,
   type MapMouseEvent,
@@ -8,6 +9,7 @@ import {
 } from 'maplibre-gl';
 import workerFile from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
+import { Protocol } from 'pmtiles';
 import type { BBox, TownStyle } from '../api/types.ts';
 import type { App, MapPort, Touched } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
@@ -26,6 +28,7 @@ import {
   ZONE_EDGE,
 } from './compose.ts';
 import { corner, finish } from './draw.ts';
+import { BASEMAP, rasterSource } from './ground.ts';
 import { drawMarker, parseMarker } from './markers.ts';
 import { hitsOf } from './pick.ts';
 import { freeRoom, isFree, offset } from './room.ts';
@@ -33,6 +36,9 @@ import { bboxOf, touchedTiles } from './tiles.ts';
 
 // Vite does not emit MapLibre 6's worker by itself; without this the map never loads.
 setWorkerUrl(new URL(workerFile, import.meta.url).href);
+
+// tiles of the basemap are ranges of one file; `metadata` brings its zooms and bounds along
+addProtocol('pmtiles', new Protocol({ metadata: true }).tile);
 
 const CLICK_PX = 4;
 const POINT_ZOOM = 17.5;
@@ -55,7 +61,7 @@ export class TownMap implements MapPort {
     const { view } = state;
     this.map = new MapLibre({
       container,
-      style: compose(style as unknown as StyleSpecification, state),
+      style: compose(style as unknown as StyleSpecification, state, state),
       ...(view
         ? { center: [view.lng, view.lat] as [number, number], zoom: view.zoom }
         : {
@@ -117,6 +123,7 @@ export class TownMap implements MapPort {
   pickCentre(): void {
     const canvas = this.map.getCanvas();
     this.#app.pick(this.#hits({ x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 }));
+    this.#app.ask(...this.centre());
   }
 
   /** Fetches again exactly the tiles on screen that the changes touch. */
@@ -160,7 +167,10 @@ export class TownMap implements MapPort {
     map.once('idle', () => performance.mark('muang:map-idle'));
     map.on('load', () => this.#tellView());
     map.on('style.load', () => this.#paintOwn(this.#app.store.state));
-    map.on('error', ({ error }) => {
+    map.on('error', (event) => {
+      const { error } = event;
+      // the ground is missing or was made anew: the map goes on without, and looks for it
+      if ((event as { sourceId?: string }).sourceId === BASEMAP) return this.#app.ground.outdated();
       const status = (error as { status?: number }).status ?? 0;
       if (status === 401) return void this.#app.recheck();
       // the live banner already says that the server is away
@@ -217,6 +227,7 @@ export class TownMap implements MapPort {
     const { drawing } = this.#app.store.state;
     if (!drawing) {
       this.#app.pick(this.#hits(event.point));
+      this.#app.ask(event.lngLat.lng, event.lngLat.lat);
       return;
     }
     const [first] = drawing;
@@ -252,9 +263,9 @@ export class TownMap implements MapPort {
   }
 
   #follow(now: AppState, before: AppState): void {
-    if (now.style.value && now.style.value !== this.#style) {
-      this.#style = now.style.value;
-      this.map.setStyle(compose(this.#style as unknown as StyleSpecification, now));
+    if (composesAnew(now, before, this.#style)) {
+      this.#style = now.style.value ?? this.#style;
+      this.map.setStyle(compose(this.#style as unknown as StyleSpecification, now, now));
       this.#paintOwn(now);
       return;
     }
@@ -286,7 +297,7 @@ export class TownMap implements MapPort {
 
   #showLayers({ on }: AppState): void {
     for (const layer of this.map.getStyle().layers) {
-      const town = layer.id === ZONE_EDGE ? ZONE_LAYER : townLayer(layer);
+      const town = layer.id === ZONE_EDGE ? ZONE_LAYER : (townLayer(layer) ?? rasterOf(layer.id));
       if (town === null) continue;
       this.map.setLayoutProperty(layer.id, 'visibility', on.has(town) ? 'visible' : 'none');
     }
@@ -308,4 +319,19 @@ export class TownMap implements MapPort {
     const ring = drawing ?? (water?.kind === 'drawn' ? water.ring : []);
     own(DRAWING)?.setData(drawingData(ring, drawing === null));
   }
+}
+
+/** The raster that a layer of the map draws; null for any other. */
+function rasterOf(id: string): string | null {
+  return id.startsWith(rasterSource('')) ? id.slice(rasterSource('').length) : null;
+}
+
+/** Whether the whole style is to be composed again, and not only what is shown of it. */
+function composesAnew(now: AppState, before: AppState, style: TownStyle): boolean {
+  if (now.style.value && now.style.value !== style) return true;
+  if ((['basemap', 'ground', 'rasters'] as const).some((part) => now[part] !== before[part])) {
+    return true;
+  }
+  // which of the basemap's words are said depends on which layers are on
+  return now.on !== before.on && now.ground && now.basemap !== null;
 }

@@ -1,7 +1,8 @@
 import { html, nothing } from 'lit';
-import type { LegendLayer } from '../api/types.ts';
+import type { LegendLayer, RasterEntry } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
 import { number } from '../format.ts';
+import { hasBasemap } from '../map/compose.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 import { swatch } from './swatch.ts';
@@ -15,6 +16,9 @@ export class Legend extends Part {
     'view',
     'style',
     'legendOpen',
+    'basemap',
+    'ground',
+    'rasters',
     'map',
   ] as const satisfies (keyof AppState)[];
 
@@ -36,6 +40,7 @@ export class Legend extends Part {
       </div>
       <ul id="legend-list">
         ${legend.map((entry) => this.#layer(entry))}
+        ${this.state.rasters.map((entry) => this.#raster(entry))} ${this.#basemap()}
       </ul>
       ${
         legend.length === 0 && this.state.style.value
@@ -47,6 +52,54 @@ export class Legend extends Part {
           </p>`
       }
     </section>`;
+  }
+
+  #raster({ name, legend, raster }: RasterEntry) {
+    const shown = this.state.on.has(raster.id);
+    return html`<li data-layer=${raster.id} ?data-off=${!shown}>
+      <div class="layer-row">
+        <label>
+          <input
+            type="checkbox"
+            .checked=${shown}
+            @change=${(event: Event) =>
+              this.app.toggleLayer(raster.id, (event.target as HTMLInputElement).checked)}
+          />
+          <span class="layer-title">${name}</span>
+          <span class="layer-count">${this.t('layers.raster')}</span>
+        </label>
+      </div>
+      ${
+        shown
+          ? html`<ul class="classes">
+              ${[...legend].reverse().map(
+                ({ color, key, label }) =>
+                  html`<li>${swatch({ key, color, kind: 'fill', label: { th: label, en: label } }, {})}
+                  ${label}</li>`,
+              )}
+            </ul>
+            <p class="far">${this.t('layers.rasterHelp')}</p>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  #basemap() {
+    const { ground } = this.state;
+    if (!hasBasemap(this.state)) return nothing;
+    return html`<li data-layer="basemap" ?data-off=${!ground}>
+      <div class="layer-row">
+        <label>
+          <input
+            type="checkbox"
+            .checked=${ground}
+            @change=${(event: Event) =>
+              this.app.ground.show((event.target as HTMLInputElement).checked)}
+          />
+          <span class="layer-title">${this.t('layers.basemap')}</span>
+        </label>
+      </div>
+    </li>`;
   }
 
   #layer(entry: LegendLayer) {

@@ -22,6 +22,8 @@ export class MapView extends Part {
     'drawing',
     'me',
     'style',
+    'basemap',
+    'spot',
   ] as const satisfies (keyof AppState)[];
   readonly #ground: Ref<HTMLElement> = createRef();
   #starting = false;
@@ -76,7 +78,7 @@ export class MapView extends Part {
       <div class="cross" aria-hidden="true"></div>
       ${usable ? this.#controls() : this.#words()}
       ${map === 'loading' ? html`<p class="map-wait" role="status">${this.t('map.loading')}</p>` : nothing}
-      ${drawing ? this.#drawBar(drawing.length) : nothing} ${usable ? this.#foot() : nothing}
+      ${drawing ? this.#drawBar(drawing.length) : this.#spot()} ${usable ? this.#foot() : nothing}
     </section>`;
   }
 
@@ -141,6 +143,34 @@ export class MapView extends Part {
     </div>`;
   }
 
+  /** What the rasters say of the place last asked about. */
+  #spot() {
+    const { spot } = this.state;
+    return html`<div class="spot-wrap" role="status">
+      ${
+        spot
+          ? html`<div class="spot card">
+              <dl>
+                ${spot.values.map(({ title, text }) => html`<dt>${title}</dt><dd>${text}</dd>`)}
+              </dl>
+              <button
+                type="button"
+                class="plain"
+                aria-label=${this.t('map.spotClose')}
+                title=${this.t('map.spotClose')}
+                @click=${() => {
+                  this.app.ground.close();
+                  this.app.map?.focus();
+                }}
+              >
+                ${icon('close')}
+              </button>
+            </div>`
+          : nothing
+      }
+    </div>`;
+  }
+
   #words() {
     const { map, mapReason } = this.state;
     const said =
@@ -168,7 +198,8 @@ export class MapView extends Part {
   }
 
   #foot() {
-    const { view, me, lang } = this.state;
+    const { view, me, lang, basemap } = this.state;
+    const osm = basemap?.metadata['muang:osm'];
     const bar = view && scaleBar(view.lat, view.zoom, SCALE_PX);
     const town = me.value?.town;
     return html`<div class="map-foot">
@@ -185,7 +216,7 @@ export class MapView extends Part {
           ? html`<span class="credit"
             >${this.t('map.credit', { town: this.app.text(town.name) })}${
               town.synthetic ? html`<span class="kind"> · ${this.t('map.source')}</span>` : ''
-            }</span
+            }${osm ? html`<span class="osm"> · ${this.app.text(osm)}</span>` : ''}</span
           >`
           : nothing
       }

@@ -248,12 +248,15 @@ def within_lonlat(bounds: Any) -> bool:
     return -180.001 <= west <= east <= 180.001 and -90.001 <= south <= north <= 90.001  # noqa: PLR2004
 
 
-_CANDIDATES = (4326, 32648, 32647, 24048, 24047, 4240, 3857)
+_EVERYWHERE = (4326, 3857)
+_THAI = (4326, 32648, 32647, 24048, 24047, 4240, 3857)
+_THAI_ZONES = (32647, 32648)
 
 
 def candidates(town: TownArea) -> tuple[str, ...]:
-    """CRS a Thai town's files come in, the town's own first."""
-    return tuple(f"EPSG:{code}" for code in dict.fromkeys((town.srid, *_CANDIDATES)))
+    """CRS a town's files come in, the town's own first; in Thailand both zones and old datums."""
+    usual = _THAI if town.srid in _THAI_ZONES else _EVERYWHERE
+    return tuple(f"EPSG:{code}" for code in dict.fromkeys((town.srid, *usual)))
 
 
 def fitting(seen: Sample, town: TownArea) -> list[Fit]:

@@ -6,12 +6,10 @@ whatever else the machine does meets all of them alike. A verification is good f
 (`api.verification`): `warm` asks without a pause, `rested` waits longer than that before each
 request, so that every one of those signed in pays for its verification.
 
-    MUANG_DATABASE_URL=… python -m bench.permissions [--rounds 7] [--requests 40] [--rested 6]
+    ./muang bench permissions [--rounds 7]
 """
 
-import argparse
 import math
-import os
 import secrets
 import statistics
 import tempfile
@@ -23,6 +21,7 @@ from pathlib import Path
 import httpx
 import shapely
 
+from bench.figures import Figure, Report
 from db.accounts import NewAccount, add_account
 from db.connect import Machine, connect
 from db.datasets import Dataset
@@ -42,33 +41,21 @@ PLOT_M = 11.0
 """Side of a parcel: 5,000 of them fill most of one tile of zoom 15, which is some 1,200 m wide."""
 PASSWORD = "a phrase nobody keeps for long"  # noqa: S105 - of a town that lives for a minute
 CALLERS = ("public", "token", "session")
+PARCELS = 5_000
 _STALE_S = 0.6
 Times = dict[str, list[float]]
 
 
-def main() -> None:
-    """Make the town, ask, print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parcels", type=int, default=5_000)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--requests", type=int, default=40, help="of each caller in a round")
-    parser.add_argument("--rested", type=int, default=6, help="rested requests in a round")
-    options = parser.parse_args()
-    with town(os.environ["MUANG_DATABASE_URL"], options.parcels) as made, running(made) as url:
+def measure(server_url: str, report: Report, *, rounds: int) -> None:
+    """Ask a small town of its own in every way."""
+    print("\nwhat it costs to be known: one tile, by nobody known, by a token, by a session")
+    with town(server_url, PARCELS) as made, running(made) as url:
         headers = signed_in(made, url)
         with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
             tile = fullest(client)
-            sizes = {who: len(ask(client, tile, headers[who])[1]) for who in CALLERS}
-            print(f"{tile}: {sizes} bytes; load {load_now()}")
-            for name, count, pause in (
-                ("warm", options.requests, 0.0),
-                ("rested", options.rested, _STALE_S),
-            ):
-                rounds = [
-                    one_round(client, tile, headers, count, pause) for _ in range(options.rounds)
-                ]
-                show(name, rounds, count)
-            print(f"load {load_now()}")
+            for name, count, pause in (("warm", 40, 0.0), ("rested", 6, _STALE_S)):
+                found = [one_round(client, tile, headers, count, pause) for _ in range(rounds)]
+                show(report, name, found)
 
 
 @contextmanager
@@ -168,25 +155,20 @@ def ask(client: httpx.Client, tile: str, headers: dict[str, str]) -> tuple[float
     return took, answer.content
 
 
-def show(name: str, rounds: list[Times], count: int) -> None:
-    """Print medians over all requests, and the median, least and most of the rounds' ratios."""
-    print(f"\n{name}: {len(rounds)} rounds of {count} requests")
-    print(f"{'caller':<10}{'median ms':>11}{'ratio':>8}{'least':>8}{'most':>8}")
-    for who in CALLERS:
-        median = statistics.median(ms for times in rounds for ms in times[who])
+def show(report: Report, name: str, rounds: list[Times]) -> None:
+    """The rounds' medians over those of the public."""
+    for who in CALLERS[1:]:
         ratios = [
             statistics.median(times[who]) / statistics.median(times["public"]) for times in rounds
         ]
-        print(
-            f"{who:<10}{median:>11.2f}{statistics.median(ratios):>8.3f}"
-            f"{min(ratios):>8.3f}{max(ratios):>8.3f}"
+        ms = statistics.median(ms for times in rounds for ms in times[who])
+        report.add(
+            Figure(
+                "permissions",
+                f"a tile with a {who}, {name}, v. the public's",
+                ratios,
+                1.1,
+                at_most=True,
+                note=f"{ms:.2f} ms",
+            )
         )
-
-
-def load_now() -> str:
-    """The machine's load of the last one, five and fifteen minutes, and its processors."""
-    return f"{' '.join(f'{part:.1f}' for part in os.getloadavg())} on {os.cpu_count()} processors"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,27 +1,23 @@
 """Finished tiles with the permission checked, beside nginx serving the same bytes as files.
 
-A town of its own is made, served in a process of its own, and dropped. Each round asks
-both for the same tiles in turn, packed and with the same headers sent, for the same time, and
-who comes first changes with the round. Ours checks a token on every request and writes its access
-line; nginx checks nothing and writes none. Then the tags of all tiles are asked about (304). Then
-somebody edits parcels in SQL while 50 clients read tiles as fast as they can: how long from the
-commit until the tile has changed. Last the cache is filled to its bound and memory is read.
+Each round asks both for the same tiles in turn, packed and with the same headers sent, for the same
+time, and who comes first changes with the round. Ours checks a token on every request and writes
+its access line; nginx checks nothing and writes none. Then the tags of all tiles are asked about
+(304). Then somebody edits parcels in SQL while 50 clients read tiles as fast as they can: how long
+from the commit until the tile has changed. Last the cache is filled and memory is read.
 
-Needs `nginx` and `wrk` (Debian packages of these names) in the path.
+Needs `nginx` and `wrk` (Debian packages of these names).
 
-    MUANG_DATABASE_URL=… python -m bench.tile_cache [--rounds 5] [--seconds 4] [--fill]
+    ./muang bench cache [--parcels 200000] [--rounds 5]
 """
 
-import argparse
 import http.client
-import math
 import os
 import re
 import secrets
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,28 +28,34 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from bench.permissions import load_now, town
+from bench.figures import Figure, Report
+from bench.mapserver import nginx_program
+from bench.programs import free_port, running
+from bench.town import Tile, Town, trace
 from db.connect import Machine
 from db.tokens import NewToken, make_token
 from layers.model import Role
 from tests.api.running import Running, server
 from tests.conftest import TownHandle
-from tests.served import _free_port
 
 MARK = {"Accept-Encoding": "gzip"}
-ZOOMS = (15, 16, 17)
+SECONDS = 2
+"""Of each side in a round."""
+NGINX = nginx_program()
+WRK = shutil.which("wrk")
 READERS = 50
 _NGINX = """
-worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error;
+worker_processes 1; daemon off; pid "{folder}/pid"; error_log "{folder}/error";
 events {{ worker_connections 1024; }}
 http {{
     access_log off; sendfile on; tcp_nopush off; keepalive_requests 100000000;
     open_file_cache max=10000 inactive=60s; types {{ }}
     default_type application/vnd.mapbox-vector-tile;
-    client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-    uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    client_body_temp_path "{folder}/b"; proxy_temp_path "{folder}/p";
+    fastcgi_temp_path "{folder}/f";
+    uwsgi_temp_path "{folder}/u"; scgi_temp_path "{folder}/s";
     server {{
-        listen 127.0.0.1:{port}; root {folder}/files;
+        listen 127.0.0.1:{port}; root "{folder}/files";
         add_header Content-Encoding gzip; add_header Cache-Control no-cache;
     }}
 }}
@@ -77,41 +79,29 @@ end
 """
 
 
-def main() -> None:
-    """Make the town, run every part, print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parcels", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4, help="of each side in a round")
-    parser.add_argument("--edits", type=int, default=200)
-    parser.add_argument("--fill", action="store_true", help="fill the cache and read the memory")
-    options = parser.parse_args()
-    for program in ("nginx", "wrk"):
-        if shutil.which(program) is None:
-            sys.exit(f"{program} is not in the path: apt-get install {program}")
-    # counted as always, but never refused
-    os.environ["MUANG_RATE_PER_SECOND"] = "1000000"
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        town(os.environ["MUANG_DATABASE_URL"], options.parcels) as made,
-        server(made, _page(Path(folder))) as there,
-    ):
-        with made.connect(Machine.SERVICE) as conn:
-            token = make_token(conn, NewToken(Role.STAFF, "bench", 1))[1]
-        ours = Ours(there, token, Path(folder))
-        sizes = [len(body) for body in ours.tiles.values()]
-        print(
-            f"{len(sizes)} tiles, zoom {ZOOMS[0]}-{ZOOMS[-1]}, packed {statistics.mean(sizes):.0f}"
-            f" bytes on average, at most {max(sizes)}; load {load_now()}"
-        )
-        with nginx(Path(folder), ours.tiles) as beside:
-            paired(ours, beside, options.rounds, options.seconds)
-        print(f"memory after that: {memory(there):.0f} MB; load {load_now()}")
-        edits(ours, made, options.edits)
-        if options.fill:
-            fill(ours, options.parcels)
-            print(f"memory with a full cache: {memory(there):.0f} MB")
-        print(f"load {load_now()}")
+def measure(town: Town, report: Report, *, rounds: int, edited: int, fill_it: bool) -> None:
+    """All of it for one town."""
+    print("\nkept tiles, the permission checked, beside nginx serving files", flush=True)
+    lacks = [name for name, found in (("nginx-light", NGINX), ("wrk", WRK)) if not found]
+    if lacks:
+        report.skip("cache", f"apt-get install {' '.join(lacks)}")
+        return
+    with town.handle.connect(Machine.SERVICE) as conn:
+        token = make_token(conn, NewToken(Role.STAFF, "bench", 1))[1]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # counted as always, but never refused
+        with server(town.handle, _page(folder), MUANG_RATE_PER_SECOND="1000000") as there:
+            for title, zooms in (("light z16-17", (16, 17)), ("heavy z14-17", (14, 15, 16, 17))):
+                ours = Ours(there, token, folder, trace(town, zooms, 60))
+                sizes = [len(body) for body in ours.tiles.values()]
+                print(f"\n {title}: {len(sizes)} tiles, {statistics.mean(sizes):.0f} bytes packed")
+                with nginx(folder / title, ours.tiles) as beside:
+                    paired(report, title, ours, beside, rounds)
+            edits(report, ours, town.handle, edited)
+            if fill_it:
+                fill(ours, town.size.parcels)
+            report.add(Figure("cache", "server memory", [memory(there)], 350, " MB", at_most=True))
 
 
 def _page(folder: Path) -> Path:
@@ -122,7 +112,7 @@ def _page(folder: Path) -> Path:
 class Ours:
     """The server, its full tiles and their tags."""
 
-    def __init__(self, there: Running, token: str, folder: Path) -> None:
+    def __init__(self, there: Running, token: str, folder: Path, asked: list[Tile]) -> None:
         self.there = there
         self.token = token
         self.folder = folder
@@ -136,26 +126,12 @@ class Ours:
         )
         self.tiles: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}
-        for path in self._paths():
+        for path in dict.fromkeys("/tiles/parcels/{}/{}/{}.mvt".format(*one) for one in asked):
             with self.client.stream("GET", path) as reply:
                 body = b"".join(reply.iter_raw())
                 if reply.status_code == 200:
                     self.tiles[path] = body
                     self.tags[path] = reply.headers["etag"]
-
-    def _paths(self) -> list[str]:
-        west, south, east, north = self.client.get("/me").json()["town"]["bounds"]
-        found = []
-        for z in ZOOMS:
-            side = 1 << z
-            columns = [int((lon + 180) / 360 * side) for lon in (west, east)]
-            rows = [_row(lat, side) for lat in (north, south)]
-            found += [
-                f"/tiles/parcels/{z}/{x}/{y}.mvt"
-                for x in range(columns[0], columns[1] + 1)
-                for y in range(rows[0], rows[1] + 1)
-            ]
-        return found
 
     def numbers(self) -> dict[str, int]:
         """What the cache did so far."""
@@ -163,32 +139,25 @@ class Ours:
         return found
 
 
-def _row(lat: float, side: int) -> int:
-    return int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * side)
-
-
 @contextmanager
 def nginx(folder: Path, tiles: dict[str, bytes]) -> Iterator[tuple[int, int]]:
     """Nginx serving these bytes as files on a free port of loopback; yields port and group."""
-    port = _free_port()
+    port = free_port()
+    folder.mkdir()
     for path, body in tiles.items():
         file = folder / "files" / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(body)
-    folder.chmod(0o755)
+    for one in (folder, folder.parent):
+        one.chmod(0o755)
     written = folder / "nginx.conf"
     # as root it would read files as another user, who may not
     user = "user root;\n" if os.geteuid() == 0 else ""
     written.write_text(user + _NGINX.format(folder=folder, port=port), encoding="utf-8")
-    process = subprocess.Popen(
-        ["nginx", "-c", str(written), "-p", str(folder)], start_new_session=True
-    )
-    try:
+    command = [NGINX or "nginx", "-c", written, "-p", folder]
+    with running(command, log=folder / "log") as process:
         _wait(port, next(iter(tiles)))
         yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def _wait(port: int, path: str) -> None:
@@ -202,7 +171,7 @@ def _wait(port: int, path: str) -> None:
     raise RuntimeError("nginx does not answer")
 
 
-def paired(ours: Ours, nginx: tuple[int, int], rounds: int, seconds: int) -> None:
+def paired(report: Report, title: str, ours: Ours, nginx: tuple[int, int], rounds: int) -> None:
     """Requests a second of both, side by side, their ratios, and processor time of each request.
 
     The last is what remains to be compared when others keep the machine busy.
@@ -222,25 +191,24 @@ def paired(ours: Ours, nginx: tuple[int, int], rounds: int, seconds: int) -> Non
         for name in order:
             at, tags, processes = sides[name]
             used = processor(processes)
-            speed, answers = wrk(ours, at, tags, seconds if turn else 1)
+            speed, answers = wrk(ours, at, tags, SECONDS if turn else 1)
             if turn:  # the first round warms everything up
                 speeds[name].append(speed)
                 costs[name].append((processor(processes) - used) / answers * 1e6)
     after = ours.numbers()
-    print(
-        f"{'':<12}{'requests/s':>12}{'ratio':>8}{'least':>8}{'most':>8}{'us each':>9}{'ratio':>8}"
-    )
+    rows = []
     for name, found in speeds.items():
-        beside = speeds["nginx 304" if name.endswith("304") else "nginx"]
-        ratios = [one / other for one, other in zip(found, beside, strict=True)]
-        cost = statistics.median(costs[name])
-        other = statistics.median(costs["nginx 304" if name.endswith("304") else "nginx"])
-        print(
-            f"{name:<12}{statistics.median(found):>12.0f}{statistics.median(ratios):>8.2f}"
-            f"{min(ratios):>8.2f}{max(ratios):>8.2f}{cost:>9.1f}{other / cost:>8.2f}"
-        )
-    told = {name: after[name] - before[name] for name in ("hits", "misses", "bypasses")}
-    print(f"{rounds} rounds of {seconds} s each; the cache meanwhile: {told}")
+        row = {"way": name, "per_second": statistics.median(found)}
+        rows.append(row | {"us": statistics.median(costs[name])})
+        print(f"  {name:<12}{row['per_second']:>9.0f}/s{rows[-1]['us']:>8.1f} us of processor each")
+    report.table(f"kept, {title}", rows)
+    for name, target in (("ours", 0.5), ("ours 304", None)):
+        other = name.replace("ours", "nginx")
+        ratios = [one / beside for one, beside in zip(speeds[name], speeds[other], strict=True)]
+        told = f"kept {title}{' 304' if '304' in name else ''} v. nginx"
+        report.add(Figure("cache", told, ratios, target, note="aim 0.7" if target else ""))
+    missed = after["misses"] - before["misses"] + after["bypasses"] - before["bypasses"]
+    print(f"  {rounds} rounds of {SECONDS} s each; drawn meanwhile: {missed}")
 
 
 def _tags_of(port: int, paths: list[str]) -> dict[str, str]:
@@ -260,7 +228,7 @@ def _script(ours: Ours, tags: dict[str, str]) -> Path:
 def _command(ours: Ours, port: int, tags: dict[str, str], seconds: int, clients: int) -> list[str]:
     script = str(_script(ours, tags))
     where = f"http://127.0.0.1:{port}"
-    return ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "-s", script, where]
+    return [WRK or "wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "-s", script, where]
 
 
 def wrk(ours: Ours, port: int, tags: dict[str, str], seconds: int) -> tuple[float, int]:
@@ -286,7 +254,7 @@ def processor(group: int) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def edits(ours: Ours, made: TownHandle, count: int) -> None:
+def edits(report: Report, ours: Ours, made: TownHandle, count: int) -> None:
     """Milliseconds from a commit in SQL until its tile has changed, while others read."""
     path = max(ours.tiles, key=lambda one: len(ours.tiles[one]))
     z, x, y = (int(part) for part in re.findall(r"\d+", path))
@@ -318,13 +286,10 @@ def edits(ours: Ours, made: TownHandle, count: int) -> None:
             readers.wait(timeout=20)
             asking.close()
     times.sort()
-    place = {
-        share: times[min(len(times) - 1, int(share * len(times)))] for share in (0.5, 0.9, 0.99)
-    }
-    print(
-        f"commit to changed tile, {count} edits, {READERS} clients reading without pause: median"
-        f" {place[0.5]:.0f} ms, p90 {place[0.9]:.0f}, p99 {place[0.99]:.0f}, most {times[-1]:.0f};"
-        f" load {load_now()}"
+    p50, p90, p99 = (times[min(count - 1, int(share * count))] for share in (0.5, 0.9, 0.99))
+    told = f"median {p50:.0f} ms, p90 {p90:.0f}, most {times[-1]:.0f}; {READERS} clients reading"
+    report.add(
+        Figure("cache", "edit to new tile, p99", [p99], 1000, " ms", at_most=True, note=told)
     )
 
 
@@ -368,7 +333,3 @@ def memory(there: Running) -> float:
         shared = re.search(r"^Pss:\s+(\d+) kB", said, flags=re.MULTILINE)
         total += int(shared[1]) if shared else 0
     return total / 1024
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.permissions import load_now
+from bench.figures import load_now
 from db.connect import Machine
 from db.tokens import NewToken, make_token
 from db.towns import drop_town
@@ -50,15 +50,15 @@ def main() -> None:
                             served = decoded(client.get(path).content)
                             different += served != fresh(town, role, path)
                 numbers = httpx.get(f"{there.url}/readyz", trust_env=False).json()["tiles"]
-        told = found.heard == list(range(found.began_at + 1, found.ended_at + 1))
+        in_order = found.heard == list(range(found.began_at + 1, found.ended_at + 1))
         print(
             f"{options.seconds:.0f} s: {found.edits} transactions, {found.statuses.total()} tiles"
             f" read {dict(found.statuses)}; {len(found.heard)} changes told,"
-            f" {'each once and in order' if told else 'NOT each once and in order'};"
+            f" {'each once and in order' if in_order else 'NOT each once and in order'};"
             f" {different} of {len(ROLES) * len(paths())} tiles differ from a fresh drawing"
         )
         print(f"cache: {numbers}; load {load_now()}")
-        assert told
+        assert in_order
         assert not different
     finally:
         drop_town(town.server_url, town.town_id)

@@ -8,6 +8,7 @@ multipolygons of 2,239 points on average and 5,500 at most, some with a hole, an
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -113,8 +114,9 @@ def parcels(size: Size, rng: np.random.Generator) -> Iterator[Row]:
         ],
         axis=2,
     ).reshape(-1, 7, 2)[: size.parcels]
-    shapes = shapely.multipolygons(shapely.polygons(ring), indices=np.arange(len(ring)))
-    areas = shapely.area(shapes)
+    plots: Any = shapely.polygons(ring)
+    shapes: Any = shapely.multipolygons(plots, indices=np.arange(len(ring)))
+    areas: Any = shapely.area(shapes)
     uses = rng.choice(
         ["residential", "commercial", "agriculture", "vacant", "public"],
         len(ring),
@@ -165,10 +167,8 @@ def permits(size: Size, rng: np.random.Generator) -> Iterator[Row]:
 
 
 def _points(size: Size, count: int, rng: np.random.Generator) -> NDArray[np.object_]:
-    at: NDArray[np.object_] = shapely.points(
-        np.asarray(ORIGIN) + rng.uniform(0, size.edge_m, (count, 2))
-    )
-    return at
+    at: Any = shapely.points(np.asarray(ORIGIN) + rng.uniform(0, size.edge_m, (count, 2)))
+    return cast("NDArray[np.object_]", at)
 
 
 def routes(size: Size, rng: np.random.Generator) -> Iterator[Row]:
@@ -205,7 +205,7 @@ def floods(size: Size, rng: np.random.Generator) -> Iterator[Row]:
     for i in range(size.share(400)):
         parts = int(rng.integers(1, 4))
         points = int(np.clip(rng.lognormal(7.55, 0.55), 300, 5_490)) // parts
-        shape = shapely.multipolygons(
+        shape: Any = shapely.multipolygons(
             [_water(size, points, rng, island=i % 3 == 0) for _ in range(parts)]
         )
         if not shapely.is_valid(shape):

@@ -1,7 +1,10 @@
 """One asynchronous pool per role of the town being served."""
 
+import select
+import time
 from contextlib import AsyncExitStack
 from typing import Self
+from weakref import WeakKeyDictionary
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -16,6 +19,7 @@ SIZES: dict[str, tuple[int, int]] = {
     Machine.SERVICE: (1, 4),
 }
 """Least and most connections; roles not named get (0, 3)."""
+_TRUSTED_SECONDS = 1.0
 VERIFYING = (1, 3)
 """Connections that only ever ask whose credentials these are: nothing slow holds them up."""
 
@@ -66,5 +70,32 @@ def _pool(url: str, name: str, size: tuple[int, int]) -> AsyncConnectionPool[Asy
         open=False,
         name=name,
         timeout=5,
-        check=AsyncConnectionPool.check_connection,
+        check=_Check(),
     )
+
+
+class _Check:
+    """Looks whether a connection still lives before it is lent; asks it only when in doubt.
+
+    A question to the database for each tile costs as much as a small tile (measured). What the
+    server said unasked, its farewell above all, waits in the socket, where it is seen for nothing;
+    what dies without a word is found within `_TRUSTED_SECONDS`.
+    """
+
+    def __init__(self) -> None:
+        self._asked: WeakKeyDictionary[AsyncConnection, float] = WeakKeyDictionary()
+
+    async def __call__(self, conn: AsyncConnection) -> None:
+        """Raise when the connection is of no use."""
+        now = time.monotonic()
+        if now - self._asked.get(conn, -_TRUSTED_SECONDS) < _TRUSTED_SECONDS and _is_silent(conn):
+            return
+        await AsyncConnectionPool.check_connection(conn)
+        self._asked[conn] = now
+
+
+def _is_silent(conn: AsyncConnection) -> bool:
+    """Whether nothing waits to be read from it."""
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    return not waiting.poll(0)

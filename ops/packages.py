@@ -4,10 +4,11 @@ Supported: Debian 12 and 13, Ubuntu 24.04 (apt). Elsewhere nothing is installed;
 what is missing and the ways out.
 """
 
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from layers.errors import MuangError, UnavailableError
@@ -103,6 +104,27 @@ def need_browser(checkout: Checkout, progress: Progress) -> Path:
             "or run ./muang test --fast, which needs none.",
         )
     )
+
+
+def need_programs(
+    checkout: Checkout, progress: Progress, programs: Mapping[str, str]
+) -> dict[str, str]:
+    """Install the packages whose program (a name or a path) is missing; those still missing, why.
+
+    Nothing of the platform needs these programs, so that one is missing is no error.
+    """
+    why = "apt-get install it"
+    missing = [package for package, program in programs.items() if not _has(program)]
+    if missing and apt.is_here():
+        try:
+            _install(checkout, progress, lambda: missing)
+        except MuangError as error:
+            why = error.detail.en
+    return {package: why for package in missing if not _has(programs[package])}
+
+
+def _has(program: str) -> bool:
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
 
 
 def find_chromium() -> Path | None:

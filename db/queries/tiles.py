@@ -75,7 +75,8 @@ async def tile(
     the past has no render tables, and so no cells.
     """
     statement, values = build(layers, z, rendered=rendered)
-    cursor = await conn.execute(statement, {**values, **place(z, x, y, keys)})
+    # as bytes: in text a tile is twice as long, and has to be read digit by digit
+    cursor = await conn.execute(statement, {**values, **place(z, x, y, keys)}, binary=True)
     row = await cursor.fetchone()
     return bytes(row[0]) if row and row[0] else b""
 

@@ -30,5 +30,6 @@ MODULES: dict[str, str] = {
     "basemap": "ops.commands.basemap",
     "export": "ops.commands.export",
     "notebook": "ops.commands.notebook",
+    "bench": "ops.commands.bench",
 }
 """Command name -> module that registers it, in the order of `--help`."""

@@ -37,8 +37,11 @@ class Running:
 
 
 @contextmanager
-def server(town: TownHandle, dashboard: Path) -> Iterator[Running]:
-    """The town served on a free port, ready; killed with its group when the block is left."""
+def server(town: TownHandle, dashboard: Path, **more: str) -> Iterator[Running]:
+    """The town served on a free port, ready; killed with its group when the block is left.
+
+    `more` are further settings by their names in the environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +57,7 @@ def server(town: TownHandle, dashboard: Path) -> Iterator[Running]:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | settings,
+            env=os.environ | settings | more,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

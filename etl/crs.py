@@ -27,12 +27,18 @@ NEAR_M = 2_000.0
 _POINTS = 4_096
 
 
+Known = Callable[[list[tuple[float, float]]], list[float]]
+"""Points in the town's CRS -> metres to the centre of the feature nearest to each, of the layer
+that is to be loaded; empty while it holds nothing."""
+
+
 @dataclass(frozen=True)
 class TownArea:
-    """The town's projected CRS (EPSG number) and its boundary in it, when there is one."""
+    """The town's projected CRS (EPSG number), its boundary in it, and what lies there already."""
 
     srid: int
     boundary: shapely.Geometry | None = None
+    known: "Known | None" = None
 
     @property
     def crs(self) -> CRS:

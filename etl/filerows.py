@@ -153,7 +153,7 @@ class FileRows:
         looked = [(e, s) for e, s in zip(entries, surveys, strict=True) if s is not None]
         for _start, table in self.read.batches() if looked else ():
             for entry, seen in looked:
-                seen.see(table.column(entry.column).to_pylist())
+                seen.see_arrow(table.column(entry.column))
         return [
             _Column(
                 entry,

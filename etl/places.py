@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from etl import crs, datum, geometry, mending, values
+from etl import crs, datum, geometry, mending, shift, values
 from etl.crs import Choice, Shapes, TownArea
 from etl.datum import Operation
 from etl.plan import normal
@@ -50,6 +50,8 @@ class Placing:
         self._seen = self._look_through()
         self.choice: Choice = crs.choose(read.crs, self._seen, asked_crs, town, name)
         self.operation: Operation = datum.pin(self.choice.crs, town, datum_operation, name)
+        if asked_crs is None:
+            shift.suspect(self.choice.crs, self.operation, self._seen, town, name)
         self.restart()
 
     def restart(self) -> None:

@@ -10,12 +10,13 @@ from db.boundary import boundary_wkb
 from db.changes import number_changes
 from db.datasets import Dataset, Refusal, SourceFile, finish, keep_refusals, refused_rows
 from db.load import Incoming, Loaded, Loading, load_inside
+from db.places import centre_distances
 from db.quality import Repair, keep_repairs
 from db.towns import get_town
 from etl.check import repeated_keys
 from etl.children import make_children
 from etl.columns import arrays
-from etl.crs import TownArea
+from etl.crs import Known, TownArea
 from etl.order import ImportOrder, Tell, silent
 from etl.prepare import Prepared, prepare
 from etl.report import (
@@ -45,7 +46,7 @@ def run(conn: LoaderConnection, order: ImportOrder, tell: Tell = silent) -> Repo
     """
     started = time.monotonic()
     spec = get_town(conn)
-    town = TownArea(spec.srid, _boundary(conn))
+    town = TownArea(spec.srid, _boundary(conn), _known(conn, order))
     # what was read so far must not hold a transaction open while files are read
     conn.commit()
     with scratch() as folder:
@@ -66,6 +67,17 @@ def run(conn: LoaderConnection, order: ImportOrder, tell: Tell = silent) -> Repo
 def _boundary(conn: LoaderConnection) -> shapely.Geometry | None:
     blob = boundary_wkb(conn)
     return None if blob is None else shapely.from_wkb(blob)
+
+
+def _known(conn: LoaderConnection, order: ImportOrder) -> Known:
+    """What of the layer lies in the town already; asked between transactions."""
+
+    def distances(points: list[tuple[float, float]]) -> list[float]:
+        found = centre_distances(conn, order.layer, points)
+        conn.commit()
+        return found
+
+    return distances
 
 
 def _without_ids(report: Report) -> Report:

@@ -13,7 +13,16 @@ from api.house import House
 from api.impact_models import ImpactAnswer, ImpactRequest
 from api.language import CallerLang
 from api.network.common import At
-from api.network.models import SheltersAnswer, SheltersRequest
+from api.network.evacuation import answer_evacuation
+from api.network.models import (
+    EvacuationAnswer,
+    EvacuationRequest,
+    RouteCutsAnswer,
+    RouteCutsRequest,
+    SheltersAnswer,
+    SheltersRequest,
+)
+from api.network.rounds import answer_route_cuts
 from api.network.shelters import answer_shelters
 from api.queries import answer_impact, in_words
 from api.routes import CurrentHouse, CurrentViewer, problems
@@ -43,6 +52,20 @@ async def _shelters_again(
     return await answer_shelters(asked, house, who, At(kept.pos, kept.computed_at))
 
 
+async def _evacuation_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
+    asked = EvacuationRequest.model_validate(kept.request)
+    return await answer_evacuation(asked, house, who, At(kept.pos, kept.computed_at))
+
+
+async def _route_cuts_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
+    asked = RouteCutsRequest.model_validate(kept.request)
+    return await answer_route_cuts(asked, house, who, At(kept.pos, kept.computed_at))
+
+
 async def _impact_again(
     kept: answers.Answer, house: House, who: Viewer, _lang: Lang
 ) -> dict[str, Any]:
@@ -61,6 +84,8 @@ async def _dossier_again(
 AGAIN: Mapping[str, Again] = {
     impact.KIND: _impact_again,
     "shelters": _shelters_again,
+    "evacuation": _evacuation_again,
+    "route_cuts": _route_cuts_again,
     dossier.KIND: _dossier_again,
 }
 """How each kind of answer is worked out again, from what was asked and the position read at."""
@@ -69,7 +94,11 @@ AGAIN: Mapping[str, Again] = {
 @router.get(
     "/answers/{answer_id}",
     summary="An answer given before",
-    response_model=ImpactAnswer | SheltersAnswer | DossierAnswer,
+    response_model=ImpactAnswer
+    | SheltersAnswer
+    | EvacuationAnswer
+    | RouteCutsAnswer
+    | DossierAnswer,
     response_model_exclude_unset=True,
     responses=problems(400, 401, 404, 429, 503),
 )

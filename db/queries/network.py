@@ -184,6 +184,53 @@ class Snapshot:
             where="t.kind = 'home' AND t.household IS NOT NULL",
         )
 
+    async def stops(self, routes: list[str] | None) -> Rows:
+        """Stops of the waste routes in their order; accounts only for those who may see them."""
+        seen = {item.name for item in visible_fields(get("waste_stops"), self.reader.role)}
+        columns: LiteralString = "t.code, t.route_code, t.seq, ST_X(t.geom) AS x, ST_Y(t.geom) AS y"
+        if "accounts_served" in seen:
+            columns += ", t.accounts_served"
+        found = await self.rows("waste_stops", columns)
+        wanted = [row for row in found if routes is None or row["route_code"] in routes]
+        return sorted(wanted, key=lambda r: (r["route_code"], r["seq"] is None, r["seq"] or 0))
+
+    async def teams(self) -> Rows:
+        """Boats, vehicles and crews with what they carry and where they stand."""
+        return await self.rows(
+            "resources",
+            "t.code, t.vehicle, t.status, t.places, t.stretchers, t.speed_kmh,"
+            " ST_X(t.geom) AS x, ST_Y(t.geom) AS y",
+        )
+
+    async def ranks(self) -> Rows:
+        """Ranks set by hand, the last one written last."""
+        found = await self.rows(
+            "evacuation_ranks", "t.household, t.rank, t.reason, t.updated_by, t.updated_at"
+        )
+        return sorted(found, key=lambda row: (row["updated_at"], row["household"]))
+
+    async def power_areas(self) -> Rows:
+        """Power areas that are off or to be cut, with their shapes."""
+        return await self.rows(
+            "power_areas",
+            "t.code, t.state, t.since, t.until, ST_AsBinary(t.geom) AS shape",
+            where="t.state <> 'on'",
+        )
+
+    async def to_town(self, points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Places in longitude, latitude as the town's CRS, in their order."""
+        rows = await self._all(
+            sql.SQL(
+                "SELECT ST_X(d.g) AS x, ST_Y(d.g) AS y FROM ("
+                " SELECT p.n, ST_Transform(ST_SetSRID(ST_MakePoint(p.x, p.y), 4326), f.srid) AS g"
+                " FROM muang.town_facts() AS f,"
+                " unnest(%s::float8[], %s::float8[]) WITH ORDINALITY AS p (x, y, n)) AS d"
+                " ORDER BY d.n"
+            ),
+            [[x for x, _ in points], [y for _, y in points]],
+        )
+        return [(row["x"], row["y"]) for row in rows]
+
     async def provenance(self) -> tuple[Provenance, ...]:
         """What was read, in the order it was read: each layer's last position and sources."""
         question = impact.Question(

@@ -150,6 +150,50 @@ def shelters(asker: Asker) -> None:
                 assert again.status_code == 404, role
 
 
+def evacuation(asker: Asker) -> None:
+    """The order of leaving is for who commands; needs only of homes they see now."""
+    zone = asker.view.seeds.row("flood_zones")
+    flood = {"zone_ids": [zone.id]}
+    commands = asker.view.role in (Role.COORDINATOR, Role.ADMIN)
+    for asked in (
+        {"flood": flood, "vehicle": "pickup", "wades_m": 0.1, "depth_m": 2.0},
+        {"stages": [{"hours": 5, "flood": flood}], "failed": ["x"], "open_all": True},
+        {
+            "flood": flood,
+            "water_level_m": 100.0,
+            "as_of": "2199-12-31T00:00:00Z",
+            "started": [{"team": "x", "back_h": 1, "stops": [{"household": "y", "sitting": 1}]}],
+        },
+    ):
+        reply = asker.ask("POST", "/queries/evacuation", 200 if commands else 403, json=asked)
+        if not commands:
+            continue
+        told = reply.json()
+        named = {one["household"] for one in told["order"]}
+        households = [row for row in asker.view.seeds.rows if row.layer.id == "households"]
+        assert named <= {str(row.values["code"]) for row in households}
+        assert asker.told(f"/queries/answers/{told['id']}") == told
+
+
+def route_cuts(asker: Asker) -> None:
+    """Rounds are for everybody, the accounts on them for who sees those."""
+    stop = asker.view.seeds.row("waste_stops")
+    counts = "accounts_served" in asker.view.fields(stop.layer)
+    lon, lat = asker.told(f"/ogc/collections/waste_stops/items/{stop.id}")["geometry"][
+        "coordinates"
+    ]
+    for asked in (
+        {"flood": {"zone_ids": "all"}, "wades_m": 5.0, "depth_m": 0.1, "collections": 2},
+        {"vehicle": "walk", "routes": [stop.values["route_code"]], "water_level_m": 1.0},
+        {"relief": [{"code": "here", "lon": lon, "lat": lat}]},
+        {"as_of": "2199-12-31T00:00:00Z"},
+    ):
+        told = asker.ask("POST", "/queries/route-cuts", json=asked).json()
+        for one in told["routes"]:
+            assert ("backlog" in one) == (counts and "relief" not in asked)
+        assert asker.told(f"/queries/answers/{told['id']}") == told
+
+
 def stored(asker: Asker) -> None:
     """One's own answer comes back as it was; anybody else's of another role is none."""
     asked = {"flood": {"zone_ids": "all"}, "include": ["ids"]}

@@ -47,6 +47,8 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/live"): Line((asked.live,), ("last-event-id",)),
     ("post", "/queries/impact"): Line((asked.impact,)),
     ("post", "/queries/shelters"): Line((asked.shelters,)),
+    ("post", "/queries/evacuation"): Line((asked.evacuation,)),
+    ("post", "/queries/route-cuts"): Line((asked.route_cuts,)),
     ("get", "/queries/search"): Line((finding.search,), ("q", "layers", "limit")),
     ("post", "/queries/dossier"): Line((finding.dossier,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
@@ -113,6 +115,14 @@ BODIES: dict[str, set[str]] = {
     "SheltersRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("boat", "open_all", "only_in_water", "include"),
+    },
+    "EvacuationRequest": {
+        *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
+        *("stages", "failed", "started", "open_all"),
+    },
+    "RouteCutsRequest": {
+        *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
+        *("routes", "relief", "collections"),
     },
 }
 """Fields of the bodies that ask about the town's data, all of them asked by their probes."""

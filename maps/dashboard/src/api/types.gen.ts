@@ -88,6 +88,55 @@ export interface DossierSection {
   readonly records: readonly (Readonly<Record<string, unknown>>)[];
 }
 
+/** Who leaves in what order, and the runs of every team. */
+export interface EvacuationAnswer {
+  readonly id: string;
+  readonly kind: "evacuation";
+  readonly computed_at: string;
+  /** How long it took to work out */
+  readonly computing_ms?: number;
+  readonly pos: number;
+  /** Whether single households are in it */
+  readonly personal: boolean;
+  readonly provenance: readonly Provenance[];
+  /** Sentences to read before using the numbers */
+  readonly caveats: readonly string[];
+  /** Only with recompute */
+  readonly recomputed?: Recomputed | null;
+  readonly vehicle: VehicleUsed;
+  readonly roads: RoadsUsed;
+  /** People neither in the water nor about to be cut off */
+  readonly not_in_danger: number;
+  readonly order: readonly RankedHousehold[];
+  readonly runs: readonly TeamRun[];
+  readonly left: readonly NotFetched[];
+  readonly alerts: readonly PowerAlertOut[];
+}
+
+/** In what order households leave, and which team fetches whom next. */
+export interface EvacuationRequest {
+  /** The flood; none: a dry day */
+  readonly flood?: FloodRequest | null;
+  /** What people are driven in */
+  readonly vehicle?: "walk" | "car" | "pickup" | "truck_6" | "military_truck";
+  /** How deep the vehicle wades; the editable default of its kind when not given */
+  readonly wades_m?: number | null;
+  /** Greatest depth of areas whose depth is not known, such as drawn ones */
+  readonly depth_m?: number | null;
+  /** Level of the water's surface (m MSL) where it is flat: roads of known level are then as deep as it stands above them */
+  readonly water_level_m?: number | null;
+  /** Ask about the town as it was at this time */
+  readonly as_of?: string | null;
+  /** Water to come, for the time left by road */
+  readonly stages?: readonly StageRequest[];
+  /** Teams that cannot go, beside those on record as out of order */
+  readonly failed?: readonly string[];
+  /** Runs under way */
+  readonly started?: readonly StartedRun[];
+  /** Plan as though every shelter were open */
+  readonly open_all?: boolean;
+}
+
 /** What the flood touches. A layer without data in this town is absent, never 0. */
 export interface Exposed {
   readonly people?: People | null;
@@ -273,6 +322,12 @@ export interface NewTokenFacts {
   readonly token: string;
 }
 
+/** A household no team can fetch, and why. */
+export interface NotFetched {
+  readonly household: string;
+  readonly why: Words;
+}
+
 /** Parcels touched: whole area, area under water (m2), and the deepest class of each. */
 export interface Parcels {
   readonly count: number;
@@ -344,6 +399,14 @@ export interface Polygon {
   readonly coordinates: readonly (readonly (readonly [number, number] | readonly [number, number, number])[])[];
 }
 
+/** Somebody who depends on powered equipment where power is off or planned off. */
+export interface PowerAlertOut {
+  readonly household: string;
+  readonly area: string;
+  readonly state: "off" | "planned";
+  readonly words: Words;
+}
+
 /** An error as RFC 9457 describes it. */
 export interface Problem {
   /** Stable name of the kind of problem, a URN */
@@ -370,6 +433,24 @@ export interface Provenance {
   readonly version: number;
   readonly as_of: string | null;
   readonly source: string | null;
+}
+
+/** A household in its place of the order, and why it stands there. */
+export interface RankedHousehold {
+  readonly rank: number;
+  readonly household: string;
+  readonly community: string | null;
+  readonly people: number;
+  readonly lying: number;
+  readonly score: number;
+  readonly reasons: readonly Words[];
+  readonly set_by_hand: boolean;
+  readonly shelter: string | null;
+  readonly at: readonly [number, number] | null;
+  /** Greatest depth at the door; null: not known */
+  readonly depth_m: number | null;
+  /** Hours until its road is cut; null: not foreseen */
+  readonly cut_h: number | null;
 }
 
 /** The value of a raster at a place. */
@@ -409,6 +490,13 @@ export interface Recomputed {
   readonly differs: readonly string[];
 }
 
+/** A place a relief round calls at. */
+export interface ReliefStop {
+  readonly code: string;
+  readonly lon: number;
+  readonly lat: number;
+}
+
 /** The road network as the vehicle finds it (m). */
 export interface RoadsUsed {
   readonly length_m: number;
@@ -421,6 +509,71 @@ export interface RoadsUsed {
 
 /** Who is asking. Each role is a PostgreSQL login role of its own in every town. */
 export type Role = "public" | "staff" | "coordinator" | "team" | "care" | "analyst" | "admin";
+
+/** What is left of the routes over dry roads. */
+export interface RouteCutsAnswer {
+  readonly id: string;
+  readonly kind: "route_cuts";
+  readonly computed_at: string;
+  /** How long it took to work out */
+  readonly computing_ms?: number;
+  readonly pos: number;
+  /** Whether single households are in it */
+  readonly personal: boolean;
+  readonly provenance: readonly Provenance[];
+  /** Sentences to read before using the numbers */
+  readonly caveats: readonly string[];
+  /** Only with recompute */
+  readonly recomputed?: Recomputed | null;
+  readonly vehicle: VehicleUsed;
+  readonly roads: RoadsUsed;
+  readonly routes: readonly RouteLeft[];
+}
+
+/** Which stops of the waste routes, or of a relief round, are lost, and the way left. */
+export interface RouteCutsRequest {
+  /** The flood; none: a dry day */
+  readonly flood?: FloodRequest | null;
+  /** What people are driven in */
+  readonly vehicle?: "walk" | "car" | "pickup" | "truck_6" | "military_truck";
+  /** How deep the vehicle wades; the editable default of its kind when not given */
+  readonly wades_m?: number | null;
+  /** Greatest depth of areas whose depth is not known, such as drawn ones */
+  readonly depth_m?: number | null;
+  /** Level of the water's surface (m MSL) where it is flat: roads of known level are then as deep as it stands above them */
+  readonly water_level_m?: number | null;
+  /** Ask about the town as it was at this time */
+  readonly as_of?: string | null;
+  /** Codes of waste routes; all when not given */
+  readonly routes?: readonly string[] | null;
+  /** Places of a relief round instead of the waste routes, the first its start */
+  readonly relief?: readonly ReliefStop[] | null;
+  /** Collections the flood keeps the lorry away from */
+  readonly collections?: number;
+}
+
+/** What is left of one route. `backlog` is absent where accounts are not theirs to see. */
+export interface RouteLeft {
+  readonly route: string;
+  readonly served: readonly string[];
+  readonly lost: readonly string[];
+  readonly seconds: number;
+  readonly metres: number;
+  /** The way as a GeoJSON LineString */
+  readonly line: Readonly<Record<string, unknown>> | null;
+  /** null: not known */
+  readonly accounts_lost?: number | null;
+  /** Collections missed; null: not known */
+  readonly backlog?: number | null;
+}
+
+/** One call of a run; `part`: not the whole household. */
+export interface RunStop {
+  readonly household: string;
+  readonly sitting: number;
+  readonly lying: number;
+  readonly part: boolean;
+}
 
 /** What was found, best first. */
 export interface SearchAnswer {
@@ -513,6 +666,39 @@ export interface SignedIn {
   readonly role: Role;
   /** Value of X-CSRF-Token for whatever changes something */
   readonly csrf: string;
+}
+
+/** What is under water some hours from now. */
+export interface StageRequest {
+  readonly hours: number;
+  readonly flood: FloodRequest;
+}
+
+/** A run that has left: it stays as it is when the rest is planned anew. */
+export interface StartedRun {
+  readonly team: string;
+  /** Hours until the team is back */
+  readonly back_h: number;
+  readonly to?: readonly string[];
+  readonly stops: readonly StartedStop[];
+}
+
+/** Who of a household is on board. */
+export interface StartedStop {
+  readonly household: string;
+  readonly sitting: number;
+  readonly lying?: number;
+}
+
+/** One run of a team; hours from now. */
+export interface TeamRun {
+  readonly team: string;
+  readonly number: number;
+  readonly stops: readonly RunStop[];
+  readonly to: readonly string[];
+  readonly leaves_h: number;
+  readonly back_h: number;
+  readonly under_way: boolean;
 }
 
 /** One piece of text in Thai and in English. */

@@ -23,9 +23,11 @@ MARGIN_M = 2_000.0
 """Features this far around the town are taken too: a map does not end at the boundary."""
 
 _MILE_KM = 1.609344
+_LAYER = re.compile(r"[+-]?\d")
 _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*(mph|km/h|kmh|kph)?")
 _METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:m|metres?|meters?)?")
 _KEY, _ONEWAY, _SPEED_KMH, _THAI = "osm_key", "oneway_along", "speed_kmh", "name_here"
+_BRIDGE, _LEVEL = "is_bridge", "level_of"
 _BUILDING, _STOREYS, _HEIGHT = "building_kind", "whole_storeys", "height_metres"
 _WKB = "__wkb"
 
@@ -112,6 +114,8 @@ EXTRACTS: dict[str, Extract] = {
             "name": _THAI,
             "oneway": _ONEWAY,
             "speed_kmh": _SPEED_KMH,
+            "bridge": _BRIDGE,
+            "level": _LEVEL,
         },
         codes={"class": _ROADS},
     ),
@@ -185,6 +189,8 @@ def in_our_words(table: pa.Table, extract: Extract) -> pa.Table:
     if "highway" in table.column_names:
         made[_ONEWAY] = [_oneway(row) for row in rows]
         made[_SPEED_KMH] = [_speed(row.get("maxspeed")) for row in rows]
+        made[_BRIDGE] = [str(row.get("bridge") not in (None, "no")).lower() for row in rows]
+        made[_LEVEL] = [_level(row.get("layer")) for row in rows]
     if "building" in table.column_names:
         made[_BUILDING] = [_building(row) for row in rows]
         made[_STOREYS] = [_storeys(row.get("building:levels")) for row in rows]
@@ -245,6 +251,12 @@ def _oneway(row: dict[str, object]) -> str:
     # by OSM's own rule a roundabout and a motorway go one way unless said otherwise
     around_or_fast = row.get("junction") == "roundabout" or row.get("highway") == "motorway"
     return "forward" if said is None and around_or_fast else "no"
+
+
+def _level(said: object) -> str:
+    """OSM's `layer`; 0, the ground, where nothing or nonsense is said."""
+    found = _LAYER.fullmatch(str(said).strip()) if said else None
+    return "0" if found is None else str(int(found[0]))
 
 
 def _speed(said: object) -> str | None:

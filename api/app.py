@@ -14,6 +14,7 @@ from api import (
     dossier,
     exchange,
     exports,
+    freshness,
     language,
     live,
     log,
@@ -79,6 +80,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     )
     for router in (
         status.router,
+        freshness.router,
         auth_router,
         tokens_router,
         oidc_router,

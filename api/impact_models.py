@@ -251,6 +251,9 @@ class Provenance(BaseModel):
     version: int
     as_of: datetime | None
     source: str | None
+    expected_days: float | None = Field(
+        default=None, description="Days until its data count as old; null: never"
+    )
 
 
 class Recomputed(BaseModel):

@@ -13,6 +13,7 @@ from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db import answers
 from db.queries import impact
+from layers import catalog
 from layers.text import Lang
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
@@ -83,6 +84,7 @@ def _answer(found: impact.Impact) -> dict[str, Any]:
                 "version": item.version,
                 "as_of": item.as_of.isoformat() if item.as_of else None,
                 "source": item.source,
+                "expected_days": catalog.get(item.layer).freshness.days,
             }
             for item in found.provenance
         ],

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from api import access
+from api import access, freshness
 from api.language import CallerLang
 from api.links import base_url
 from api.routes import CurrentHouse, CurrentViewer, LayerId, problems
@@ -20,7 +20,6 @@ router = APIRouter(tags=["Tiles and styles"])
 
 _TYPES = {FieldType.INTEGER: "Number", FieldType.NUMBER: "Number", FieldType.BOOLEAN: "Boolean"}
 _COUNT = Text(th="Number; จำนวนในช่อง", en="Number; how many in the cell")
-_HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization, Cookie, Accept-Language"}
 
 
 def describe(field: Field, lang: Lang) -> str:
@@ -82,7 +81,9 @@ async def tilejson(
         west, south, east, north = bounds
         made["bounds"] = list(bounds)
         made["center"] = [(west + east) / 2, (south + north) / 2, found.zooms.min]
-    return JSONResponse(made, headers=_HEADERS)
+    ages = await freshness.ages(house, who, (found,))
+    made[freshness.KEY] = freshness.member(ages[found.id])
+    return JSONResponse(made, headers=freshness.headers(who))
 
 
 @router.get("/styles/town.json", summary="The town's map style", responses=problems(400, 401, 503))
@@ -94,4 +95,7 @@ async def town_style(
     frame = TownFrame(town.id, town.name, bounds, town.synthetic)
     seen = access.layers_of(who.role)
     made = maplibre.style(seen, who.role, lang, base_url(request), frame)
-    return JSONResponse(made, headers=_HEADERS)
+    ages = await freshness.ages(house, who, seen)
+    for entry in made["metadata"]["muang:legend"]:
+        entry["freshness"] = freshness.member(ages[entry["layer"]])
+    return JSONResponse(made, headers=freshness.headers(who))

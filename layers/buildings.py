@@ -1,7 +1,7 @@
 """Building footprints: what stands where, how many storeys, as ground for every map."""
 
 from layers.declare import code, integer, number, text
-from layers.model import EVERYONE, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -56,6 +56,7 @@ LAYER = Layer(
         ),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=365),
     audience=EVERYONE,
     class_field="kind",
     zooms=Zooms(min=12, max=18, cells_below=15),

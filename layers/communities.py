@@ -1,7 +1,7 @@
 """Communities (ชุมชน): the unit towns report by. In no national list; the town draws them."""
 
 from layers.declare import integer, text
-from layers.model import EVERYONE, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -21,6 +21,7 @@ LAYER = Layer(
         integer("households_registered", "ครัวเรือนตามทะเบียน", "Registered households", EVERYONE),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=365),
     coverage=True,
     found_by_code=("code",),
     found_by_words=("name", "name_en"),

@@ -1,7 +1,7 @@
 """Facilities: schools, temples, clinics, fire stations, markets, offices."""
 
 from layers.declare import code, text
-from layers.model import EVERYONE, INTERNAL, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, INTERNAL, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -39,6 +39,7 @@ LAYER = Layer(
         text("phone", "โทรศัพท์", "Phone", INTERNAL),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=365),
     found_by_code=("code",),
     found_by_words=("name", "address"),
     audience=EVERYONE,

@@ -1,7 +1,7 @@
 """Flood zones: by return period, by river stage, observed, and by regulation."""
 
 from layers.declare import code, integer, moment, number, text
-from layers.model import EVERYONE, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -60,6 +60,7 @@ LAYER = Layer(
         text("confidence", "ความเชื่อมั่น", "Confidence", EVERYONE),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=1825),
     found_by_code=("code",),
     audience=EVERYONE,
     class_field="kind",

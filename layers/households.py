@@ -4,7 +4,7 @@ A caregiver limited to communities knows only theirs: this table names phones.
 """
 
 from layers.declare import integer, text, yes_no
-from layers.model import CARERS, INTERNAL, Layer, Role, RowRule, Scope
+from layers.model import CARERS, INTERNAL, Freshness, Layer, Role, RowRule, Scope
 from layers.text import Text
 
 CONTACTS = CARERS | {Role.COORDINATOR}
@@ -38,6 +38,7 @@ LAYER = Layer(
         integer("vehicles", "ยานพาหนะ", "Vehicles", INTERNAL),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=180),
     found_by_code=("code", "house_code", "phone"),
     audience=INTERNAL,
     row_rules=(RowRule(audience=INTERNAL, scopes=((Role.CARE, Scope.COMMUNITIES),)),),

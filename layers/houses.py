@@ -1,7 +1,7 @@
 """Houses: one entrance point each, with the floor height that decides the depth indoors."""
 
 from layers.declare import code, integer, number, text
-from layers.model import INTERNAL, GeometryKind, Layer, Zooms
+from layers.model import INTERNAL, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -46,6 +46,7 @@ LAYER = Layer(
         text("meter_no", "เลขมิเตอร์ไฟฟ้า", "Electricity meter"),
     ),
     natural_key=("house_code",),
+    freshness=Freshness(days=365),
     found_by_code=("house_code", "house_no", "meter_no"),
     found_by_words=("lane", "landmark"),
     audience=INTERNAL,

@@ -1,7 +1,7 @@
 """Parts of a parcel by use: the unit the land tax is worked out on."""
 
 from layers.declare import number, text
-from layers.model import EVERYONE, INTERNAL, REGISTRY, Layer
+from layers.model import EVERYONE, INTERNAL, REGISTRY, Freshness, Layer
 from layers.parcels import USES
 from layers.text import Text
 
@@ -20,6 +20,7 @@ LAYER = Layer(
         number("appraised_value", "ราคาประเมิน", "Appraised value", REGISTRY, unit="THB", minimum=0),
     ),
     natural_key=("parcel_code", "use"),
+    freshness=Freshness(days=365),
     audience=EVERYONE,
     class_field="use",
 )

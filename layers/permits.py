@@ -1,7 +1,7 @@
 """Permits and licences: building, food premises, businesses hazardous to health."""
 
 from layers.declare import code, day, number, text
-from layers.model import EVERYONE, INTERNAL, REGISTRY, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, INTERNAL, REGISTRY, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -52,6 +52,7 @@ LAYER = Layer(
         text("holder_name", "ชื่อผู้รับอนุญาต", "Holder", REGISTRY, personal=True),
     ),
     natural_key=("permit_no",),
+    freshness=Freshness(days=30),
     found_by_code=("permit_no", "parcel_code"),
     found_by_words=("address", "subject", "holder_name"),
     audience=EVERYONE,

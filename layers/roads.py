@@ -1,7 +1,7 @@
 """Road centrelines: the network people, boats' trailers and refuse lorries move on."""
 
 from layers.declare import code, integer, number, text, yes_no
-from layers.model import EVERYONE, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -59,6 +59,7 @@ LAYER = Layer(
         ),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=365),
     found_by_code=("code",),
     found_by_words=("name",),
     audience=EVERYONE,

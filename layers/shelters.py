@@ -1,7 +1,7 @@
 """Emergency shelters: where people go, what they will find there, how many fit."""
 
 from layers.declare import integer, text, yes_no
-from layers.model import DESK, EVERYONE, INTERNAL, GeometryKind, Layer, Zooms
+from layers.model import DESK, EVERYONE, INTERNAL, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -29,6 +29,7 @@ LAYER = Layer(
         integer("plan_order", "ลำดับในแผน", "Order in the community's plan", INTERNAL, minimum=1),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=180),
     found_by_code=("code",),
     found_by_words=("name", "address"),
     audience=EVERYONE,

@@ -1,7 +1,7 @@
 """Refuse collection routes: a line along the roads, weekdays and a start time."""
 
 from layers.declare import code, text, text_list
-from layers.model import EVERYONE, INTERNAL, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, INTERNAL, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -31,6 +31,7 @@ LAYER = Layer(
         text("vehicle", "รถ", "Vehicle", INTERNAL),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=180),
     found_by_code=("code",),
     found_by_words=("name",),
     audience=EVERYONE,

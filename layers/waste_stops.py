@@ -1,7 +1,7 @@
 """Ordered stops of a refuse route, with the accounts each serves."""
 
 from layers.declare import integer, text
-from layers.model import EVERYONE, INTERNAL, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, INTERNAL, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -19,6 +19,7 @@ LAYER = Layer(
         integer("accounts_served", "จำนวนผู้ใช้บริการ", "Accounts served", INTERNAL),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=180),
     audience=EVERYONE,
     zooms=Zooms(min=14, max=18),
     style=Style(

@@ -1,7 +1,7 @@
 """Permanent water: rivers, canals, ponds and the sea, as ground for every map."""
 
 from layers.declare import code, text
-from layers.model import EVERYONE, GeometryKind, Layer, Zooms
+from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -30,6 +30,7 @@ LAYER = Layer(
         ),
     ),
     natural_key=("code",),
+    freshness=Freshness(days=1825),
     found_by_words=("name",),
     audience=EVERYONE,
     class_field="kind",

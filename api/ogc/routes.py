@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import access, filters, past, validation
+from api import access, filters, freshness, past, validation
 from api.language import CallerLang
 from api.links import GEOJSON, SCHEMA, base_url, link, with_query
 from api.ogc import crs as crs_names
@@ -105,22 +105,40 @@ async def conformance() -> dict[str, list[str]]:
 
 @router.get("/collections", summary="Layers", responses=problems(400, 401, 503))
 async def collections(
-    request: Request, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+    request: Request,
+    house: CurrentHouse,
+    who: CurrentViewer,
+    lang: CallerLang,
+    response: Response,
 ) -> dict[str, Any]:
-    """Every layer the caller's role may see."""
+    """Every layer the caller's role may see, with its age."""
+    response.headers.update(freshness.headers(who))
     town, bounds = await house.town(), await house.bounds(who.role)
     seen = access.layers_of(who.role)
-    return documents.collections(seen, town, bounds, base_url(request), lang)
+    made = documents.collections(seen, town, bounds, base_url(request), lang)
+    told = await freshness.ages(house, who, seen)
+    for each in made["collections"]:
+        each[freshness.KEY] = freshness.member(told[each["id"]])
+    return made
 
 
 @router.get("/collections/{layer}", summary="One layer", responses=problems(400, 401, 404, 503))
 async def collection(
-    request: Request, layer: LayerId, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+    request: Request,
+    layer: LayerId,
+    house: CurrentHouse,
+    who: CurrentViewer,
+    lang: CallerLang,
+    *,
+    response: Response,
 ) -> dict[str, Any]:
-    """What a layer is, the CRSs it is offered in, and its links."""
+    """What a layer is, how old, the CRSs it is offered in, and its links."""
     found = access.layer_for(layer, who.role)
+    response.headers.update(freshness.headers(who))
     town, bounds = await house.town(), await house.bounds(who.role)
-    return documents.collection(found, town, bounds, base_url(request), lang)
+    made = documents.collection(found, town, bounds, base_url(request), lang)
+    told = await freshness.ages(house, who, (found,))
+    return {**made, freshness.KEY: freshness.member(told[found.id])}
 
 
 @router.get(

@@ -6,7 +6,7 @@ A new operation, or a new parameter of an old one, fails `test_matrix.py` until 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.matrix import asked, downloads, drawing, features, finding, history
+from tests.matrix import ages, asked, downloads, drawing, features, finding, history
 from tests.matrix.asking import Asker
 
 Probe = Callable[[Asker], None]
@@ -28,6 +28,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/me"): Line((asked.me,)),
     ("get", "/healthz"): ABOUT,
     ("get", "/readyz"): ABOUT,
+    ("get", "/freshness"): Line((ages.told,)),
     ("get", "/ogc/"): ABOUT,
     ("get", "/ogc/api"): ABOUT,
     ("get", "/ogc/conformance"): ABOUT,

@@ -1,6 +1,19 @@
 // Made from the server's OpenAPI description by scripts/api-types.ts; do not edit.
 // To make it anew: npm run types (docs/dashboard.md).
 
+/** The age of what somebody sees of a layer, in whole days. */
+export interface Age {
+  readonly layer: string;
+  /** Last change of a row the caller sees; null: there is none */
+  readonly as_of: string | null;
+  /** Whole days since then */
+  readonly age_days: number | null;
+  /** Days until it counts as old; null: never */
+  readonly expected_days: number | null;
+  readonly state: State;
+  readonly says: Text;
+}
+
 /** People in care and facilities. `suppressed`: homes the caller may not see are left out. */
 export interface CareLocations {
   readonly count: number;
@@ -328,6 +341,11 @@ export interface NotFetched {
   readonly why: Words;
 }
 
+/** The age of every layer the caller sees, in the catalog's order. */
+export interface Overview {
+  readonly layers: readonly Age[];
+}
+
 /** Parcels touched: whole area, area under water (m2), and the deepest class of each. */
 export interface Parcels {
   readonly count: number;
@@ -433,6 +451,8 @@ export interface Provenance {
   readonly version: number;
   readonly as_of: string | null;
   readonly source: string | null;
+  /** Days until its data count as old; null: never */
+  readonly expected_days?: number | null;
 }
 
 /** A household in its place of the order, and why it stands there. */
@@ -689,6 +709,9 @@ export interface StartedStop {
   readonly sitting: number;
   readonly lying?: number;
 }
+
+/** `fresh` within what is expected, `stale` beyond it, `timeless` when nothing is expected. */
+export type State = "fresh" | "stale" | "timeless" | "empty";
 
 /** One run of a team; hours from now. */
 export interface TeamRun {

@@ -31,6 +31,15 @@ export interface LegendClass {
   readonly dash?: readonly number[] | null;
 }
 
+/** How old what one sees of a layer is, in whole days and in words. */
+export interface Age {
+  readonly as_of: string | null;
+  readonly age_days: number | null;
+  readonly expected_days: number | null;
+  readonly state: 'fresh' | 'stale' | 'timeless' | 'empty';
+  readonly says: Text;
+}
+
 /** One layer of the legend; the style's root metadata `muang:legend` is a list of these. */
 export interface LegendLayer {
   readonly layer: string;
@@ -38,6 +47,7 @@ export interface LegendLayer {
   readonly visible: boolean;
   readonly min_zoom?: number | null;
   readonly classes: readonly LegendClass[];
+  readonly freshness?: Age;
 }
 
 export type Scalar = string | number | boolean | null;
@@ -136,6 +146,7 @@ export interface RasterEntry {
 export interface Collection {
   readonly id: string;
   readonly title?: string;
+  readonly 'muang:freshness'?: Age;
 }
 
 export type { Lang };

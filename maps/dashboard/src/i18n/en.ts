@@ -93,6 +93,7 @@ export const en = {
   'flood.layer': 'Layer',
   'flood.version': 'Version',
   'flood.asOf': 'Data of',
+  'flood.stale': 'Stale: expected every {n} days',
   'flood.recount': 'Count again',
   'flood.spoken': '{name}: {people} people in {houses} houses.',
   'flood.spokenShort': '{name}: {n} figures counted.',

@@ -91,6 +91,7 @@ export const th: Record<MessageKey, string> = {
   'flood.layer': 'ชั้นข้อมูล',
   'flood.version': 'รุ่น',
   'flood.asOf': 'ข้อมูล ณ',
+  'flood.stale': 'เก่าเกินกำหนด ควรใหม่ทุก {n} วัน',
   'flood.recount': 'นับใหม่',
   'flood.spoken': '{name}: {people} คน ใน {houses} หลัง',
   'flood.spokenShort': '{name}: นับแล้ว {n} รายการ',

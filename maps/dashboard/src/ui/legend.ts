@@ -3,6 +3,7 @@ import type { LegendLayer, RasterEntry } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
 import { number } from '../format.ts';
 import { hasBasemap } from '../map/compose.ts';
+import { age } from './age.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 import { swatch } from './swatch.ts';
@@ -138,6 +139,7 @@ export class Legend extends Part {
           ${icon('table')}
         </button>
       </div>
+      ${shown || entry.freshness?.state === 'stale' ? age(entry.freshness, (words) => this.app.text(words)) : nothing}
       ${shown && far ? html`<p class="far">${this.t('layers.zoom')}</p>` : nothing}
       ${
         !single && shown && count !== 0

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { ImpactAnswer } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { dateTime, number } from '../format.ts';
+import { staleAt } from './age.ts';
 import { icon } from './icons.ts';
 
 /** What the numbers rest on: the answer's number, and each layer's version, day and source. */
@@ -27,11 +28,18 @@ export function proof(app: App, answer: ImpactAnswer) {
         </thead>
         <tbody>
           ${answer.provenance.map(
-            ({ layer, version, as_of, source }) => html`<tr>
+            ({ layer, version, as_of, source, expected_days }) => html`<tr>
               <th scope="row">${app.layerTitle(layer)}</th>
               <td class="num">${number(version, lang)}</td>
               <td>
                 ${as_of ? dateTime(as_of, lang) : nothing}
+                ${
+                  staleAt(as_of, expected_days, answer.computed_at)
+                    ? html`<span class="source">
+                      ${icon('warn')} ${app.t('flood.stale', { n: number(expected_days ?? 0, lang) })}
+                    </span>`
+                    : nothing
+                }
                 ${source ? html`<span class="source">${source}</span>` : nothing}
               </td>
             </tr>`,

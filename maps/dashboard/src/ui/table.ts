@@ -5,6 +5,7 @@ import { number } from '../format.ts';
 import { bboxOf } from '../map/tiles.ts';
 import { fieldNames, SYSTEM_FIELDS, shown } from '../record/values.ts';
 import { PAGE_ROWS } from '../table/desk.ts';
+import { age } from './age.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 
@@ -44,6 +45,10 @@ export class TableTwin extends Part {
       <div class="card-head">
         <h2 id="table-title">${this.t('table.title')}</h2>
         ${this.#layerChoice(tableLayer)}
+        ${age(
+          this.state.collections.find(({ id }) => id === tableLayer)?.['muang:freshness'],
+          (words) => this.app.text(words),
+        )}
         ${
           tableHeld
             ? html`<button type="button" class="link" @click=${() => this.app.table.release()}>

@@ -14,6 +14,7 @@ from pyproj.exceptions import CRSError
 from etl import crs, geometry, rasters
 from etl.formats import Format
 from etl.looked import Column, LayerLook, Look, Problem
+from etl.mask import HIDDEN, looks_personal, shown
 from etl.places import lonlat_columns
 from etl.read import WKB, Limits, Read, first, read
 from etl.transform import WGS84, between
@@ -252,5 +253,7 @@ def _problem(kind: str, where: Any, text: Text) -> Problem:
 def _column(table: pa.Table, name: str) -> Column:
     column = table.column(name)
     cells = [cell for cell in column.to_pylist() if not is_nothing(cell)]
-    shown = list(dict.fromkeys(str(cell)[:60] for cell in cells[:200]))[:_EXAMPLES]
-    return Column(name=name, type=str(column.type), filled=len(cells), examples=tuple(shown))
+    examples = tuple(dict.fromkeys(shown(cell) for cell in cells[:200]))[:_EXAMPLES]
+    if examples and looks_personal(name):
+        examples = (HIDDEN,)
+    return Column(name=name, type=str(column.type), filled=len(cells), examples=examples)

@@ -51,13 +51,14 @@ class Refusals(_Record):
 
 
 class Told(_Record):
-    """A finding as the report keeps it."""
+    """A finding as the report keeps it; `kept` has every cell left out, with its rows."""
 
     kind: str
     severity: Severity
     text: Text
     count: int
     examples: tuple[str, ...] = ()
+    kept: dict[str, tuple[int, ...]] = {}
 
 
 class JoinReport(_Record):
@@ -203,6 +204,7 @@ def told(findings: Iterable[Finding]) -> tuple[Told, ...]:
             text=finding.said,
             count=finding.count,
             examples=finding.shown,
+            kept=dict(finding.kept),
         )
         for finding in sorted(findings, key=lambda finding: order[finding.severity])
     )

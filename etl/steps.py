@@ -71,7 +71,8 @@ class Finding:
     concerns rows that are loaded as they are, a `note` is information. Where `total` and `most`
     are given (what all rows, and the worst of them, come to), the text has places for them, so
     that findings of several batches become one (`merged`); `said` fills them in. `ranks` of the
-    examples put the greatest first; `words` are counted and stand for the examples.
+    examples put the greatest first; `words` are counted and stand for the examples. `kept` holds
+    every different cell that did not become a value, with the rows it stands in.
     """
 
     kind: str
@@ -83,6 +84,7 @@ class Finding:
     most: float = 0.0
     ranks: tuple[float, ...] = ()
     words: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -117,6 +119,10 @@ class Finding:
             most=max(self.most, other.most),
             ranks=ranks[:EXAMPLES],
             words=dict(words.most_common(_WORDS_KEPT)),
+            kept={
+                word: self.kept.get(word, ()) + other.kept.get(word, ())
+                for word in (*self.kept, *other.kept)
+            },
         )
 
 
@@ -173,13 +179,17 @@ class Notes:
         most: float = 0.0,
         ranks: Sequence[float] = (),
         words: Mapping[str, int] | None = None,
+        kept: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         """Note a finding, unless it concerns no row at all."""
         if count:
             shown = tuple(str(example) for example in examples[:EXAMPLES])
             placed = tuple(ranks[:EXAMPLES])
+            rows = {word: tuple(numbers) for word, numbers in (kept or {}).items()}
             self.findings.append(
-                Finding(kind, severity, text, count, shown, total, most, placed, dict(words or {}))
+                Finding(
+                    kind, severity, text, count, shown, total, most, placed, dict(words or {}), rows
+                )
             )
 
     def take(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:

@@ -18,8 +18,9 @@ _ROWS = 1_000
 class Tally:
     """Cells of one field that could not be read or lie outside its range.
 
-    `words` counts different cells (as they may be shown), `rows` holds the first row numbers of
-    each; rows to be refused are in `refused`, with the cell.
+    `words` counts different cells (as they may be shown, the first 1,000), `rows` holds the
+    first 1,000 row numbers of each, which the report keeps; rows to be refused are in `refused`,
+    with the cell.
     """
 
     entry: Entry
@@ -94,13 +95,16 @@ class Tally:
                 th=f"{wanted.name}: คำที่ไม่อยู่ในรายการรหัส ({known}) ถูกเว้นว่าง",
                 en=f"{wanted.name}: words that are not in the code list ({known}) left empty",
             )
-            notes.find("unknown_code", "warning", text, count=self.failed, examples=examples)
+            self._find("unknown_code", text, examples, notes)
             return
         text = Text(
             th=f"{wanted.name}: ค่าที่อ่านเป็น{_KINDS[wanted.type].th}ไม่ได้ ถูกเว้นว่าง",
             en=f"{wanted.name}: values that are not {_KINDS[wanted.type].en} left empty",
         )
-        notes.find("unreadable_value", "warning", text, count=self.failed, examples=examples)
+        self._find("unreadable_value", text, examples, notes)
+
+    def _find(self, kind: str, text: Text, examples: list[str], notes: Notes) -> None:
+        notes.find(kind, "warning", text, count=self.failed, examples=examples, kept=self.rows)
 
 
 def _tell_dates(entry: Entry, style: DateStyle, seen: DateSurvey, notes: Notes) -> None:

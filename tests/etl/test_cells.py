@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from etl import cells
 from etl.cells import read_column
 from etl.plan import Entry, make_plan
+from etl.report import told
 from etl.steps import Notes
 from etl.tally import Tally
 from layers import catalog
@@ -132,6 +133,7 @@ def test_a_word_in_no_code_list_stays_on_the_row_in_the_files_own_words() -> Non
     ]
     assert notes.findings[0].kind == "unknown_code"
     assert notes.findings[0].examples == ("“ลานตากข้าว” x 1 (row 1)",)
+    assert told(notes.findings)[0].kept == {"ลานตากข้าว": (1,)}
 
 
 def test_reports_never_repeat_what_is_personal() -> None:

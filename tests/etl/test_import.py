@@ -45,6 +45,7 @@ def test_repairs_and_odd_rows_are_told(parcels: Report) -> None:
     assert finding(parcels, "repeated_key").count == 2
     assert finding(parcels, "missing_key").examples == ("row 6",)
     assert finding(parcels, "unknown_code").examples == ("“CAVE” x 1 (row 5)",)
+    assert finding(parcels, "unknown_code").kept == {"CAVE": (5,)}
     assert finding(parcels, "out_of_range").examples == ("row 4: -1",)
 
 

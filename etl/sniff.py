@@ -50,7 +50,7 @@ def sniff(path: Path) -> Sniffed:
         return Sniffed(_which_xml(path, text))
     table = path.suffix.lower() in _TABLE_SUFFIXES
     if text.startswith(("{", "[", "\x1e")) and not table:
-        return Sniffed(_which_json(path, text))
+        return Sniffed(_which_json(path, text, whole=len(head) < _HEAD))
     if table and (b"\x00" not in head or _is_utf16(head)):
         return Sniffed(Format.CSV)
     if path.suffix.lower() in _BESIDE_SHP:
@@ -165,7 +165,7 @@ def _refuse_office(path: Path) -> RefusedError:
     )
 
 
-def _which_json(path: Path, text: str) -> Format:
+def _which_json(path: Path, text: str, *, whole: bool) -> Format:
     if text.startswith("\x1e"):
         return Format.GEOJSONSEQ
     kind = top_level_type(text)
@@ -173,7 +173,7 @@ def _which_json(path: Path, text: str) -> Format:
         return Format.TOPOJSON
     if kind in _GEOJSON_TYPES:
         return Format.GEOJSONSEQ if kind == "Feature" and _is_sequence(text) else Format.GEOJSON
-    if kind is None and len(text) >= _HEAD // 4 - 4:
+    if kind is None and not whole and text.startswith("{"):
         # the member may come after a long array: believe the name, the reader will check
         return Format.TOPOJSON if path.suffix.lower() == ".topojson" else Format.GEOJSON
     raise refuse(

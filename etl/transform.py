@@ -11,6 +11,7 @@ from typing import Any
 
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
+from pyproj.exceptions import ProjError
 from pyproj.transformer import TransformerGroup
 
 from layers.datum import FORBIDDEN_OPERATION, INDIAN_PROJECTED, PINNED, is_indian
@@ -44,14 +45,18 @@ def _offered(
     with warnings.catch_warnings():
         # a better operation whose grid is not on this machine is no reason for noise
         warnings.simplefilter("ignore", UserWarning)
-        group = TransformerGroup(
-            registered(source),
-            registered(target),
-            always_xy=True,
-            area_of_interest=area,  # type: ignore[arg-type] # a twin class in the stub
-            allow_ballpark=False,
-            allow_superseded=superseded,
-        )
+        try:
+            group = TransformerGroup(
+                registered(source),
+                registered(target),
+                always_xy=True,
+                area_of_interest=area,  # type: ignore[arg-type] # a twin class in the stub
+                allow_ballpark=False,
+                allow_superseded=superseded,
+            )
+        except (IndexError, ProjError):
+            # pyproj falls over a projection no method is known for
+            return []
     return list(group.transformers)
 
 

@@ -154,6 +154,9 @@ def _guard(order: Order) -> Callable[[str | None], int | None]:
             if found.rows != shapes:
                 raise Trouble("apart", shapes=shapes, rows=found.rows)
             return lambda _layer: shapes - found.deleted
+        if path.suffix == ".dbf":
+            alone = dbf.read(path)
+            return lambda _layer: alone.rows - alone.deleted
         return lambda _layer: shapes
     return lambda _layer: None
 

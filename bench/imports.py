@@ -260,8 +260,8 @@ def file_import(server_url: str, secret: str, town_id: str, rows: int) -> dict[s
         with subprocess.Popen(
             [
                 sys.executable,
-                "-m",
-                "ops",
+                "-c",
+                "from ops.cli import main; main()",
                 "import",
                 "parcels",
                 str(path),

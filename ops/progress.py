@@ -29,14 +29,33 @@ class Step:
     title: str
     started: float
     latest: str = ""
+    _what: str = ""
+    _total: int | None = None
+    _counted: tuple[tuple[float, int], tuple[float, int]] | None = None
 
     def note(self, text: str) -> None:
         """Say what is being done at the moment, in a few words."""
         self.latest = " ".join(text.split())
+        self._what, self._total, self._counted = "", None, None
 
     def report(self, what: str, done: int, total: int | None = None) -> None:
         """Say how far the work is: `done` of `total` (None when nobody knows the total)."""
+        now = (time.monotonic(), done)
+        first = self._counted[0] if self._counted and self._what == what else now
         self.note(f"{what} {done:,}/{total:,}" if total else f"{what} {done:,}" if done else what)
+        self._what, self._total, self._counted = what, total, (first, now)
+
+    def pace(self, *, bar: bool = False) -> str:
+        """How fast it goes and how long it still takes, once both can be told; with a bar."""
+        if self._counted is None or not self._total:
+            return ""
+        (first_at, first), (at, done) = self._counted
+        drawn = f" {_bar(done / self._total)}" if bar else ""
+        if at <= first_at or done <= first:
+            return drawn
+        rate = (done - first) / (at - first_at)
+        left = max((self._total - done) / rate - (time.monotonic() - at), 0)
+        return f"{drawn} {rate:,.0f}/s, {_clock(left)} {both(_LEFT)}"
 
     @property
     def seconds(self) -> float:
@@ -100,11 +119,13 @@ class Progress:
             turn += 1
             if self.live:
                 spin = _SPINNER[turn % len(_SPINNER)]
-                line = f"{spin} {step.title}  {step.seconds:.0f} s  {step.latest}"
+                pace = step.pace(bar=True)
+                line = f"{spin} {step.title}  {step.seconds:.0f} s  {step.latest}{pace}"
                 self.stream.write("\r\x1b[2K" + _fit(line))
                 self.stream.flush()
             else:
-                self._line(f"  … {step.title} ({step.seconds:.0f} s) {step.latest}".rstrip())
+                told = f"  … {step.title} ({step.seconds:.0f} s) {step.latest}{step.pace()}"
+                self._line(told.rstrip())
 
     def _line(self, text: str) -> None:
         self.stream.write(("\r\x1b[2K" if self.live else "") + text + "\n")
@@ -114,6 +135,20 @@ class Progress:
 def both(text: Text) -> str:
     """Thai and English on one line."""
     return text.en if text.th == text.en else f"{text.th} · {text.en}"
+
+
+_LEFT = Text(th="เหลือ", en="left")
+_BAR = 20
+
+
+def _bar(share: float) -> str:
+    full = min(int(share * _BAR), _BAR)
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {share:.0%}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def _fit(line: str) -> str:

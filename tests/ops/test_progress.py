@@ -40,3 +40,21 @@ def test_reports_say_how_far_the_work_is(done: int, total: int | None, shown: st
     step = Step("x", 0.0)
     step.report("rows", done, total)
     assert step.latest == shown
+
+
+def test_rate_and_remaining_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("ops.progress.time.monotonic", lambda: now[0])
+    step = Step("งาน · work", now[0])
+    step.report("load", 20_000, 100_000)
+    assert step.pace() == ""
+    now[0] += 2
+    step.report("load", 60_000, 100_000)
+    assert step.latest == "load 60,000/100,000"
+    assert step.pace() == " 20,000/s, 0:02 เหลือ · left"
+    assert step.pace(bar=True).startswith(" [############........] 60%")
+    now[0] += 1
+    assert "0:01" in step.pace()
+    # another piece of the work begins anew
+    step.report("check", 0, None)
+    assert step.pace() == ""

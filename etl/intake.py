@@ -52,7 +52,7 @@ def read_file(order: ImportOrder, town: TownArea, path: Path, folder: Path) -> R
     found = read(
         source,
         folder,
-        layer=None if source.member else order.layer_in_file,
+        layer=source.inner(order.layer_in_file),
         encoding=order.encoding or (profile.encoding if profile else None),
         selection=Selection(extract.sql, osm.around(town)) if chosen and extract else None,
         limits=order.limits,

@@ -18,7 +18,7 @@ import pyarrow.ipc
 from etl import osm, read_words, reader
 from etl.formats import Format
 from etl.steps import Finding
-from etl.unpack import Source
+from etl.unpack import NO_NAME, Source
 from layers.errors import RefusedError
 
 WKB = reader.WKB
@@ -26,8 +26,6 @@ FID = reader.FID
 BATCH_ROWS = 20_000
 _CHILD = Path(reader.__file__).resolve()
 _ANSWER_BYTES = 64 * 1024**2
-_NO_NAME = "input"
-"""What GDAL calls a layer that has no name but its file's: the reader's file is named so."""
 
 
 @dataclass(frozen=True)
@@ -201,17 +199,12 @@ def attributes(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in (WKB, FID))
 
 
-def _own_name(source: Source) -> str:
-    """What the file is called, where its only layer has no name of its own."""
-    return Path(source.member or source.name).name.split(".")[0] or source.name
-
-
 def _said(source: Source, name: str) -> str:
-    return _own_name(source) if name == _NO_NAME else name
+    return source.plain_name if name == NO_NAME else name
 
 
 def _meant(source: Source, name: str) -> str:
-    return _NO_NAME if name == _own_name(source) and source.format in _UNNAMED else name
+    return NO_NAME if name == source.plain_name and source.format in _UNNAMED else name
 
 
 _UNNAMED = (Format.SHAPEFILE, Format.DBF, Format.GEOJSON, Format.GEOJSONSEQ, Format.CSV)

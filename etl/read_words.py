@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from etl.steps import Finding, Severity
-from etl.unpack import Source
+from etl.unpack import NO_NAME, Source
 from layers.errors import RefusedError
 from layers.text import Text
 
@@ -41,7 +41,7 @@ class _Known(dict[str, str]):
 
 def which_layer(source: Source, wanted: object, names: list[str]) -> RefusedError:
     """The refusal that asks which layer is meant."""
-    listed = ", ".join(names[:30])
+    listed = ", ".join(source.plain_name if name == NO_NAME else name for name in names[:30])
     if wanted is not None:
         return _refuse(
             source,

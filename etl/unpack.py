@@ -6,7 +6,7 @@ import shutil
 import stat
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from etl import zips
 from etl.formats import Format, refuse
@@ -15,6 +15,8 @@ from layers.errors import RefusedError
 from layers.text import Text
 
 _CHUNK = 1024 * 1024
+NO_NAME = "input"
+"""What GDAL calls a layer that has no name but its file's: the reader's file is named so."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
@@ -34,6 +36,19 @@ class Source:
     size: int
     format: Format
     member: str | None = None
+
+    @property
+    def plain_name(self) -> str:
+        """What the file is called without ending, where its only layer has no name of its own."""
+        return Path(self.member or self.name).name.split(".")[0] or self.name
+
+    def inner(self, wanted: str | None) -> str | None:
+        """The layer wanted of the file itself: nothing, when it named this file in its archive."""
+        if wanted is None or self.member is None:
+            return wanted
+        inside = PurePosixPath(self.member)
+        named = (inside.stem, inside.name, str(inside), str(inside.with_suffix("")))
+        return None if wanted in named else wanted
 
 
 def locate(path: Path, scratch: Path, *, member: str | None = None) -> Source:

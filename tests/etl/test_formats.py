@@ -95,6 +95,18 @@ def test_several_shapefiles_in_a_zip_are_chosen_by_name(tmp_path: Path) -> None:
     assert locate(path, tmp_path, member="b").member == "ข้อมูล/b.shp"
 
 
+def test_a_layer_within_a_file_within_a_zip(tmp_path: Path) -> None:
+    book = made.xlsx(tmp_path / "s.xlsx", {"ก": [["a"], ["1"]], "ข": [["a"], ["2"]]})
+    path = made.zipped(tmp_path / "s.zip", [book])
+    source = locate(path, tmp_path, member="ข")
+    assert source.inner("ข") == "ข"
+    assert read(source, tmp_path, layer=source.inner("ข")).table.column("a").to_pylist() == ["2"]
+    assert source.inner("s") is None
+    shp = made.zipped(tmp_path / "t.zip", made.parts(made.shapefile(tmp_path)))
+    with pytest.raises(RefusedError, match="no layer “x”; its layers are: temples"):
+        open_(shp, tmp_path, layer="x")
+
+
 def test_thai_names_in_a_zip_without_the_flag_of_utf8(tmp_path: Path) -> None:
     """Windows packs names in its own code page and says nothing."""
     plain = made.zipped(

@@ -17,7 +17,7 @@ MAX_ZOOM = 14
 """Zoom of the most detailed tiles; maps draw closer views from them."""
 EXTENT = 4096
 BUFFER = 64
-MOST = 12_000
+MOST = 25_000
 """Buildings a tile holds at most, the largest first."""
 _HALF_WORLD = 20037508.342789244
 

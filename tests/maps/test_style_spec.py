@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -54,15 +53,23 @@ SAMPLE = ROOT / "maps" / "dashboard" / "tests" / "data" / "basemap-style.json"
 
 
 def test_the_dashboard_is_tested_with_the_basemap_that_is_served() -> None:
-    """Its own tests validate what it composes of this; MUANG_WRITE=1 writes it anew."""
+    """Its own tests validate what it composes of this. After a change of the basemap's look:
+
+    python -m tests.maps.test_style_spec
+    """
+    assert json.loads(SAMPLE.read_text(encoding="utf-8")) == _sample()
+
+
+def _sample() -> dict[str, Any]:
     file = "phibun-" + "0" * 32 + ".pmtiles"
-    made = basemap_style("http://127.0.0.1:8000", TOWN, "th", file=file, osm=False)
-    if os.environ.get("MUANG_WRITE"):
-        SAMPLE.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    assert json.loads(SAMPLE.read_text(encoding="utf-8")) == made
+    return basemap_style("http://127.0.0.1:8000", TOWN, "th", file=file, osm=False)
 
 
 def test_the_validator_does_object(tmp_path: Path) -> None:
     made = copy.deepcopy(style(LAYERS, Role.ADMIN, "th", "http://127.0.0.1:8000", TOWN))
     made["layers"][1]["paint"]["fill-opacity"] = "half"
     assert "fill-opacity" in _complaints(made, tmp_path)
+
+
+if __name__ == "__main__":
+    SAMPLE.write_text(json.dumps(_sample(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import {
 } from 'maplibre-gl';
 import workerFile from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import { Protocol } from 'pmtiles';
+import type { Protocol } from 'pmtiles';
 import type { BBox, TownStyle } from '../api/types.ts';
 import type { App, MapPort, Touched } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
@@ -37,8 +37,12 @@ import { bboxOf, touchedTiles } from './tiles.ts';
 // Vite does not emit MapLibre 6's worker by itself; without this the map never loads.
 setWorkerUrl(new URL(workerFile, import.meta.url).href);
 
-// tiles of the basemap are ranges of one file; `metadata` brings its zooms and bounds along
-addProtocol('pmtiles', new Protocol({ metadata: true }).tile);
+/** Tiles of the basemap are ranges of one file; what reads them comes only where there is one. */
+let reader: Promise<Protocol> | null = null;
+addProtocol('pmtiles', async (request, abort) => {
+  reader ??= import('pmtiles').then(({ Protocol }) => new Protocol({ metadata: true }));
+  return (await reader).tile(request, abort);
+});
 
 const CLICK_PX = 4;
 const POINT_ZOOM = 17.5;

@@ -42,8 +42,8 @@ from api.settings import ServerSettings, from_environment
 from api.tile_front import TileFront
 from api.tile_hit import Hits
 from layers.errors import MuangError
+from layers.version import VERSION
 
-VERSION = "0.1.0"
 _ABOUT = (
     "ข้อมูลของเมืองบนแผนที่ · A town's layers, vector tiles, live changes and geo-queries. "
     "Errors are application/problem+json; ?lang=th|en; an unknown query parameter is 400."

@@ -42,6 +42,14 @@ class FileReport(_Record):
     reader_messages: tuple[str, ...] = ()
 
 
+class Step(_Record):
+    """One step rows went through, with what it was told; `file` when it is about one file."""
+
+    step: str
+    file: str | None = None
+    parameters: dict[str, str | float | int | list[str] | None] = {}
+
+
 class Refusals(_Record):
     """Rows refused for one reason: how many, and the first row numbers."""
 
@@ -131,6 +139,8 @@ class Report(_Record):
     children: tuple[ChildReport, ...] = ()
     dataset_id: int | None = None
     preview: PreviewReport | None = None
+    chain: tuple[Step, ...] = ()
+    versions: dict[str, str] = {}
     seconds: float = 0.0
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from db.load import Incoming, Loaded, Loading, load_inside
 from db.places import centre_distances
 from db.quality import Repair, keep_repairs
 from db.towns import get_town
+from etl.chain import chain, versions
 from etl.check import repeated_keys
 from etl.children import make_children
 from etl.columns import arrays
@@ -141,6 +142,8 @@ def _load(
         children=children,
         dataset_id=loaded.dataset_id,
         preview=preview_report(loaded.preview),
+        chain=chain(order.layer, prepared.files, order.mode, len(order.joins)),
+        versions=versions(),
     )
 
 

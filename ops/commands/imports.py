@@ -289,7 +289,7 @@ def show(
     from etl.report import Report
     from etl.words import render
     from ops.commands.quality import findings
-    from ops.commands.raw import raw_sentence
+    from ops.commands.raw import made_with, raw_sentence
     from ops.language import tongue
     from ops.raw_files import told
 
@@ -326,6 +326,8 @@ def show(
         print(both(Text(th=each["th"], en=each["en"])))
     for each in originals:
         print(raw_sentence(each))
+    if stored.get("chain"):
+        print(made_with(stored))
 
 
 def undo(

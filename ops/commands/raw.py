@@ -1,6 +1,7 @@
 """`muang imports files|sweep`: the raw files of imports, brought back or cleared away."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,13 @@ def sweep_(*, town: TownOption = None, as_json: AsJson = False) -> None:
             )
         )
     )
+
+
+def made_with(report: Mapping[str, Any]) -> str:
+    """The versions an import was made with, and its steps, in one line each."""
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    steps = " > ".join(step["step"] for step in report["chain"])
+    return both(Text(th=f"ขั้นตอน: {steps} | {versions}", en=f"Steps: {steps}; {versions}."))
 
 
 def raw_sentence(file: dict[str, Any]) -> str:

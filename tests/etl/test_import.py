@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +313,20 @@ def test_the_change_log_names_the_importer(shared_town: TownHandle, parcels: Rep
 
 def test_layers_named_in_orders_exist() -> None:
     assert catalog.get("parcel_uses").natural_key == ("parcel_code", "use")
+
+
+def test_the_chain_of_operations_is_told_with_parameters_and_versions(parcels: Report) -> None:
+    steps = [step.step for step in parcels.chain]
+    assert steps == [
+        *("read", "straighten", "transform", "flatten", "repair", "as_layer_type", "tidy", "map"),
+        *("join", "check", "load"),
+    ]
+    by_name = {step.step: step.parameters for step in parcels.chain}
+    assert by_name["read"]["sha256"] == parcels.files[0].sha256
+    assert by_name["transform"]["codes"] == list(parcels.files[0].operation_codes)
+    assert by_name["repair"] == {"method": "structure", "most_change": 100.0, "most_share": 0.1}
+    assert by_name["load"] == {"mode": "replace"}
+    assert {"muang", "gdal", "proj", "epsg", "geos"} <= set(parcels.versions)
+    assert parcels.versions["gdal"][0].isdigit()
+    root = Path(__file__).parents[2]
+    assert f'version = "{parcels.versions["muang"]}"' in (root / "pyproject.toml").read_text()

@@ -53,9 +53,9 @@ SAMPLE = ROOT / "maps" / "dashboard" / "tests" / "data" / "basemap-style.json"
 
 
 def test_the_dashboard_is_tested_with_the_basemap_that_is_served() -> None:
-    """Its own tests validate what it composes of this. After a change of the basemap's look:
+    """Its own tests validate what it composes of this.
 
-    python -m tests.maps.test_style_spec
+    After a change of the basemap's look: `python -m tests.maps.test_style_spec` writes it anew.
     """
     assert json.loads(SAMPLE.read_text(encoding="utf-8")) == _sample()
 

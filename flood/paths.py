@@ -63,7 +63,8 @@ def no_closures() -> Closures:
 class Network:
     """The roads as one vehicle finds them now: `open` says which edges it may use.
 
-    `arcs` is the sparse matrix of seconds from node to node, `edge_of` the edge of each entry.
+    `arcs` is the sparse matrix of seconds from node to node, `edge_of` the edge of each entry,
+    `arc_keys` its tail and head as one rising number, by which it is found.
     """
 
     graph: Graph
@@ -75,6 +76,7 @@ class Network:
     open: Bools
     arcs: csr_array
     edge_of: Ints
+    arc_keys: Ints
 
     @property
     def usable(self) -> Bools:
@@ -96,7 +98,19 @@ def network(
     closed[edges[edges >= 0]] = True
     usable = ~closed & (depth <= vehicle.wades_m)
     arcs, edge_of = _arcs(graph, vehicle, usable)
-    return Network(graph, vehicle, areas, shut, depth, closed, usable, arcs, edge_of)
+    tails = np.repeat(np.arange(len(graph.xy), dtype=np.int64), np.diff(arcs.indptr))
+    return Network(
+        graph=graph,
+        vehicle=vehicle,
+        water=areas,
+        closures=shut,
+        depth_m=depth,
+        closed=closed,
+        open=usable,
+        arcs=arcs,
+        edge_of=edge_of,
+        arc_keys=tails * len(graph.xy) + arcs.indices,
+    )
 
 
 def seconds(graph: Graph, vehicle: Vehicle) -> Floats:
@@ -212,8 +226,9 @@ def edges_used(roads: Network, times: Times, goal: int, nodes: Ints) -> Ints:
     met = np.zeros(len(roads.graph.xy), dtype=bool)
     while len(here):
         met[here] = True
-        after = times.after[goal, here]
-        here = np.unique(after[after >= 0])
+        here = times.after[goal, here]
+        here = here[here >= 0]
+        # two ways that join may both be there once more: cheaper than to sort them out
         here = here[~met[here]]
     tails = np.flatnonzero(met & (times.after[goal] >= 0))
     return np.unique(_edges_between(roads, tails, times.after[goal, tails]))
@@ -221,11 +236,8 @@ def edges_used(roads: Network, times: Times, goal: int, nodes: Ints) -> Ints:
 
 def _edges_between(roads: Network, tails: Ints, heads: Ints | Small) -> Ints:
     """The edge of each arc from a tail to a head; the arcs must be there."""
-    arcs = roads.arcs
-    count = len(roads.graph.xy)
-    rows = np.repeat(np.arange(count, dtype=np.int64), np.diff(arcs.indptr))
-    keys = rows * count + arcs.indices
-    return roads.edge_of[np.searchsorted(keys, tails.astype(np.int64) * count + heads)]
+    wanted = tails.astype(np.int64) * len(roads.graph.xy) + heads
+    return roads.edge_of[np.searchsorted(roads.arc_keys, wanted)]
 
 
 def line_of(graph: Graph, nodes: Ints, edges: Ints) -> shapely.LineString | None:

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
-from db import render, search
+from db import past, render, render_stamp, search
 from db.basemap_view import VIEW as BASEMAPS
 from db.basemap_view import basemap_view
 from db.connect import LOGINS, Machine, login_name, owner_name
@@ -66,8 +66,13 @@ TIMEOUTS: dict[str, str] = {
 }
 
 
-def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
-    """Re-create functions, triggers, views and grants; idempotent; runs as the administrator."""
+def apply(conn: AnyConnection, town_id: str, srid: int, *, redraw: bool = False) -> None:
+    """Re-create functions, triggers, views and grants; idempotent; runs as the administrator.
+
+    Render tables are made anew only where something they rest on has changed (`db.render_stamp`),
+    or to `redraw` them all the same.
+    """
+    made_by = render_stamp.made_by(LAYERS, sql_files())
     owner = sql.Identifier(owner_name(town_id))
     conn.execute(search.EXTENSION)
     conn.execute(sql.SQL("SET ROLE {}").format(owner))
@@ -77,7 +82,11 @@ def apply(conn: AnyConnection, town_id: str, srid: int) -> None:
         conn.execute(triggers(layer, srid))
         for index in search.indexes(layer):
             conn.execute(index)
-    render.make(conn, LAYERS)
+        if layer.geometry is not None:
+            conn.execute(past.index(layer))
+    if redraw or not render_stamp.holds(conn, made_by):
+        render.make(conn, LAYERS)
+        render_stamp.put(conn, made_by)
     for role in Role:
         for tense in Tense:
             _views(conn, town_id, role, tense)

@@ -17,10 +17,13 @@ from db.roles import ensure_roles
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def migrate(server_url: str, secret: str, town_id: str, *, srid: int | None = None) -> str:
+def migrate(
+    server_url: str, secret: str, town_id: str, *, srid: int | None = None, redraw: bool = False
+) -> str:
     """Upgrade tables, then roles, functions, triggers, views and grants; returns the revision.
 
-    `srid` is needed only for a new town; later it is read from the town's own record.
+    `srid` is needed only for a new town; later it is read from the town's own record. With
+    `redraw` the render tables are made anew even where nothing says that they have to be.
     """
     owner = sql.Identifier(owner_name(town_id))
     with connect_admin(server_url, town_id, autocommit=False) as conn, _bound(conn) as bound:
@@ -29,10 +32,12 @@ def migrate(server_url: str, secret: str, town_id: str, *, srid: int | None = No
         config = _config()
         config.attributes["connection"] = bound
         config.attributes["srid"] = number = srid if srid is not None else _srid(conn)
+        before = current_revision(conn)
         conn.execute(sql.SQL("SET ROLE {}").format(owner))
         command.upgrade(config, "head")
         conn.execute("RESET ROLE")
-        apply(conn, town_id, number)
+        moved = current_revision(conn) != before
+        apply(conn, town_id, number, redraw=redraw or moved)
         conn.commit()
     return newest_revision()
 

@@ -27,6 +27,16 @@ def rows_of(layer: Layer, tense: Tense) -> sql.Composable:
     return _versions(layer) if tense is Tense.PAST else sql.Identifier("town", layer.id)
 
 
+def index(layer: Layer) -> sql.Composed:
+    """CREATE INDEX for finding what was kept by a box of the town's own CRS.
+
+    The one for degrees and tiles is of the geometry in EPSG:3857 (`db.tables`).
+    """
+    return sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING gist (geom)").format(
+        sql.Identifier(f"{layer.id}_history_geom"), sql.Identifier("history", layer.id)
+    )
+
+
 def _versions(layer: Layer) -> sql.Composed:
     """Subquery of the versions of all rows as of the position entered.
 

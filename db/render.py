@@ -5,8 +5,8 @@ nothing else. Features of many points are there once a zoom, and from zoom 14 on
 (`muang.render_pieces`); small ones are told from which zoom on a plain rounding is the same as
 `ST_AsMVTGeom` (`muang.plain_from`). Counted cells stand for features too small to be drawn.
 
-All of it is derived: made anew by every migrate, then kept by triggers like history is, so that
-no tile can ever be older than the position it is served with.
+All of it is derived: made by a migrate (`db.render_stamp` says when anew), then kept by triggers
+like history is, so that no tile can ever be older than the position it is served with.
 """
 
 from dataclasses import dataclass
@@ -112,6 +112,13 @@ def views(layer: Layer, role: Role) -> list[tuple[str, sql.Composed]]:
         for name, table, columns in shown
         if columns
     ]
+
+
+def statements(layer: Layer) -> str:
+    """All the SQL a layer's render tables are made and kept with."""
+    parts = _Parts.of(layer)
+    made = (parts.tables(), parts.keeper(), parts.fill(), parts.indexes())
+    return "".join(part.as_string(None) for part in made)
 
 
 @dataclass(frozen=True)

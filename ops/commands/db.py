@@ -27,7 +27,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="db")
 
 
-def migrate(*, town: Town = None) -> None:
+def migrate(
+    *,
+    town: Town = None,
+    redraw: Annotated[
+        bool, typer.Option("--redraw", help="make the tables tiles are drawn from anew as well")
+    ] = False,
+) -> None:
     """ปรับปรุงโครงสร้าง · Bring a town, or without --town every town, to the newest revision."""
     from db.migrate import migrate as bring_up
     from db.towns import list_towns
@@ -39,7 +45,7 @@ def migrate(*, town: Town = None) -> None:
         for town_id in towns:
             title = Text(th=f"ปรับปรุงฐานข้อมูล {town_id}", en=f"Migrating {town_id}")
             with progress.step(title):
-                revision = bring_up(server.url, server.secret, town_id)
+                revision = bring_up(server.url, server.secret, town_id, redraw=redraw)
             print(f"{town_id}: {revision}")
     if not towns:
         print(both(Text(th="ยังไม่มีเมือง", en="There is no town yet.")))

@@ -1,7 +1,7 @@
 """Render tables follow every change in its own transaction, and cells count what features show."""
 
 import threading
-from typing import Any
+from typing import Any, LiteralString
 
 import mapbox_vector_tile
 import psycopg
@@ -9,7 +9,7 @@ import pytest
 import shapely
 from psycopg import sql
 
-from db import render
+from db import render, render_stamp
 from db.check import check
 from db.connect import Machine, connect_admin
 from db.migrate import migrate
@@ -49,8 +49,58 @@ def contents(town: TownHandle) -> Contents:
 
 def rebuilt(town: TownHandle) -> Contents:
     """The same after a migrate has made them anew."""
-    migrate(town.server_url, town.secret, town.town_id)
+    migrate(town.server_url, town.secret, town.town_id, redraw=True)
     return contents(town)
+
+
+def table_of(town: TownHandle) -> object:
+    """What tells one making of the parcels' render table from the next."""
+    with connect_admin(town.server_url, town.town_id) as conn:
+        return conn.execute("SELECT 'render.parcels'::regclass::oid").fetchone()
+
+
+def test_a_migrate_leaves_alone_what_is_as_it_would_make_it(own_tiny_town: TownHandle) -> None:
+    town = own_tiny_town
+    before, was = contents(town), table_of(town)
+    migrate(town.server_url, town.secret, town.town_id)
+    assert (contents(town), table_of(town)) == (before, was)
+    with town.connect(Machine.LOADER) as conn:
+        conn.execute(
+            "UPDATE town.parcels SET use = 'vacant' WHERE id = (SELECT min(id) FROM town.parcels)"
+        )
+    after = contents(town)
+    migrate(town.server_url, town.secret, town.town_id)
+    assert (contents(town), table_of(town)) == (after, was)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM render.parcels WHERE id = (SELECT min(id) FROM render.parcels)",
+        "UPDATE render.parcels SET id = -id WHERE id = (SELECT min(id) FROM render.parcels)",
+        "ALTER TABLE town.parcels DISABLE TRIGGER f_render_update",
+        "DROP INDEX render.parcels_render_geom",
+        "DROP FUNCTION render.keep_parcels() CASCADE",
+        "DROP TABLE render.parcels_cells CASCADE",
+        "ALTER TABLE render.parcels ADD COLUMN more text",
+        "COMMENT ON SCHEMA render IS 'other'",
+    ],
+)
+def test_a_migrate_makes_anew_what_is_not(own_tiny_town: TownHandle, damage: LiteralString) -> None:
+    town = own_tiny_town
+    before, was = contents(town), table_of(town)
+    with connect_admin(town.server_url, town.town_id) as conn:
+        conn.execute(damage)
+    migrate(town.server_url, town.secret, town.town_id)
+    assert contents(town) == before
+    assert table_of(town) != was
+
+
+def test_other_declarations_or_functions_are_other_render_tables() -> None:
+    made = render_stamp.made_by(LAYERS, ["SELECT 1"])
+    assert made == render_stamp.made_by(LAYERS, ["SELECT 1"])
+    assert made != render_stamp.made_by(LAYERS, ["SELECT 2"])
+    assert made != render_stamp.made_by(LAYERS[1:], ["SELECT 1"])
 
 
 def test_layers_with_row_rules_are_never_rendered() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from etl.formats import Format
 from etl.looked import Look
 from etl.report import ChildReport, FileReport, JoinReport, Report, Told
 from layers.text import Text
@@ -221,9 +222,10 @@ def render_look(found: Look, tongue: Tongue = "both") -> str:
     """What is in a file, as lines of text."""
     said = Speaker(tongue)
     lines = [f"{found.file}: {found.format}, {found.bytes:,} bytes, sha256 {found.sha256[:16]}…"]
+    word = _CELL_WORD if found.format == Format.GEOTIFF.value else _ROW_WORD
     for layer in found.layers:
         types = ", ".join(f"{kind} {count:,}" for kind, count in layer.geometry_types.items())
-        lines.append(f"  {layer.name or '-'}: {layer.read:,} {said(_ROW_WORD)} {types}".rstrip())
+        lines.append(f"  {layer.name or '-'}: {layer.read:,} {said(word)} {types}".rstrip())
         lines.append(f"    CRS {layer.crs or '?'}: {said(layer.crs_evidence)}")
         if layer.bounds_lonlat is not None:
             lines.append(f"    bbox {', '.join(f'{value:.5f}' for value in layer.bounds_lonlat)}")
@@ -238,4 +240,5 @@ def render_look(found: Look, tongue: Tongue = "both") -> str:
     return "\n".join(lines)
 
 
+_CELL_WORD = Text(th="ช่อง", en="cells")
 _ENCODING = Text(th="รหัสตัวอักษร", en="encoding")

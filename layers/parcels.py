@@ -58,7 +58,7 @@ LAYER = Layer(
     natural_key=("code",),
     freshness=Freshness(days=365),
     coverage=True,
-    found_by_code=("code", "deed_no", "land_no", "account_no"),
+    found_by_code=("code", "deed_no"),
     found_by_words=("address", "owner_name"),
     audience=EVERYONE,
     class_field="use",

@@ -86,11 +86,12 @@ async def _best(conn: AsyncConnection[Any], sought: Sought, wanted: str, how: _H
     words = wanted.split(" ")[:_WORDS]
     values: dict[str, object] = {
         "wanted": wanted,
-        "beyond": wanted + chr(0x10FFFF),
+        "end": chr(0x10FFFF),
         "keys": None if sought.keys is None else list(sought.keys),
         "limit": sought.limit,
         "most": MEASURED,
-    } | {f"word_{place}": f"%{_escaped(word)}%" for place, word in enumerate(words)}
+        **{f"word_{place}": f"%{_escaped(word)}%" for place, word in enumerate(words)},
+    }
     parts = [
         part for layer in sought.layers for part in _parts(layer, sought.role, how, len(words))
     ]
@@ -126,37 +127,41 @@ def _parts(layer: Layer, role: Role, how: _How, words: int) -> Iterator[sql.Comp
             continue
         by_code = field in codes
         name = sql.Identifier("t", field)
-        column = sql.SQL("muang.search_text({})").format(name)
-        rank = sql.SQL(
-            "0.9 * length(%(wanted)s) / length(t.said)"
-            if by_code
-            else "0.95 * word_similarity(%(wanted)s, t.said)"
-        )
         yield sql.SQL(
             "(SELECT {layer} AS layer, t.id, {field} AS field, {name} AS value,"
-            " (CASE WHEN t.said = %(wanted)s THEN 1.0 ELSE {rank} END)::float8 AS score, {geom}"
-            " FROM (SELECT t.*, {column} AS said FROM {table} AS t WHERE {test}"
-            " LIMIT %(most)s) AS t"
+            " (CASE WHEN t.said = %(wanted)s THEN 1.0 ELSE {rank} END)::float8 AS score,"
+            " {geom} AS geom FROM (SELECT t.*, muang.search_text({name}) AS said"
+            " FROM {table} AS t WHERE {test} LIMIT %(most)s) AS t"
             " ORDER BY score DESC, length({name}), t.id LIMIT %(limit)s)"
         ).format(
             layer=sql.Literal(layer.id),
             field=sql.Literal(field),
             name=name,
-            column=column,
-            rank=rank,
-            geom=sql.SQL("{} AS geom").format(geom),
+            rank=sql.SQL(
+                "0.9 * length(%(wanted)s) / length(t.said)"
+                if by_code
+                else "0.95 * word_similarity(%(wanted)s, t.said)"
+            ),
+            geom=geom,
             table=table,
-            test=_test(column, how, words, by_code=by_code),
+            test=_begins(name) if by_code else _has(name, how, words),
         )
 
 
-def _test(column: sql.Composed, how: _How, words: int, *, by_code: bool) -> sql.Composable:
-    if by_code:
-        # the operators of the pattern index, which a parameter can use where LIKE could not
-        return sql.SQL("{0} ~>=~ %(wanted)s AND {0} ~<~ %(beyond)s").format(column)
+def _begins(name: sql.Identifier) -> sql.Composable:
+    """Texts that begin with what was typed, in small or capital letters.
+
+    Ranges, which a parameter can use an index for where LIKE could not; the towns' collation
+    (C.UTF-8) is the order of code points.
+    """
+    return sql.SQL(
+        "({0} >= %(wanted)s AND {0} < %(wanted)s || %(end)s"
+        " OR {0} >= upper(%(wanted)s) AND {0} < upper(%(wanted)s) || %(end)s)"
+    ).format(name)
+
+
+def _has(name: sql.Identifier, how: _How, words: int) -> sql.Composable:
     if how is _How.LIKE:
-        return sql.SQL("{} %%> %(wanted)s").format(column)
-    held = [
-        sql.SQL("{} LIKE {}").format(column, sql.Placeholder(f"word_{n}")) for n in range(words)
-    ]
+        return sql.SQL("{} %%> %(wanted)s").format(name)
+    held = [sql.SQL("{} ILIKE {}").format(name, sql.Placeholder(f"word_{n}")) for n in range(words)]
     return sql.SQL(" AND ").join(held)

@@ -237,7 +237,7 @@ def _reader(entry: Entry, style: DateStyle, *, is_key: bool) -> Read:
         return lambda cell: date_reader(cell, style)
     if entry.unit is not None:
         return _in_unit(entry.unit)
-    if is_key or wanted.references:
+    if wanted.type is FieldType.TEXT and (is_key or wanted.references):
         return values.key
     plain = units.area if wanted.unit == "m2" else _PLAIN[wanted.type]
     return codes.SPELLINGS.get(wanted.name) or plain

@@ -206,7 +206,8 @@ class _Workbook:
 
 def titles(order: Order) -> list[str]:
     """Titles of the columns in the asker's language; a repeated one tells its field's name too."""
-    found = [column.title(order.lang) for column in order.columns]
+    # without the unit, which the last sheet tells: an import knows a column by its title
+    found = [column.title_th if order.lang == "th" else column.title_en for column in order.columns]
     told = [
         f"{title} [{column.name}]" if found.count(title) > 1 else title
         for title, column in zip(found, order.columns, strict=True)

@@ -153,6 +153,8 @@ export const en = {
   'table.next': 'Next page',
   'table.empty': 'No {layer} in the map’s view. Move the map or zoom out.',
   'table.loading': 'Fetching rows…',
+  'table.files': 'Download the layer',
+  'table.file': '{layer} as {format}',
   'table.caption': '{layer} in the map’s view',
   'toast.title': 'Messages',
   'toast.dismiss': 'Dismiss',

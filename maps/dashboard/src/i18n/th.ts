@@ -150,6 +150,8 @@ export const th: Record<MessageKey, string> = {
   'table.next': 'หน้าถัดไป',
   'table.empty': 'ไม่มี{layer}ในกรอบแผนที่ ลองเลื่อนหรือย่อแผนที่',
   'table.loading': 'กำลังเปิดแถวข้อมูล…',
+  'table.files': 'ดาวน์โหลดชั้นข้อมูล',
+  'table.file': '{layer} เป็นไฟล์ {format}',
   'table.caption': '{layer}ในกรอบแผนที่',
   'toast.title': 'ข้อความ',
   'toast.dismiss': 'ปิด',

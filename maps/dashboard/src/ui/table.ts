@@ -6,6 +6,7 @@ import { bboxOf } from '../map/tiles.ts';
 import { fieldNames, SYSTEM_FIELDS, shown } from '../record/values.ts';
 import { PAGE_ROWS } from '../table/desk.ts';
 import { age } from './age.ts';
+import { filesMenu } from './files.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 
@@ -57,6 +58,7 @@ export class TableTwin extends Part {
             : html`<p class="where">${this.t('table.in')}</p>`
         }
         ${value ? this.#pager(value) : nothing}
+        ${filesMenu(tableLayer, this.app.layerTitle(tableLayer), this.state.lang)}
         <button
           type="button"
           class="plain"

@@ -1,0 +1,1 @@
+"""Files written from layers: what they hold, and that they come back equal."""

@@ -8,12 +8,13 @@ import typer
 
 from layers.errors import BadRequestError
 from layers.text import Text
-from ops.progress import Progress, both
+from ops.progress import Progress
 
 if TYPE_CHECKING:
     from db.derived import AnyConnection
     from etl.control import Control, ControlPoint
     from etl.crs import TownArea
+    from etl.words import Tongue
 
 
 def control_points(  # noqa: PLR0917  Typer maps each to an option
@@ -88,12 +89,11 @@ def _added(conn: "AnyConnection", words: str, area: "TownArea") -> "ControlPoint
         ) from error
 
 
-def render(found: "Control", tongue: str) -> str:
+def render(found: "Control", tongue: "Tongue") -> str:
     """The check as lines of text: each operation, then what is left at each point."""
+    from etl.words import Speaker
 
-    def said(text: Text) -> str:
-        return both(text) if tongue == "both" else text.th if tongue == "th" else text.en
-
+    said = Speaker(tongue)
     heads = Text(
         th=f"หมุดควบคุม {found.points} จุด เทียบใน {found.town_crs} (เมตร: ที่แปลงได้ ลบ ที่จริง)",
         en=f"{found.points} control points, in {found.town_crs} (metres: turned minus true)",

@@ -9,13 +9,14 @@ import typer
 
 from layers.text import Text
 from ops.checkout import Checkout
-from ops.progress import Progress, both
+from ops.progress import Progress
 
 if TYPE_CHECKING:
     from etl.field_maps import FieldMap
     from etl.order import ImportOrder
     from etl.profile import TownProfile
     from etl.report import Report
+    from etl.words import Tongue
 
 
 def saved_maps(town_id: str) -> Path:
@@ -89,12 +90,11 @@ def field_map(  # noqa: PLR0917  Typer maps each to an option
         print(render(found, tongue()))
 
 
-def render(found: "FieldMap", tongue: str) -> str:
+def render(found: "FieldMap", tongue: "Tongue") -> str:
     """The field map as lines of text."""
+    from etl.words import Speaker
 
-    def said(text: Text) -> str:
-        return both(text) if tongue == "both" else text.th if tongue == "th" else text.en
-
+    said = Speaker(tongue)
     named = f" ({found.profile})" if found.profile else ""
     lines = [f"{found.file} -> {found.layer}{named}"]
     for row in found.rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layers.text import Text
-from ops.progress import Progress, both
+from ops.progress import Progress
 
 if TYPE_CHECKING:
     from db.derived import AnyConnection
@@ -59,13 +59,15 @@ def look(conn: "AnyConnection", layer: "Layer", actor: str, progress: Progress) 
 
 
 def sentence(found: "Quality") -> str:
-    """What a look found, in one line."""
+    """What a look found, in one line, in the reader's language."""
+    from etl.words import Speaker
     from layers.quality_findings import KINDS
+    from ops.language import tongue
 
     labels = {code.value: code.label for code in KINDS}
     counts_th = ", ".join(f"{labels[k.kind].th} {k.found:,}" for k in found.kinds) or "ไม่พบปัญหา"
     counts_en = ", ".join(f"{labels[k.kind].en.lower()} {k.found:,}" for k in found.kinds)
-    return both(
+    return Speaker(tongue())(
         Text(
             th=f"{found.layer}: {counts_th} (พบใหม่ {found.appeared:,} แก้แล้ว {found.vanished:,},"
             f" {found.seconds:,.1f} วินาที)",

@@ -115,6 +115,15 @@ def test_metres_are_proposed_in_the_towns_zone_and_the_old_datum_is_named_beside
     assert "cannot tell it from EPSG:24048" in refused.value.detail.en
 
 
+def test_the_old_datum_is_proposed_where_only_so_the_shapes_lie_inside() -> None:
+    """Indian numbers of a town are 413 m east and 314 m south of where it lies."""
+    old = [(524413.0 + step * 10, 1684690.0 + step * 10) for step in range(90)]
+    with pytest.raises(RefusedError, match="--crs EPSG:24048") as refused:
+        crs.choose(None, seen(*old), None, PHIBUN, "f.shp")
+    assert refused.value.facts["proposed_crs"] == "EPSG:24048"
+    assert "EPSG:32648" in refused.value.detail.en
+
+
 @pytest.mark.parametrize("stated", ['LOCAL_CS["site grid",UNIT["metre",1]]', "no CRS at all"])
 def test_a_local_grid_or_nonsense_states_no_crs(stated: str) -> None:
     with pytest.raises(RefusedError, match="says nothing about the earth") as refused:

@@ -13,13 +13,15 @@ tells its time and the greatest memory of the command and its reader together.
 import argparse
 import json
 import os
+import resource
 import secrets
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,7 @@ import geopandas as gpd
 import pandas as pd
 import sqlalchemy as sa
 
+from bench.figures import Figure, Report
 from bench.made_parcels import parcels, write_file
 from bench.memory import peak_of
 from db import binary_copy, staging
@@ -42,11 +45,22 @@ from layers.text import Text
 
 LAYER = catalog.get("parcels")
 _BATCH = 20_000
+_ROWS = 200_000
+_LARGE = 1_000_000
 _SRID = 32648
 _LOGGED = (
     "town.parcels, history.parcels, render.parcels, render.parcels_cells, muang.layer_change,"
     " muang.change_set"
 )
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town made for the measurement, with the secret of its logins."""
+
+    server_url: str
+    secret: str
+    id: str
 
 
 @dataclass(frozen=True)
@@ -72,31 +86,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--file-rows", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
-    server_url, secret = os.environ["MUANG_DATABASE_URL"], secrets.token_hex(32)
-    town_id = f"bench{secrets.token_hex(3)}"
-    name = Text(th="วัดผล", en="Bench")
-    create_town(server_url, secret, TownSpec(id=town_id, name=name, srid=_SRID))
-    try:
-        bench = Bench(server_url, secret, town_id, options.rows)
-        pairs = bench.run(options.rounds)
-        facts: dict[str, object] = {
+    with _town(os.environ["MUANG_DATABASE_URL"]) as town:
+        pairs = Bench(town, options.rows).run(options.rounds)
+        file = file_import(town, options.file_rows) if options.file_rows else None
+    if options.json:
+        facts = {
             "rows": options.rows,
             "rounds": options.rounds,
             "ratios": {pair.name: round(pair.ratio, 2) for pair in pairs},
-            "seconds": {
-                pair.name: [round(statistics.median(s), 2) for s in (pair.ours, pair.theirs)]
-                for pair in pairs
-            },
+            "file": file,
         }
-        if options.file_rows:
-            facts["file"] = file_import(server_url, secret, town_id, options.file_rows)
-    finally:
-        drop_town(server_url, town_id)
-    if options.json:
         print(json.dumps(facts))
     else:
-        _print(pairs, options.rows, facts.get("file"))
+        _print(pairs, options.rows, file)
     return int(any(pair.ratio < pair.wanted for pair in pairs))
+
+
+def measure(server_url: str, report: Report, *, rounds: int, rows: int) -> None:
+    """For `muang bench`: the pairs on 200,000 rows at most, and a file of a million."""
+    print("\nimports: into staging and into live, beside a raw COPY and GeoPandas")
+    with _town(server_url) as town:
+        for pair in Bench(town, min(rows, _ROWS)).run(rounds):
+            times = [t / o for o, t in zip(pair.ours, pair.theirs, strict=True)]
+            report.add(Figure("imports", pair.name, times, pair.wanted))
+        if rows >= _LARGE:
+            made = file_import(town, rows)
+            for name, most in (("seconds", 180.0), ("peak_mb", 600.0)):
+                told = f"import of {rows:,} parcels, {name}"
+                figure = float(str(made[name]))
+                report.add(Figure("imports", told, [figure], most, unit="", at_most=True))
+
+
+@contextmanager
+def _town(server_url: str) -> Iterator[Town]:
+    """A town of the measurement's own."""
+    town = Town(server_url, secrets.token_hex(32), f"bench{secrets.token_hex(3)}")
+    name = Text(th="วัดผล", en="Bench")
+    create_town(server_url, town.secret, TownSpec(id=town.id, name=name, srid=_SRID))
+    try:
+        yield town
+    finally:
+        drop_town(server_url, town.id)
 
 
 def _print(pairs: Sequence[Pair], rows: int, file: object) -> None:
@@ -111,14 +141,16 @@ def _print(pairs: Sequence[Pair], rows: int, file: object) -> None:
 class Bench:
     """The rows of a round, and each way of loading them."""
 
-    def __init__(self, server_url: str, secret: str, town_id: str, rows: int) -> None:
-        self._server_url, self._secret, self._town = server_url, secret, town_id
+    def __init__(self, town: Town, rows: int) -> None:
+        self._town = town
         self.frame = parcels(rows)
         self.changed = parcels(rows, use="vacant", shift=0.5)
         self._frames = _pieces(self.frame)
         self._changed = _pieces(self.changed)
         # GeoPandas over the same login; it uses COPY underneath
-        self._engine = sa.create_engine("postgresql+psycopg://", creator=self._loader)
+        self._engine = sa.create_engine(
+            "postgresql+psycopg://", creator=self._loader, poolclass=sa.NullPool
+        )
 
     def run(self, rounds: int) -> list[Pair]:
         """Every pair, `rounds` times, alternating which half comes first."""
@@ -138,29 +170,26 @@ class Bench:
         return found
 
     def staged(self) -> float:
-        """Rows of an import, from their frames into the staging table."""
+        """The Arrow columns of an import's batches into the staging table."""
+        batches = [arrays(frame, LAYER, _SRID) for frame in self._frames]
         with self._loader() as conn:
-            started = time.perf_counter()
             with self._loading(conn, self._frames, "append") as loading:
-                for frame in self._frames:
-                    loading.add(arrays(frame, LAYER, _SRID))
+                started = time.perf_counter()
+                for batch in batches:
+                    loading.add(batch)
             seconds = time.perf_counter() - started
             conn.rollback()
             return seconds
 
     def raw_copy(self) -> float:
-        """The same bytes, made beforehand, into the same table."""
+        """The same bytes, made beforehand, into the same table by one COPY."""
         data = [bytes(binary_copy.rows(arrays(frame, LAYER, _SRID))) for frame in self._frames]
         names = ", ".join(("row_no", *self.frame.columns))
         with self._loader() as conn:
-            started = time.perf_counter()
             staging.make(conn, LAYER, tuple(self.frame.columns))
-            with (
-                conn.cursor() as cursor,
-                cursor.copy(
-                    f"COPY pg_temp.incoming ({names}) FROM STDIN (FORMAT BINARY)".encode()
-                ) as copy,
-            ):
+            copy_in = f"COPY pg_temp.incoming ({names}) FROM STDIN (FORMAT BINARY)".encode()
+            started = time.perf_counter()
+            with conn.cursor() as cursor, cursor.copy(copy_in) as copy:
                 copy.write(binary_copy.HEADER)
                 for part in data:
                     copy.write(part)
@@ -204,10 +233,10 @@ class Bench:
         return self._append(self.changed)
 
     def _loader(self) -> AnyConnection:
-        return connect(self._server_url, self._secret, self._town, Machine.LOADER)
+        return connect(self._town.server_url, self._town.secret, self._town.id, Machine.LOADER)
 
     def _empty(self) -> None:
-        with connect_admin(self._server_url, self._town) as conn:
+        with connect_admin(self._town.server_url, self._town.id) as conn:
             conn.execute("ALTER TABLE town.parcels DISABLE TRIGGER USER")
             conn.execute(f"TRUNCATE {_LOGGED}".encode())
             conn.execute("DELETE FROM muang.dataset")
@@ -219,7 +248,7 @@ class Bench:
     def _fill(self, frames: Sequence[pd.DataFrame]) -> None:
         self._empty()
         self._load(frames, "append")
-        with connect_admin(self._server_url, self._town) as conn:
+        with connect_admin(self._town.server_url, self._town.id) as conn:
             conn.autocommit = True
             conn.execute("VACUUM ANALYZE town.parcels")
             conn.execute("CHECKPOINT")
@@ -251,7 +280,7 @@ def _pieces(frame: pd.DataFrame) -> list[pd.DataFrame]:
     return [frame.iloc[at : at + _BATCH] for at in range(0, len(frame), _BATCH)]
 
 
-def file_import(server_url: str, secret: str, town_id: str, rows: int) -> dict[str, object]:
+def file_import(town: Town, rows: int) -> dict[str, object]:
     """Import a file by the command, in a process of its own; seconds and MB at the highest."""
     with tempfile.TemporaryDirectory() as folder:
         path = write_file(rows, Path(folder) / "parcels.gpkg")
@@ -266,22 +295,24 @@ def file_import(server_url: str, secret: str, town_id: str, rows: int) -> dict[s
                 "parcels",
                 str(path),
                 "--town",
-                town_id,
+                town.id,
                 "--mode",
                 "replace",
                 "--json",
             ],
-            env={**os.environ, "MUANG_DATABASE_URL": server_url, "MUANG_SECRET": secret},
+            env={**os.environ, "MUANG_DATABASE_URL": town.server_url, "MUANG_SECRET": town.secret},
             stdout=subprocess.PIPE,
         ) as process:
             peak = peak_of(process)
             out = process.stdout.read() if process.stdout else b""
         seconds = time.perf_counter() - started
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
     report = json.loads(out)
     return {
         "rows": rows,
         "file_mb": round(size / 1e6, 1),
         "seconds": round(seconds, 1),
+        "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
         "peak_mb": round(peak / 1e6),
         "loaded": report["loaded"],
     }

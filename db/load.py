@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from psycopg import Rollback, sql
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from db import staging
@@ -26,7 +27,7 @@ from db.derived import AnyConnection
 from db.matching import Counts, Match
 from db.preview import Preview, look
 from db.staging import GEOM, Repeats, Unfit
-from layers.errors import BadRequestError
+from layers.errors import BadRequestError, ConflictError
 from layers.model import Layer
 from layers.text import Text
 
@@ -222,11 +223,20 @@ class Loading:
             "SELECT pg_advisory_xact_lock(hashtext('muang.import'), hashtext(%s))", [layer.id]
         )
         conn.execute("SET LOCAL lock_timeout = '60s'")
-        conn.execute(
-            sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
-                sql.Identifier("town", layer.id)
+        try:
+            conn.execute(
+                sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
+                    sql.Identifier("town", layer.id)
+                )
             )
-        )
+        except LockNotAvailable as error:
+            raise ConflictError(
+                Text(
+                    th=f"มีผู้กำลังแก้ไขชั้น {layer.id} นานเกินหนึ่งนาที ไม่มีอะไรเปลี่ยน ลองใหม่ภายหลัง",
+                    en=f"Somebody has been writing to the layer {layer.id} for more than a minute. "
+                    "Nothing was changed: try again later.",
+                )
+            ) from error
 
     def _keep(self, unfit: Unfit, whole: Whole | None) -> tuple[RefusedFor, ...]:
         """Store refused rows whole, some at a time; what is said of them is short."""

@@ -13,7 +13,7 @@ from layers.text import Text
 from ops.checkout import Checkout
 from ops.progress import Progress
 
-PARTS = ("tiles", "peers", "cache", "permissions")
+PARTS = ("tiles", "peers", "cache", "permissions", "imports")
 SIZES = (20_000, 200_000, 1_000_000)
 _PEERS = {"nginx-light": "nginx", "wrk": "wrk", "cgi-mapserver": "/usr/lib/cgi-bin/mapserv"}
 
@@ -62,7 +62,7 @@ def _measure(
     quick: bool,
     lacks: dict[str, str],
 ) -> Path:
-    from bench import peers, permissions, tile_cache, tiles
+    from bench import imports, peers, permissions, tile_cache, tiles
     from bench.figures import Report
     from bench.town import kept
 
@@ -82,6 +82,8 @@ def _measure(
         tile_cache.measure(town, report, rounds=rounds, edited=edited, fill_it=not quick)
     if "permissions" in parts:
         permissions.measure(server[0], report, rounds=rounds)
+    if "imports" in parts:
+        imports.measure(server[0], report, rounds=rounds, rows=parcels)
     path = checkout.root / "build" / "bench" / f"{parcels}-{'-'.join(parts)}.json"
     report.write(path)
     report.summary()

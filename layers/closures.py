@@ -58,7 +58,7 @@ LAYER = Layer(
     zooms=Zooms(min=11, max=18),
     style=Style(
         symbol=Symbol.MARKER,
-        order=46,
+        order=36,
         field="status",
         classes=(
             StyleClass(

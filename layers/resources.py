@@ -59,7 +59,7 @@ LAYER = Layer(
     zooms=Zooms(min=10, max=18),
     style=Style(
         symbol=Symbol.MARKER,
-        order=48,
+        order=38,
         field="status",
         label="name",
         label_min_zoom=14,

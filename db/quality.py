@@ -84,6 +84,9 @@ def refresh(conn: AnyConnection, layer: Layer, actor: str) -> Quality:
         conn.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"quality {layer.id}"]
         )
+        # right after a load nothing is known of the table yet: the planner would rather read all
+        # of it for each cell than trust the index
+        conn.execute("SET LOCAL enable_seqscan = off")
         quality_checks.prepare(conn)
         if checked(layer):
             for statement in quality_checks.statements(layer):

@@ -117,6 +117,7 @@ CROSS JOIN LATERAL (
     )
 ) AS n
 WHERE n.whole IS NOT NULL""").format(**limits)
+    yield sql.Composed([sql.SQL("ANALYZE pg_temp.cell")])
     yield sql.SQL("""
 CREATE TEMPORARY TABLE overlap ON COMMIT DROP AS
 SELECT

@@ -262,7 +262,9 @@ def edits(report: Report, ours: Ours, made: TownHandle, count: int) -> None:
     command = _command(ours, ours.port, {}, 10 + count, READERS)
     with made.connect(Machine.LOADER) as conn:
         rows = conn.execute(
-            "SELECT id FROM town.parcels WHERE geom_3857 && gis.ST_TileEnvelope(%s, %s, %s)",
+            # what is already as it would be made does not change its tile
+            "SELECT id, use FROM town.parcels WHERE use NOT IN ('vacant', 'public')"
+            " AND geom_3857 && gis.ST_TileEnvelope(%s, %s, %s)",
             [z, x, y],
         ).fetchall()
         readers = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -285,6 +287,8 @@ def edits(report: Report, ours: Ours, made: TownHandle, count: int) -> None:
             readers.terminate()
             readers.wait(timeout=20)
             asking.close()
+            for row in rows[:count]:
+                conn.execute("UPDATE town.parcels SET use = %s WHERE id = %s", [row[1], row[0]])
     times.sort()
     p50, p90, p99 = (times[min(count - 1, int(share * count))] for share in (0.5, 0.9, 0.99))
     told = f"median {p50:.0f} ms, p90 {p90:.0f}, most {times[-1]:.0f}; {READERS} clients reading"

@@ -150,7 +150,11 @@ def first(
     asked = {"task": "first", "encoding": encoding, "strict": strict}
     meta = _run(source, scratch, limits, asked)
     names = tuple(_said(source, str(name)) for name in meta["layers"] or [])
-    return names, _table(source, scratch, meta, None) if "rows" in meta else None
+    if "rows" in meta:
+        return names, _table(source, scratch, meta, None)
+    if not names:
+        raise read_words.which_layer(source, None, [])
+    return names, None
 
 
 def _table(source: Source, scratch: Path, meta: dict[str, Any], layer: str | None) -> Read:

@@ -24,7 +24,8 @@ from layers.errors import MuangError
 from tests.etl import made
 
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_seconds=20, wall_seconds=40, file_bytes=512 * 1024**2)
-_SLACK_S = 60.0
+_HANGS_S = 900.0
+"""A child is ended by its own limit; this is for the parent, on however busy a machine."""
 _SMALL = 300_000
 _COUNTED = (
     *("geojson", "topojson", "gpkg", "shapefile", "shapefile-zip", "filegdb-zip", "flatgeobuf"),
@@ -144,7 +145,7 @@ def _one(folder: Path, dice: random.Random, told: Told, say: Callable[[str], Non
     except Exception as error:  # noqa: BLE001  just this is looked for
         outcome, fault = "raised", f"{type(error).__name__}: {error}"
     took = time.monotonic() - started
-    if took > LIMITS.wall_seconds + _SLACK_S:
+    if took > _HANGS_S:
         fault = f"took {took:.0f} s"
     if _state(folder) != before:
         fault = "a file beside it changed"

@@ -181,6 +181,10 @@ def test_absurd_counts_in_headers(tmp_path: Path) -> None:
     fewer = made.shapefile(tmp_path, stem="fewer")
     _number(fewer.with_suffix(".dbf"), 4, b"\x02\x00\x00\x00")
     assert "3 shapes but its .dbf 2 rows" in refusal(fewer)
+    for count in (2, 4, 2**62):
+        fgb = made.vector(tmp_path / f"{count}.fgb", "FlatGeobuf")
+        _number(fgb, fgb.read_bytes().index(struct.pack("<Q", 3)), struct.pack("<Q", count))
+        assert "cannot be read as FlatGeobuf" in refusal(fgb) or "no layer" in refusal(fgb)
     parquet = made.parquet(tmp_path / "a.parquet")
     _number(parquet, parquet.stat().st_size - 8, b"\xff\xff\xff\x7f")
     assert "refused" in refusal(parquet)

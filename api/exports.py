@@ -20,7 +20,7 @@ from api.edge import HEAD_ONLY
 from api.export_desk import MOST_BYTES, SECONDS, BrokenOffError
 from api.house import House
 from api.language import CallerLang
-from api.links import base_url
+from api.links import GEOJSON, base_url
 from api.ogc import crs as crs_names
 from api.ogc import parameters, routes
 from api.past import AsOf
@@ -67,6 +67,13 @@ class _Word(Convertor[str]):
 
 register_url_convertor("word", _Word())
 
+
+def _schema(kind: Format) -> dict[str, str]:
+    if kind.media_type == GEOJSON:
+        return {"type": "object"}
+    return {"type": "string", "format": "binary"}
+
+
 Suffix = Annotated[
     str,
     Path(
@@ -96,9 +103,7 @@ Guard = Annotated[
     responses={
         200: {
             "content": {
-                kind.media_type.partition(";")[0]: {
-                    "schema": {"type": "string", "format": "binary"}
-                }
+                kind.media_type.partition(";")[0]: {"schema": _schema(kind)}
                 for kind in FORMATS.values()
             },
         },

@@ -19,6 +19,7 @@ OTHERS: dict[str, str] = {
     "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
     "real town, which needs secrets of its own",
     "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
+    "MUANG_FUZZ_SEED": "seed of the fuzzed import files (tests), to see a run again",
     "MUANG_KEEP_RAW_DAYS": "days for which the imported file of a layer with personal data is kept "
     "before its key is deleted; 365",
     "MUANG_RAW_FILES": "folder of the files as they were imported, sealed, one folder a town; else "

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -18,8 +19,8 @@ from ops.progress import Progress
 from ops.session import Server
 from tests.conftest import make_town
 from tests.e2e.axe import violations
-from tests.e2e.conftest import MAP, Open, Served, drawn, ready, rest
-from tests.e2e.places import view
+from tests.e2e.conftest import MAP, PATIENCE_MS, Open, Served, drawn, ready, rest
+from tests.e2e.places import place, view
 from tests.rasters import bring, depths, tiff
 from tests.served import served
 from tests.tiny import incoming, line, load_tiny
@@ -46,9 +47,19 @@ def grounded(
         assert need_basemap(server, town.town_id, Progress(StringIO()))
         try:
             with served(town) as url:
+                _wake_rasters(url)
                 yield Served(url, town)
         finally:
             drop_town(server_url, town.town_id)
+
+
+def _wake_rasters(url: str) -> None:
+    """Ask until GDAL is loaded: on a busy machine the first raster can take longer than allowed."""
+    lng, lat = place(400, 600)
+    for _ in range(20):
+        asked = httpx.get(f"{url}/rasters/depth/value", params={"lon": lng, "lat": lat}, timeout=60)
+        if asked.is_success:
+            return
 
 
 def on_map(page: Page, layer: str) -> bool:
@@ -113,7 +124,7 @@ def test_depth_is_switched_on_and_read_by_keyboard(
     assert "depth" in page.url
     page.locator(".maplibregl-canvas").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".spot")).to_contain_text(words)
+    expect(page.locator(".spot")).to_contain_text(words, timeout=PATIENCE_MS)
     assert violations(page) == []
     page.locator(".spot button").click()
-    expect(page.locator(".spot")).to_have_count(0)
+    expect(page.locator(".spot")).to_have_count(0, timeout=PATIENCE_MS)

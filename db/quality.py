@@ -85,8 +85,10 @@ def refresh(conn: AnyConnection, layer: Layer, actor: str) -> Quality:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"quality {layer.id}"]
         )
         # right after a load nothing is known of the table yet: the planner would rather read all
-        # of it for each cell than trust the index
+        # of it for each cell, or the whole of its primary key, than trust the spatial index; a
+        # bitmap scan needs a condition on its index
         conn.execute("SET LOCAL enable_seqscan = off")
+        conn.execute("SET LOCAL enable_indexscan = off")
         quality_checks.prepare(conn)
         if checked(layer):
             for statement in quality_checks.statements(layer):

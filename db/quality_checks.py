@@ -128,12 +128,19 @@ FROM (
         a.id, b.id AS other, greatest(a.dataset_id, b.dataset_id) AS dataset_id,
         gis.ST_CollectionExtract(gis.ST_Intersection(a.geom, b.geom), 3) AS part
     FROM (
-        SELECT DISTINCT t.id, t.dataset_id, t.geom
+        -- OFFSET: the index once for each cell; else every row is held against every cell
+        SELECT DISTINCT ON (n.id) n.id, n.dataset_id, n.geom
         FROM pg_temp.cell AS c
-        INNER JOIN {table} AS t ON t.geom OPERATOR(gis.&&) c.box
+        CROSS JOIN LATERAL (
+            SELECT t.id, t.dataset_id, t.geom
+            FROM {table} AS t
+            WHERE t.geom OPERATOR(gis.&&) c.box
+            OFFSET 0
+        ) AS n
         WHERE c.excess > {least} / 2
     ) AS a
-    INNER JOIN {table} AS b ON b.geom OPERATOR(gis.&&) a.geom AND a.id < b.id
+    -- + 0: not by the primary key, half of which lies beyond any id
+    INNER JOIN {table} AS b ON b.geom OPERATOR(gis.&&) a.geom AND a.id < b.id + 0
     WHERE gis.ST_Relate(a.geom, b.geom, 'T********')
 ) AS p
 WHERE gis.ST_Area(p.part) >= {least}""").format(**limits)

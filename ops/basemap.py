@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 from psycopg import IsolationLevel
 
 from db.basemap import BasemapFile, BasemapRecord, records, register, state
@@ -9,6 +10,7 @@ from db.basemap_tiles import MAX_ZOOM, MOST, PARTS, bounds, places, tile
 from db.connect import Machine, connect
 from db.derived import AnyConnection
 from db.towns import list_towns
+from layers.errors import MuangError
 from layers.model import Role
 from layers.text import Text
 from maps.basemap_credit import credit_of
@@ -51,6 +53,19 @@ def need_basemap(
         conn.commit()
         sweep(folder, town_id, {record.file for record in found})
     return found[0]
+
+
+def try_basemap(server: Server, town_id: str, progress: Progress) -> None:
+    """The same, where a map without its ground is still a map: what fails is said, no more."""
+    try:
+        need_basemap(server, town_id, progress)
+    except (MuangError, OSError, psycopg.Error) as error:
+        progress.say(
+            Text(
+                th=f"ยังสร้างแผนที่ฐานไม่ได้: {error} ลองใหม่ด้วย ./muang basemap",
+                en=f"The basemap could not be made: {error}. Try again: ./muang basemap.",
+            )
+        )
 
 
 def sweep(folder: Path, town_id: str, kept: set[str]) -> list[str]:

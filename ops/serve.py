@@ -11,9 +11,7 @@ from dataclasses import replace
 from types import FrameType
 from urllib.parse import urlsplit
 
-import psycopg
-
-from layers.errors import MuangError, UnavailableError
+from layers.errors import UnavailableError
 from layers.text import Text
 from ops.basemap_keeper import BasemapKeeper
 from ops.checkout import Checkout
@@ -53,10 +51,11 @@ def prepared(
     write_record(checkout, _claim(town, address))
     try:
         with stopping_on_signals(), database(progress, checkout) as server:
+            from ops.basemap import try_basemap
             from ops.town_ready import need_town
 
             need_town(server, town, progress, demo=demo)
-            _basemap(server, town, progress)
+            try_basemap(server, town, progress)
             need_dashboard(checkout, progress)
             users = _demo_users(server, town, address, progress, demo=demo)
             write_record(checkout, _claim(town, address, users))
@@ -182,21 +181,6 @@ def stopping_on_signals() -> Iterator[None]:
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)
-
-
-def _basemap(server: Server, town: str, progress: Progress) -> None:
-    """A map without its ground is still a map: what fails here is said and does not stop us."""
-    from ops.basemap import need_basemap
-
-    try:
-        need_basemap(server, town, progress)
-    except (MuangError, OSError, psycopg.Error) as error:
-        progress.say(
-            Text(
-                th=f"ยังสร้างแผนที่ฐานไม่ได้: {error} ลองใหม่ด้วย ./muang basemap",
-                en=f"The basemap could not be made: {error}. Try again: ./muang basemap.",
-            )
-        )
 
 
 def _demo_users(

@@ -59,17 +59,21 @@ def migrate(server: Server, given: Values, progress: Progress) -> None:
 
     A real town has a name, a boundary and a CRS that nobody can guess: it is made by `town new`.
     """
+    from ops.basemap import try_basemap
+
     if given.demo:
         from ops.town_ready import need_town
 
         need_town(server, given.town, progress, demo=True)
         _demo_users(server, given.town, progress)
+        try_basemap(server, given.town, progress)
         return
     known = [town.id for town in list_towns(server.url)]
     if given.town not in known:
         raise NotFoundError(_no_town(given.town, known))
     with progress.step(Text(th="ปรับปรุงโครงสร้างข้อมูล", en="Migrating the town's database")):
         bring_up(server.url, server.secret, given.town)
+    try_basemap(server, given.town, progress)
 
 
 def _demo_users(server: Server, town: str, progress: Progress) -> None:

@@ -13,13 +13,15 @@ from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse, Response
 
+from api import exchange
 from api.assets import IMMUTABLE
 from api.language import CallerLang
 from api.links import base_url
+from api.problems import response as problem
 from api.routes import CurrentHouse, CurrentViewer, problems
 from db.queries import basemaps as register
 from db.queries.basemaps import Basemap
-from layers.errors import NotFoundError, UnavailableError
+from layers.errors import NoSuchRangeError, NotFoundError, UnavailableError
 from layers.text import Text
 from maps.basemap_style import basemap_style
 from maps.frame import TownFrame
@@ -71,12 +73,15 @@ async def basemap_style_json(
         200: {"description": "The whole file (PMTiles 3)", "content": _FILE},
         206: {"description": "The range asked for", "content": _FILE},
         304: {"description": "As the caller has it"},
-        416: {"description": "The file has no such range"},
-        **problems(400, 401, 404, 503),
+        **problems(400, 401, 404, 416, 503),
     },
 )
 async def basemap_file(
-    request: Request, file: FileName, house: CurrentHouse, who: CurrentViewer
+    request: Request,
+    file: FileName,
+    house: CurrentHouse,
+    who: CurrentViewer,
+    lang: CallerLang,
 ) -> Response:
     """Vector tiles of zooms 0 to 14 in the Shortbread schema; a name stands for one content."""
     name = f"{file}.pmtiles"
@@ -102,8 +107,15 @@ async def basemap_file(
         asked = None
     part = _part(asked, entry.size_bytes)
     if part is None:
-        gone = {**headers, "Content-Range": f"bytes */{entry.size_bytes}"}
-        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=gone)
+        none = NoSuchRangeError(
+            Text(
+                th=f"แฟ้มมี {entry.size_bytes:,} ไบต์ ไม่มีช่วงที่ขอ ({asked})",
+                en=f"The file has {entry.size_bytes:,} bytes and no such range ({asked}).",
+            )
+        )
+        told = problem(none, lang=lang, event_id=exchange.of(request.scope).id)
+        told.headers["Content-Range"] = f"bytes */{entry.size_bytes}"
+        return told
     first, last, status = part
     if status is HTTPStatus.PARTIAL_CONTENT:
         headers["Content-Range"] = f"bytes {first}-{last}/{entry.size_bytes}"

@@ -38,6 +38,7 @@ _MEANINGS = {
     401: "The sign-in or the token is not good",
     403: "The caller's role may not do this",
     404: "There is no such thing for this caller",
+    416: "The file has no such range of bytes",
     409: "It exists already, or changed meanwhile",
     412: "It was changed since the version named; the answer holds both",
     413: "The request is too large",

@@ -14,13 +14,17 @@ The head of a request is also bounded here in size and time, which uvicorn leave
 import asyncio
 import re
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api import log
 from api.exchange import Exchange
 from api.tile_hit import Asker
+from layers.errors import BadRequestError
+from layers.text import Text
 
 if TYPE_CHECKING:
     from api.house import House
@@ -38,6 +42,14 @@ _END = b"\r\n\r\n"
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+_REFUSED = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\n"
+    b"cache-control: no-store\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+)
+_UNREADABLE = Text(
+    th="อ่านคำขอไม่ได้ อาจยาวเกินไปหรือไม่ใช่ HTTP",
+    en="The request cannot be read: it is too long, or is not HTTP.",
 )
 
 
@@ -103,6 +115,21 @@ class Wire(HttpToolsProtocol):
             if self._head_bytes > MOST_HEAD_BYTES:
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read as a request, in the words every refusal has."""
+        del msg
+        body = orjson.dumps(
+            {
+                "type": "urn:muang:problem:bad-request",
+                "title": BadRequestError.title.th,
+                "status": 400,
+                "detail": f"{_UNREADABLE.th} · {_UNREADABLE.en}",
+                "instance": uuid.uuid4().urn,
+            }
+        )
+        self.transport.write(_REFUSED % len(body) + body)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Note that a head is being read."""

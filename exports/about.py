@@ -1,8 +1,8 @@
 """What a file says of itself: where it comes from, whose it is, what its columns mean."""
 
 import json
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from exports.order import About, Order
 

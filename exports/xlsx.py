@@ -10,8 +10,8 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, timezone
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from exports import about as facts
 from exports.order import About, Chunk, Order, Row

@@ -50,6 +50,12 @@ class NotFoundError(MuangError):
     title = Text(th="ไม่พบข้อมูล", en="Not found")
 
 
+class NoSuchRangeError(MuangError):
+    """The file has no such range of bytes."""
+
+    title = Text(th="ไม่มีช่วงไบต์ที่ขอ", en="No such range")
+
+
 class ConflictError(MuangError):
     """Something already exists or changed meanwhile."""
 

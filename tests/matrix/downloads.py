@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
+from python_calamine import CalamineSheet, CalamineWorkbook
 from shapely.geometry import mapping
 
 from exports.formats import FORMATS
@@ -141,14 +142,15 @@ def _gdal(content: bytes, layer: Layer, suffix: str) -> Rows:
 
 
 def _workbook(content: bytes, _layer: Layer) -> Rows:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.xlsx"
-        path.write_bytes(content)
-        sheets = [str(name) for name, _ in pyogrio.list_layers(path)]
-        table, about = (
-            pyogrio.read_arrow(path, layer=name, datetime_as_string=True)[1] for name in sheets
-        )
-    return _plain(table), [json.dumps(about.to_pylist(), ensure_ascii=False, default=str)]
+    sheets = [sheet.to_python() for sheet in _sheets(content)]
+    (titles, *rows), about = sheets
+    told = [dict(zip(map(str, titles), map(str, row), strict=True)) for row in rows]
+    return told, [json.dumps(about, ensure_ascii=False, default=str)]
+
+
+def _sheets(content: bytes) -> list[CalamineSheet]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return [book.get_sheet_by_name(name) for name in book.sheet_names]
 
 
 OPENED: dict[str, Callable[[bytes, Layer], Rows]] = {

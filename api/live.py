@@ -24,7 +24,7 @@ from db.changes import Change, changes_since
 from db.queries.town import position
 from layers import catalog
 from layers.errors import BadRequestError, NotFoundError
-from layers.model import Role
+from layers.model import EVERYONE, INTERNAL, Audience, Role
 from layers.privacy import may_see, visible_rows
 from layers.text import Text
 
@@ -35,6 +35,8 @@ LONGEST_REPLAY = 20_000
 """Changes replayed to a stream that comes back; one further behind is told to read all anew."""
 CHECK_SECONDS = 1.0
 """How often an open stream asks whether its caller may still hear it."""
+TOPICS: dict[str, Audience] = {"exercise": EVERYONE, "feeds": INTERNAL}
+"""What is no layer and is told of all the same: who hears that an exercise begins, a feed fails."""
 _STALE_SECONDS = 10.0
 _WAITING = b": waiting for the database\n\n"
 _QUIET = b":\n\n"
@@ -224,6 +226,11 @@ def told(change: Change, role: Role) -> bytes:
     Where a role sees only some rows of a layer, or each person others, it learns that the layer
     changed and not where or how much: a box around one new row is somebody's home.
     """
+    if change.layer in TOPICS:
+        if role not in TOPICS[change.layer]:
+            return b""
+        heard = {"pos": change.pos, "layer": change.layer, "op": change.op, "at": change.at}
+        return event("change", change.pos, heard | {"n": None, "bbox": None})
     try:
         layer = catalog.get(change.layer)
     except NotFoundError:

@@ -1,6 +1,7 @@
 """Who the caller is, whether the server lives, and whether it is ready, with reasons."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +13,7 @@ from api.house import House
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Kind
+from db import exercise
 from db.migrate import newest_revision
 from layers.model import Role
 from layers.text import Lang, Text
@@ -32,6 +34,15 @@ class Town(BaseModel):
     bounds: Bounds
     srid: int = Field(description="EPSG number of the town's projected CRS")
     synthetic: bool = Field(description="True when the data are invented for demonstration")
+
+
+class ExerciseNow(BaseModel):
+    """The exercise that is on: nothing it shows is real, and every screen says so."""
+
+    name: str
+    started_at: datetime
+    speed: float = Field(description="How many times as fast its time runs as the wall clock")
+    clock: datetime = Field(description="The exercise's time now: the present of its readings")
 
 
 class Me(BaseModel):
@@ -55,6 +66,9 @@ class Me(BaseModel):
     )
     layers: list[str] = Field(description="Layers this role may see")
     town: Town
+    exercise: ExerciseNow | None = Field(
+        description="The exercise that is on; null: what is shown is real"
+    )
 
 
 class Health(BaseModel):
@@ -104,6 +118,8 @@ async def me(request: Request, response: Response, house: CurrentHouse, who: Cur
     signed_in = credential is not None and who.kind is Kind.SESSION
     settings = house.settings
     town, bounds = await house.town(), await house.bounds(who.role)
+    async with house.service() as conn:
+        drill = await exercise.current_async(conn)
     return Me(
         role=who.role,
         principal=who.principal,
@@ -120,6 +136,13 @@ async def me(request: Request, response: Response, house: CurrentHouse, who: Cur
         layers=[layer.id for layer in layers_of(who.role)],
         town=Town(
             id=town.id, name=town.name, bounds=bounds, srid=town.srid, synthetic=town.synthetic
+        ),
+        exercise=drill
+        and ExerciseNow(
+            name=drill.name,
+            started_at=drill.started_at,
+            speed=drill.speed,
+            clock=drill.clock(datetime.now(UTC)),
         ),
     )
 

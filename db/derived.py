@@ -33,6 +33,8 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.town_facts()",
     "muang.search_text(text)",
     "muang.depth_rank(text)",
+    "muang.exercise_now()",
+    "muang.exercise_clock()",
     "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[])",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
@@ -48,6 +50,10 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.shape_repair, muang.raw_file TO {loader}",
     "GRANT SELECT, INSERT, DELETE ON muang.raster, muang.basemap TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed, muang.feed_state TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed_body TO {loader}",
+    "GRANT SELECT, INSERT, UPDATE ON muang.exercise TO {loader}",
+    "GRANT SELECT ON muang.feed, muang.feed_state TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",

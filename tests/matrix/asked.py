@@ -249,6 +249,7 @@ def me(asker: Asker) -> None:
     assert told["layers"] == [layer.id for layer in asker.view.layers()]
     held = (person.team,) if person.team else person.communities
     assert told["scope"] == (None if held is None else list(held))
+    assert told["exercise"] is None
 
 
 def about(asker: Asker) -> None:

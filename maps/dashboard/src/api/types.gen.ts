@@ -150,6 +150,16 @@ export interface EvacuationRequest {
   readonly open_all?: boolean;
 }
 
+/** The exercise that is on: nothing it shows is real, and every screen says so. */
+export interface ExerciseNow {
+  readonly name: string;
+  readonly started_at: string;
+  /** How many times as fast its time runs as the wall clock */
+  readonly speed: number;
+  /** The exercise's time now: the present of its readings */
+  readonly clock: string;
+}
+
 /** What the flood touches. A layer without data in this town is absent, never 0. */
 export interface Exposed {
   readonly people?: People | null;
@@ -314,6 +324,8 @@ export interface Me {
   /** Layers this role may see */
   readonly layers: readonly string[];
   readonly town: Town;
+  /** The exercise that is on; null: what is shown is real */
+  readonly exercise: ExerciseNow | null;
 }
 
 /** A GeoJSON MultiPolygon in longitude and latitude. */

@@ -1,0 +1,105 @@
+"""The open exercise: an invented event that everybody sees marked as one, and its clock."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psycopg import AsyncConnection
+from psycopg.errors import UniqueViolation
+from psycopg.rows import class_row
+
+from db.derived import AnyConnection
+from layers.errors import ConflictError, NotFoundError
+from layers.text import Text
+
+_NOW = "SELECT * FROM muang.exercise_now()"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise; `speed` is how many times as fast its time runs as the clock on the wall."""
+
+    id: int
+    name: str
+    scenario: str
+    seed: int
+    speed: float
+    started_at: datetime
+    started_by: str
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+
+    def clock(self, now: datetime) -> datetime:
+        """The exercise's time at `now` (with offset): what its readings call the present.
+
+        A clock on the wall that was put back does not lead before the start.
+        """
+        return self.started_at + self.speed * max(now - self.started_at, timedelta(0))
+
+
+def current(conn: AnyConnection) -> Exercise | None:
+    """The open exercise, None when there is none; every login may ask."""
+    with conn.cursor(row_factory=class_row(Exercise)) as cursor:
+        return cursor.execute(_NOW).fetchone()
+
+
+async def current_async(conn: AsyncConnection[tuple[object, ...]]) -> Exercise | None:
+    """The same on an asynchronous connection."""
+    async with conn.cursor(row_factory=class_row(Exercise)) as cursor:
+        await cursor.execute(_NOW)
+        return await cursor.fetchone()
+
+
+def last(conn: AnyConnection) -> Exercise | None:
+    """The open exercise, or the last one; needs the `loader` login."""
+    with conn.cursor(row_factory=class_row(Exercise)) as cursor:
+        return cursor.execute(
+            "SELECT * FROM muang.exercise ORDER BY closed_at IS NULL DESC, id DESC LIMIT 1"
+        ).fetchone()
+
+
+def begin(
+    conn: AnyConnection, *, name: str, scenario: str, seed: int, speed: float, actor: str
+) -> Exercise:
+    """Open an exercise inside the caller's transaction; ConflictError when one is open."""
+    conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
+    try:
+        with conn.transaction(), conn.cursor(row_factory=class_row(Exercise)) as cursor:
+            made = cursor.execute(
+                "INSERT INTO muang.exercise (name, scenario, seed, speed, started_at, started_by)"
+                " VALUES (%s, %s, %s, %s, date_trunc('second', clock_timestamp()), %s)"
+                " RETURNING *",
+                [name, scenario, seed, speed, actor],
+            ).fetchone()
+    except UniqueViolation:
+        raise ConflictError(
+            Text(
+                th="มีการฝึกซ้อมเปิดอยู่แล้ว ดูด้วย ./muang drill status จบด้วย ./muang drill stop",
+                en="An exercise is open already: ./muang drill status shows it, "
+                "./muang drill stop ends it.",
+            )
+        ) from None
+    if made is None:
+        raise RuntimeError("the exercise was not made")
+    return made
+
+
+def end(conn: AnyConnection, actor: str) -> Exercise:
+    """Close the open exercise inside the caller's transaction; NotFoundError when none is.
+
+    Nothing is deleted: its readings stay, marked, and real ones are shown again.
+    """
+    conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
+    with conn.cursor(row_factory=class_row(Exercise)) as cursor:
+        closed = cursor.execute(
+            "UPDATE muang.exercise SET closed_at = clock_timestamp(), closed_by = %s"
+            " WHERE closed_at IS NULL RETURNING *",
+            [actor],
+        ).fetchone()
+    if closed is None:
+        raise NotFoundError(
+            Text(
+                th="ไม่มีการฝึกซ้อมที่เปิดอยู่",
+                en="No exercise is open.",
+            )
+        )
+    return closed

@@ -19,6 +19,7 @@ from api.auth.oidc_provider import Provider
 from api.export_desk import ExportDesk
 from api.limits import Limits
 from api.live_hub import LiveHub
+from api.network.graphs import Graphs
 from api.raster_desk import RasterDesk
 from api.settings import ServerSettings
 from api.stopping import on_stop
@@ -65,6 +66,7 @@ class House:
         folder = settings.rasters
         self.rasters = RasterDesk(None if folder is None else folder / settings.town)
         self.exports = ExportDesk()
+        self.graphs = Graphs()
         self._town: TownSpec | None = None
         self._asking = asyncio.Lock()
         self._revision: tuple[float, str | None] = (-_REMEMBERED_S, None)

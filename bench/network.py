@@ -18,6 +18,7 @@ import shapely
 
 from etl.demo.assemble import generate
 from flood import evacuation, paths, roads, runs, shelters, water
+from flood.between import between
 from flood.evacuation import Household, Need
 from flood.runs import Fetch, Mode, Team
 from flood.shelters import Homes, Shelters, Status
@@ -130,7 +131,7 @@ def _nearest(graph: Any, areas: Any, homes: Homes, places: Shelters, rounds: int
     )
 
     def ours() -> Any:
-        return paths.times_to(net, goals).seconds[:, start].min(axis=0)
+        return between(net, goals, start).seconds.min(axis=0)
 
     def theirs() -> Any:
         reached = nx.multi_source_dijkstra_path_length(made, set(goals[goals >= 0].tolist()))

@@ -248,10 +248,10 @@ def cut_hours(stages: Sequence[tuple[float, Network]], homes: Floats, havens: Fl
     found = np.full(len(homes), np.inf)
     for hours, roads in sorted(stages, key=lambda stage: stage[0]):
         goals = np.unique(paths.nearest_nodes(roads.graph, havens, roads.usable))
-        times = paths.times_to(roads, goals[goals >= 0])
+        seconds = paths.soonest(roads, goals)
         at = paths.nearest_nodes(roads.graph, homes)
         away = np.ones(len(homes), dtype=bool)
         met = at >= 0
-        away[met] = ~np.isfinite(times.seconds[:, at[met]]).any(axis=0)
+        away[met] = ~np.isfinite(seconds[at[met]])
         found[away & np.isinf(found)] = hours
     return found

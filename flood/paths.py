@@ -40,7 +40,6 @@ class Closures:
         if graph.empty or not len(self.points):
             return np.full(len(self.points), -1, dtype=np.int64)
         found: list[Ints] = []
-        tree = shapely.STRtree(graph.lines)
         row = {code: n for n, code in enumerate(graph.codes)}
         for xy, code in zip(self.points, self.roads, strict=True):
             if code is not None and code in row:
@@ -48,7 +47,7 @@ class Closures:
                 found.append(edges if len(edges) else np.array([-1]))
                 continue
             point = shapely.Point(xy)
-            nearest = int(tree.nearest(point))
+            nearest = int(graph.tree.nearest(point))
             near = shapely.distance(graph.lines[nearest], point) <= CLOSURE_REACH_M
             found.append(np.array([nearest if near else -1]))
         return np.unique(np.concatenate(found))
@@ -198,40 +197,18 @@ def times_to(roads: Network, goals: Ints) -> Times:
     return Times(np.asarray(goals, dtype=np.int64), times, after)
 
 
+def soonest(roads: Network, goals: Ints) -> Floats:
+    """Seconds from every node to the nearest of the goals (-1: none); inf where no way leads."""
+    real = np.unique(goals[goals >= 0])
+    if not len(real):
+        return np.full(len(roads.graph.xy), np.inf)
+    found = dijkstra(roads.arcs.T.tocsr(), indices=real, min_only=True)
+    return np.asarray(found, dtype=float)
+
+
 def edges_along(roads: Network, nodes: Ints) -> Ints:
     """Edges of a way given by its nodes."""
     return _edges_between(roads, nodes[:-1], nodes[1:])
-
-
-def metres_to(roads: Network, times: Times, goal: int) -> Floats:
-    """Length of the way from each node to a goal in metres; NaN where there is no way."""
-    count = len(roads.graph.xy)
-    tails = np.flatnonzero(np.isfinite(times.seconds[goal]) & (times.after[goal] >= 0))
-    length = np.zeros(count)
-    length[tails] = roads.graph.length_m[_edges_between(roads, tails, times.after[goal, tails])]
-    jump = np.arange(count)
-    jump[tails] = times.after[goal, tails]
-    # twice as far with each round: ways of n nodes are added up in log n rounds
-    while np.any(jump[jump] != jump):
-        length = length + np.where(jump != np.arange(count), length[jump], 0.0)
-        jump = jump[jump]
-    found: Floats = np.where(np.isfinite(times.seconds[goal]), length, np.nan)
-    return found
-
-
-def edges_used(roads: Network, times: Times, goal: int, nodes: Ints) -> Ints:
-    """Edges of all ways from these nodes to a goal, each once; nodes without a way give none."""
-    here = np.unique(nodes[nodes >= 0])
-    here = here[np.isfinite(times.seconds[goal, here])]
-    met = np.zeros(len(roads.graph.xy), dtype=bool)
-    while len(here):
-        met[here] = True
-        here = times.after[goal, here]
-        here = here[here >= 0]
-        # two ways that join may both be there once more: cheaper than to sort them out
-        here = here[~met[here]]
-    tails = np.flatnonzero(met & (times.after[goal] >= 0))
-    return np.unique(_edges_between(roads, tails, times.after[goal, tails]))
 
 
 def _edges_between(roads: Network, tails: Ints, heads: Ints | Small) -> Ints:
@@ -260,8 +237,9 @@ def broken(roads: Network, edges: Ints) -> list[str]:
     found: list[str] = []
     shut = set(roads.closures.edges(roads.graph).tolist())
     found += [f"edge {n} is closed" for n in used.tolist() if n in shut]
+    shapely.prepare(roads.water.shapes)
     for area, shape in enumerate(roads.water.shapes):
-        wet = used[shapely.intersects(roads.graph.lines[used], shape)]
+        wet = used[shapely.intersects(shape, roads.graph.lines[used])]
         where = np.full(len(wet), area, dtype=np.int64)
         depth = depth_of(roads.graph, roads.water, wet, where)
         found += [

@@ -10,6 +10,7 @@ it covers. Turns are free: no turn restriction is known.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -83,6 +84,11 @@ class Graph:
     surface_m: Floats
     bridge: Bools
     codes: tuple[str, ...] = field(repr=False)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The edges' lines as a tree to search."""
+        return shapely.STRtree(self.lines)
 
     @property
     def empty(self) -> bool:

@@ -13,7 +13,8 @@ import numpy as np
 import shapely
 
 from flood import paths, placing
-from flood.paths import Network, Times
+from flood.between import Between, between
+from flood.paths import Network
 from flood.roads import Bools, Floats, Ints
 from flood.vehicles import Vehicle
 from flood.water import afloat, depth_at
@@ -125,15 +126,17 @@ class Answer:
         return bool(np.any(has != (self.shelter >= 0))) or total != int(self.homes.people.sum())
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Ways:
-    """Seconds from each home to each shelter, by road or by boat and road; who goes by boat."""
+    """Seconds from each home to each shelter, by road or by boat and road; who goes by boat.
+
+    `start` is the node a home's way by road begins at, for those by boat their landing.
+    """
 
     seconds: Floats
     boat: Bools
-    landing: Ints
-    node: Ints
-    times: Times
+    start: Ints
+    roads: Between
 
 
 def answer(
@@ -187,32 +190,38 @@ def _excluded(roads: Network, shelters: Shelters, at: Ints) -> tuple[Excluded | 
 
 
 def _ways(roads: Network, homes: Homes, goals: Ints, boat: Vehicle | None) -> _Ways:
-    node = paths.nearest_nodes(roads.graph, homes.xy)
+    start = paths.nearest_nodes(roads.graph, homes.xy)
     # nobody drives to a door that stands deeper in water than the vehicle wades
     deep = depth_at(homes.xy, roads.water) > roads.vehicle.wades_m
-    times = paths.times_to(roads, goals)
-    seconds = np.full((len(homes.keys), len(goals)), np.inf)
-    met = (node >= 0) & ~deep
-    seconds[met] = times.seconds[:, node[met]].T
-    found = _Ways(
-        seconds=seconds,
-        boat=np.zeros(len(homes.keys), dtype=bool),
-        landing=np.full(len(homes.keys), -1, dtype=np.int64),
-        node=node,
-        times=times,
-    )
+    soonest = paths.soonest(roads, goals)
+    by_road = np.zeros(len(homes.keys), dtype=bool)
+    met = (start >= 0) & ~deep
+    by_road[met] = np.isfinite(soonest[start[met]])
+    over = np.zeros(len(homes.keys))
+    landing = np.full(len(homes.keys), -1, dtype=np.int64)
     if boat is not None:
-        _by_boat(roads, homes, boat, found)
-    return found
+        landing, over = _landings(roads, homes, soonest, boat, ~by_road)
+    afloat_ = landing >= 0
+    start = np.where(afloat_, landing, start)
+    found = between(roads, goals, np.where(by_road | afloat_, start, -1))
+    return _Ways(found.seconds.T + over[:, None], afloat_, start, found)
 
 
-def _by_boat(roads: Network, homes: Homes, boat: Vehicle, ways: _Ways) -> None:
-    """Fill in the homes no road leads to, from the nearest landing of their water."""
-    left = np.flatnonzero(~np.isfinite(ways.seconds).any(axis=1) & ~np.isnan(homes.xy).any(axis=1))
+def _landings(
+    roads: Network, homes: Homes, soonest: Floats, boat: Vehicle, wanted: Bools
+) -> tuple[Ints, Floats]:
+    """Where a boat lands with each home no road leads to (-1 nowhere), and seconds until there.
+
+    Of the landings of the waters a home lies at, the one with the soonest shelter.
+    """
+    landing = np.full(len(homes.keys), -1, dtype=np.int64)
+    over = np.zeros(len(homes.keys))
+    least = np.full(len(homes.keys), np.inf)
+    left = np.flatnonzero(wanted & ~np.isnan(homes.xy).any(axis=1))
     waters, _ = afloat(roads.water, boat.draught_m)
-    lands = np.flatnonzero(np.isfinite(ways.times.seconds).any(axis=0) & roads.usable)
+    lands = np.flatnonzero(np.isfinite(soonest) & roads.usable)
     if not len(left) or not len(waters) or not len(lands):
-        return
+        return landing, over
     home_at = shapely.STRtree(np.asarray(shapely.points(homes.xy[left]), dtype=object))
     land_at = shapely.STRtree(np.asarray(shapely.points(roads.graph.xy[lands]), dtype=object))
     for shape in waters:
@@ -221,14 +230,13 @@ def _by_boat(roads: Network, homes: Homes, boat: Vehicle, ways: _Ways) -> None:
         if not len(here) or not len(near):
             continue
         away, nearest = paths.nearest(roads.graph.xy[near], homes.xy[here])
-        nodes = near[nearest]
-        over = away / (boat.speed_kmh / 3.6)
-        soonest = np.asarray(ways.times.seconds[:, nodes].min(axis=0), dtype=float)
-        better = over + soonest < ways.seconds[here].min(axis=1, initial=np.inf)
-        here, nodes, over = here[better], nodes[better], over[better]
-        ways.seconds[here] = (over[None, :] + ways.times.seconds[:, nodes]).T
-        ways.boat[here] = True
-        ways.landing[here] = nodes
+        afloat_s = away / (boat.speed_kmh / 3.6)
+        total = afloat_s + soonest[near[nearest]]
+        better = total < least[here]
+        mine = here[better]
+        landing[mine], over[mine] = near[nearest][better], afloat_s[better]
+        least[mine] = total[better]
+    return landing, over
 
 
 def _choose(
@@ -301,18 +309,12 @@ def _told(
     free: Ints,
 ) -> Answer:
     count = len(homes.keys)
-    has = chosen >= 0
-    seconds = np.full(count, np.nan)
-    seconds[has] = ways.seconds[np.flatnonzero(has), chosen[has]]
-    start = np.where(ways.boat, ways.landing, ways.node)
-    metres = np.full(count, np.nan)
-    used = [np.zeros(0, dtype=np.int64)]
-    for shelter in np.unique(chosen[has]).tolist():
-        mine = np.flatnonzero(chosen == shelter)
-        metres[mine] = paths.metres_to(roads, ways.times, shelter)[start[mine]]
-        used.append(paths.edges_used(roads, ways.times, shelter, start[mine]))
+    has = np.flatnonzero(chosen >= 0)
+    seconds, metres = np.full(count, np.nan), np.full(count, np.nan)
+    seconds[has] = ways.seconds[has, chosen[has]]
+    metres[has], used = ways.roads.follow(chosen[has], has)
     landing = np.full((count, 2), np.nan)
-    landing[ways.boat] = roads.graph.xy[ways.landing[ways.boat]]
+    landing[ways.boat] = roads.graph.xy[ways.start[ways.boat]]
     over = np.hypot(landing[:, 0] - homes.xy[:, 0], landing[:, 1] - homes.xy[:, 1])
     granted = np.r_[shelters.accessible, True][chosen]
     return Answer(
@@ -326,10 +328,10 @@ def _told(
         planned=planned,
         not_accessible=homes.accessible & ~granted,
         landing=landing,
-        node=start,
+        node=ways.start,
         excluded=excluded,
         free=free,
-        edges=np.unique(np.concatenate(used)),
+        edges=used,
     )
 
 

@@ -80,7 +80,7 @@ def depth_at(points: Floats, areas: Water) -> Floats:
     found = np.zeros(len(points))
     if areas.dry or not len(points):
         return found
-    area, point = _pairs(areas, np.asarray(shapely.points(points), dtype=object))
+    area, point = _pairs(areas, shapely.STRtree(np.asarray(shapely.points(points), dtype=object)))
     np.maximum.at(found, point, areas.depth_m[area])
     return found
 
@@ -94,7 +94,7 @@ def depth_on(graph: Graph, areas: Water) -> Floats:
     found = np.zeros(len(graph.start))
     if areas.dry or graph.empty:
         return found
-    area, edge = _pairs(areas, graph.lines)
+    area, edge = _pairs(areas, graph.tree)
     np.maximum.at(found, edge, depth_of(graph, areas, edge, area))
     return found
 
@@ -111,9 +111,8 @@ def depth_of(graph: Graph, areas: Water, edge: Ints, area: Ints) -> Floats:
     return depth
 
 
-def _pairs(areas: Water, shapes: Shapes) -> tuple[Ints, Ints]:
-    """Pairs (area, shape) that meet."""
-    tree = shapely.STRtree(shapes)
+def _pairs(areas: Water, tree: shapely.STRtree) -> tuple[Ints, Ints]:
+    """Pairs (area, shape of the tree) that meet."""
     shapely.prepare(areas.shapes)
     area, shape = tree.query(areas.shapes, predicate="intersects")
     return area.astype(np.int64), shape.astype(np.int64)

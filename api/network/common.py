@@ -17,30 +17,31 @@ from api.network.models import RoadsUsed, VehicleUsed, Words
 from api.viewer import Viewer
 from db import answers
 from db.queries.impact import Flood, Provenance
-from db.queries.network import Reader, Rows, Snapshot
+from db.queries.network import Reader, Snapshot
 from flood import paths, vehicles, water
 from flood.paths import Closures, Network
 from flood.roads import TURNS, Graph
 from flood.vehicles import Vehicle
 from flood.water import Water
+from layers import catalog
 from layers.errors import ForbiddenError
 from layers.text import Text
 
 
 @dataclass(frozen=True)
 class Setting:
-    """The question's surroundings as arrays: vehicle, water, closures, and rows of the roads."""
+    """The question's surroundings as arrays: vehicle, water, closures, and the road graph."""
 
     vehicle: Vehicle
     told_wades: bool
     water: Water
     closures: Closures
-    roads: Rows
+    graph: Graph
 
-    def network(self, graph: Graph, areas: Water | None = None) -> Network:
+    def network(self, areas: Water | None = None) -> Network:
         """The roads as the vehicle finds them, in other water when given."""
         return paths.network(
-            graph, self.vehicle, self.water if areas is None else areas, self.closures
+            self.graph, self.vehicle, self.water if areas is None else areas, self.closures
         )
 
 
@@ -69,7 +70,7 @@ async def flood_of(asked: FloodRequest | None, who: Viewer, house: House) -> Flo
     return floods.flood_of(asked, who.role)
 
 
-async def setting_of(snap: Snapshot, asked: Any, flood: Flood | None) -> Setting:
+async def setting_of(snap: Snapshot, asked: Any, flood: Flood | None, house: House) -> Setting:
     """Vehicle, water, closures and roads of a question; `asked` is one of our requests."""
     areas = gather.water_of(
         await snap.water(flood), depth_m=asked.depth_m, level_m=asked.water_level_m
@@ -79,7 +80,7 @@ async def setting_of(snap: Snapshot, asked: Any, flood: Flood | None) -> Setting
         told_wades=asked.wades_m is not None,
         water=areas,
         closures=gather.closures_of(await snap.closures()),
-        roads=await snap.roads(),
+        graph=await house.graphs.graph(snap),
     )
 
 
@@ -177,7 +178,13 @@ def answer_of(given: Given, model: type[BaseModel]) -> dict[str, Any]:
         pos=given.snap.pos,
         personal=given.personal,
         provenance=[
-            {"layer": p.layer, "version": p.version, "as_of": p.as_of, "source": p.source}
+            {
+                "layer": p.layer,
+                "version": p.version,
+                "as_of": p.as_of,
+                "source": p.source,
+                "expected_days": catalog.get(p.layer).freshness.days,
+            }
             for p in given.provenance
         ],
         caveats=[],

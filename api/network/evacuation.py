@@ -103,7 +103,7 @@ async def answer_evacuation(
         (stage.hours, await common.flood_of(stage.flood, who, house)) for stage in asked.stages
     ]
     async with house.reader(who.role) as conn, records.snapshot(conn, reader) as snap:
-        setting = await common.setting_of(snap, asked, flood)
+        setting = await common.setting_of(snap, asked, flood, house)
         stages = [
             (hours, gather.water_of(await snap.water(each), depth_m=asked.depth_m))
             for hours, each in later
@@ -153,8 +153,7 @@ async def answer_evacuation(
 
 
 def _work_out(asked: EvacuationRequest, town: _Town) -> _Found:
-    graph = gather.graph_of(town.setting.roads)
-    net = town.setting.network(graph)
+    net = town.setting.network()
     everybody = gather.homes_of(town.homes, town.care)
     havens = gather.shelters_of(town.shelters, open_all=asked.open_all)
     depth, cut = _danger(town, net, everybody, havens)
@@ -190,7 +189,7 @@ def _danger(
     depth = depth_at(homes.xy, net.water)
     for _, areas in town.stages:
         depth = np.maximum(depth, depth_at(homes.xy, areas))
-    stages = [(0.0, net), *((h, town.setting.network(net.graph, w)) for h, w in town.stages)]
+    stages = [(0.0, net), *((h, town.setting.network(w)) for h, w in town.stages)]
     if not len(havens.keys):
         return depth, np.full(len(homes.keys), np.inf)
     return depth, evacuation.cut_hours(stages, homes.xy, havens.xy[havens.open])

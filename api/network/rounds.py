@@ -61,7 +61,7 @@ async def answer_route_cuts(
     relief = [(stop.lon, stop.lat) for stop in asked.relief or ()]
     floods.near(relief, await house.bounds(who.role))
     async with house.reader(who.role) as conn, records.snapshot(conn, reader) as snap:
-        setting = await common.setting_of(snap, asked, flood)
+        setting = await common.setting_of(snap, asked, flood, house)
         if asked.relief is None:
             rounds = _rounds(await snap.stops(asked.routes), asked.routes)
         else:
@@ -135,7 +135,7 @@ def _relief(asked: RouteCutsRequest, places: list[tuple[float, float]]) -> Stops
 def _work_out(
     asked: RouteCutsRequest, setting: common.Setting, rounds: list[Stops]
 ) -> tuple[Network, list[Round]]:
-    net = setting.network(gather.graph_of(setting.roads))
+    net = setting.network()
     need_roads(net.graph)
     return net, [routes.plan(net, one, collections=asked.collections) for one in rounds]
 

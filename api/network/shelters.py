@@ -54,7 +54,7 @@ async def answer_shelters(
     flood = await common.flood_of(asked.flood, who, house)
     reader = common.reader_of(who, asked.as_of, again)
     async with house.reader(who.role) as conn, records.snapshot(conn, reader) as snap:
-        setting = await common.setting_of(snap, asked, flood)
+        setting = await common.setting_of(snap, asked, flood, house)
         rows = await snap.shelters()
         plans = await snap.plans()
         homes = await snap.households()
@@ -94,8 +94,7 @@ def _work_out(
     plans: dict[str, list[str]],
     people: tuple[records.Rows, dict[str, gather.Care]],
 ) -> _Found:
-    graph = gather.graph_of(setting.roads)
-    net = setting.network(graph)
+    net = setting.network()
     homes = gather.homes_of(*people)
     if asked.only_in_water:
         homes = only(homes, depth_at(homes.xy, setting.water) > 0)

@@ -104,6 +104,25 @@ class Snapshot:
             [zones],
         )
 
+    async def roads_version(self) -> tuple[object, ...] | None:
+        """What tells the roads read here from those of other snapshots; None: of the past.
+
+        The number of their last change and when it was made: a town restored from a backup
+        gives out the same numbers again.
+        """
+        self.used.append("roads")
+        rows = await self._all(
+            sql.SQL(
+                "SELECT p.version, p.as_of,"
+                " coalesce(current_setting('muang.as_of', true), '') <> '' AS past"
+                " FROM layer_provenance('roads', NULL::text[]) AS p"
+            )
+        )
+        if not rows or rows[0]["past"]:
+            return None
+        seen = tuple(item.name for item in visible_fields(get("roads"), self.reader.role))
+        return (rows[0]["version"], rows[0]["as_of"], *seen)
+
     async def roads(self) -> Rows:
         """Every road with its line and what routing asks of it."""
         return await self.rows(

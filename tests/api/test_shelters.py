@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from layers.catalog import get
 from layers.model import Role
 from tests.api.caller import NOBODY, Caller
 from tests.api.conftest import settings_for
@@ -48,7 +49,9 @@ def test_everybody_is_placed_or_listed(caller: Caller) -> None:
     assert answer["roads"]["too_deep_m"] > 0
     assert sum(row["people"] for row in answer["communities"]) == EVERYBODY
     assert any("depth of water is not known" in caveat for caveat in answer["caveats"])
-    assert {p["layer"] for p in answer["provenance"]} >= {"roads", "shelters", "households"}
+    ages = {p["layer"]: p["expected_days"] for p in answer["provenance"]}
+    assert ages.keys() >= {"roads", "shelters", "households"}
+    assert ages["households"] == get("households").freshness.days
 
 
 def test_without_a_boat_they_are_listed_as_unreachable(caller: Caller) -> None:

@@ -18,11 +18,23 @@ def shapes(*found: shapely.Geometry) -> Shapes:
     return made
 
 
-def grid(side: int, step: float = 100.0, oneway: dict[int, str] | None = None) -> Graph:
-    """`side` streets each way, `step` apart, with a vertex at each crossing."""
+def grid(
+    side: int, step: float = 100.0, oneway: dict[int, str] | None = None, *, lanes: bool = False
+) -> Graph:
+    """`side` streets each way, `step` apart, with a vertex at each crossing.
+
+    With `lanes` two lanes without an end, one forked, and a street that meets no other.
+    """
     marks = [step * n for n in range(side)]
     lines = [LineString([(x, y) for x in marks]) for y in marks]
     lines += [LineString([(x, y) for y in marks]) for x in marks]
+    if lanes:
+        lines += [
+            LineString([(0, 0), (-60, 0), (-60, -140), (-200, -140)]),
+            LineString([(-60, -140), (-60, -300)]),
+            LineString([(step, 0), (step, -70)]),
+            LineString([(-900, -900), (-700, -900)]),
+        ]
     ways = [(oneway or {}).get(n) for n in range(len(lines))]
     codes: list[str | None] = [f"R{n}" for n in range(len(lines))]
     return build(roads(shapes(*lines), codes=codes, oneway=ways))

@@ -1,5 +1,7 @@
 """The road graph: what joins and what does not, and ways against NetworkX."""
 
+import itertools
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, box
 
 from flood import paths, vehicles, water
+from flood.between import between
 from flood.roads import PIECE_M, build, roads
 from layers.errors import BadRequestError
 from tests.flood.streets import flood, grid, pond, reference, shapes, shut
@@ -151,19 +154,59 @@ def test_ways_are_those_of_networkx_and_never_wet_or_closed(
         lengths = nx.single_source_dijkstra_path_length(left.reverse(), goal, weight="weight")
         truth = np.array([lengths.get(n, np.inf) for n in range(len(graph.xy))])
         np.testing.assert_allclose(times.seconds[row], truth, rtol=1e-9)
-        metres = paths.metres_to(net, times, row)
-        used = paths.edges_used(net, times, row, np.arange(len(graph.xy)))
-        met: set[int] = set()
         for node in range(len(graph.xy)):
             way = times.way(row, node)
             edges = paths.edges_along(net, way)
-            met |= set(edges.tolist())
             assert paths.broken(net, edges) == []
             if len(way):
-                assert graph.length_m[edges].sum() == pytest.approx(metres[node])
                 line = paths.line_of(graph, way, edges)
-                assert (line.length if line else 0.0) == pytest.approx(metres[node])
-        assert met == set(used.tolist())
+                assert (line.length if line else 0.0) == pytest.approx(graph.length_m[edges].sum())
+    soonest = paths.soonest(net, goals)
+    np.testing.assert_allclose(soonest, times.seconds.min(axis=0), rtol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    PONDS,
+    DEPTHS,
+    st.sampled_from([WALK, PICKUP]),
+    st.dictionaries(st.integers(0, 11), st.sampled_from(["forward", "backward"]), max_size=8),
+    st.tuples(
+        st.lists(st.integers(-1, 99), min_size=1, max_size=4),
+        st.lists(st.integers(-1, 99), max_size=12),
+    ),
+)
+def test_streets_drawn_together_lead_the_same_way(
+    ponds: list[tuple[float, float, float]],
+    depth: float | None,
+    vehicle: vehicles.Vehicle,
+    oneway: dict[int, str],
+    ends: tuple[list[int], list[int]],
+) -> None:
+    graph = grid(5, oneway=oneway, lanes=True)
+    areas = flood(*(pond(*one) for one in ponds), depth=depth)
+    net = paths.network(graph, vehicle, areas)
+    count = len(graph.xy)
+    to, start = (np.array([n % count if n >= 0 else -1 for n in x], dtype=int) for x in ends)
+    ways = between(net, to, start)
+    left = reference(graph, vehicle, areas)
+    for row, goal in enumerate(to.tolist()):
+        lengths = {}
+        if goal >= 0:
+            lengths = nx.single_source_dijkstra_path_length(left.reverse(), goal)
+        truth = np.array([lengths.get(n, np.inf) for n in start.tolist()])
+        np.testing.assert_allclose(ways.seconds[row], truth, rtol=1e-9)
+        here = np.flatnonzero(np.isfinite(truth))
+        metres, used = ways.follow(np.full(len(here), row), here)
+        assert paths.broken(net, used) == []
+        # the edges said to be used are enough, and as long as said
+        alone = reference(graph, vehicle, areas, set(range(len(graph.start))) - set(used.tolist()))
+        for n, far in zip(here.tolist(), metres.tolist(), strict=True):
+            time, way = nx.single_source_dijkstra(alone, int(start[n]), goal)
+            assert time == pytest.approx(truth[n])
+            steps = itertools.pairwise(way)
+            told = sum(min(e["metres"] for e in alone[a][b].values()) for a, b in steps)
+            assert told == pytest.approx(far)
 
 
 def test_a_broken_way_is_found_out_from_the_water_itself() -> None:

@@ -284,6 +284,7 @@ def _run(
         **asked,
         "path": str(source.opened),
         "folder": str(scratch),
+        "parent": os.getpid(),
         "format": source.format.name,
         "kind": source.format.value,
         "driver": source.format.driver,

@@ -9,13 +9,16 @@ import ctypes
 import os
 import platform
 import resource
+import signal
 import struct
+import sys
 from pathlib import Path
 
 from etl.reading.trouble import Order
 
 _NEW_USER = 0x10000000
 _NEW_NET = 0x40000000
+_PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
@@ -63,8 +66,10 @@ def raise_walls(order: Order) -> dict[str, bool]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     kernel = ctypes.CDLL(None, use_errno=True)
+    network = _own_network(kernel)
+    _end_with(kernel, int(order["parent"]))
     return {
-        "network": _own_network(kernel),
+        "network": network,
         "writes": _write_only_in(kernel, Path(order["folder"])),
         "calls": _no_calls(kernel),
     }
@@ -77,6 +82,16 @@ def _own_network(kernel: ctypes.CDLL) -> bool:
     with contextlib.suppress(OSError, AttributeError):
         return bool(kernel.unshare(flags) == 0)
     return False
+
+
+def _end_with(kernel: ctypes.CDLL, parent: int) -> None:
+    """Nobody waits for an answer when the import was killed: end with it, however it ended.
+
+    Asked after the name spaces, which take it back.
+    """
+    kernel.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(1)  # it ended before we asked
 
 
 def _no_calls(kernel: ctypes.CDLL) -> bool:

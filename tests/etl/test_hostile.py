@@ -238,7 +238,7 @@ from etl.reading import walls
 if {user == "nobody"}:
     os.setgid(65534); os.setuid(65534)
 up = walls.raise_walls({{"memory_bytes": 2**31, "cpu_seconds": 20, "file_bytes": 2**20,
-                        "folder": {str(scratch)!r}}})
+                        "folder": {str(scratch)!r}, "parent": os.getppid()}})
 print(up)
 open({str(scratch)!r} + "/mine", "w").write("mine")
 try:
@@ -253,6 +253,38 @@ except PermissionError:
         pytest.skip("this kernel has no Landlock")
     assert done.stdout.endswith("denied\n"), done
     assert (elsewhere / "kept").exists()
+
+
+@pytest.mark.parametrize("user", ["root", "nobody"])
+def test_a_reader_ends_when_its_import_is_killed(tmp_path: Path, user: str) -> None:
+    """Nobody waits for its answer any more; it would go on for minutes in a huge file."""
+    if user == "nobody" and os.geteuid() != 0:
+        pytest.skip("only root can become nobody")
+    tmp_path.chmod(0o777)
+    for above in tmp_path.parents:
+        if above.stat().st_uid == os.geteuid() and user == "nobody" and len(above.parts) > 2:
+            above.chmod(above.stat().st_mode | 0o011)
+    child = f"""
+import os, sys, time
+sys.path.insert(0, {str(Path(reader.__file__).parents[1])!r})
+from etl.reading import walls
+if {user == "nobody"}:
+    os.setgid(65534); os.setuid(65534)
+walls.raise_walls({{"memory_bytes": 2**31, "cpu_seconds": 60, "file_bytes": 2**20,
+                   "folder": {str(tmp_path)!r}, "parent": os.getppid()}})
+print("reading", flush=True)
+time.sleep(20)
+print("still reading", flush=True)
+"""
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True
+    ) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "reading\n"
+        killed.kill()
+        # its end closes the pipe
+        assert killed.stdout.read() == ""
 
 
 def test_nobody_is_called_while_files_that_point_elsewhere_are_read(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Feeds: shapes, keys, fetching, circuits, and the process that polls."""

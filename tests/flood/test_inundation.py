@@ -1,7 +1,5 @@
 """Connected-level fill against a slow reference, and the cases a person can check by eye."""
 
-from collections import deque
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,23 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from flood.inundation import first_wet_level
-
-
-def reference(ground: np.ndarray, source: np.ndarray, level: float) -> np.ndarray:
-    """Breadth-first search from the source through cells below the level."""
-    wet = np.zeros(ground.shape, dtype=bool)
-    waiting = deque(zip(*np.nonzero(source & (ground < level)), strict=True))
-    while waiting:
-        row, column = waiting.popleft()
-        if wet[row, column]:
-            continue
-        wet[row, column] = True
-        for r, c in ((row + 1, column), (row - 1, column), (row, column + 1), (row, column - 1)):
-            inside = 0 <= r < ground.shape[0] and 0 <= c < ground.shape[1]
-            if inside and not wet[r, c] and ground[r, c] < level:
-                waiting.append((r, c))
-    return wet
-
+from tests.flood.water_reference import flooded
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=9)
 GROUNDS = SHAPES.flatmap(
@@ -45,7 +27,7 @@ def test_it_equals_the_slow_reference_and_never_dries_as_water_rises(
     levels = [0.25, 0.75, 1.25, 1.75, 2.25]
     first = first_wet_level(ground, source, levels)
     for number, level in enumerate(levels):
-        assert np.array_equal(first <= number, reference(ground, source, level))
+        assert np.array_equal(first <= number, flooded(ground, source, level))
     assert (first[np.isnan(ground)] == len(levels)).all()
 
 

@@ -13,6 +13,8 @@ from api.house import House
 from api.impact_models import ImpactAnswer, ImpactRequest
 from api.language import CallerLang
 from api.network.common import At
+from api.network.coverage import answer_coverage
+from api.network.coverage_models import CoverageAnswer, CoverageRequest
 from api.network.evacuation import answer_evacuation
 from api.network.models import (
     EvacuationAnswer,
@@ -66,6 +68,13 @@ async def _route_cuts_again(
     return await answer_route_cuts(asked, house, who, At(kept.pos, kept.computed_at))
 
 
+async def _coverage_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
+    asked = CoverageRequest.model_validate(kept.request)
+    return await answer_coverage(asked, house, who, At(kept.pos, kept.computed_at))
+
+
 async def _impact_again(
     kept: answers.Answer, house: House, who: Viewer, _lang: Lang
 ) -> dict[str, Any]:
@@ -86,6 +95,7 @@ AGAIN: Mapping[str, Again] = {
     "shelters": _shelters_again,
     "evacuation": _evacuation_again,
     "route_cuts": _route_cuts_again,
+    "coverage": _coverage_again,
     dossier.KIND: _dossier_again,
 }
 """How each kind of answer is worked out again, from what was asked and the position read at."""
@@ -98,6 +108,7 @@ AGAIN: Mapping[str, Again] = {
     | SheltersAnswer
     | EvacuationAnswer
     | RouteCutsAnswer
+    | CoverageAnswer
     | DossierAnswer,
     response_model_exclude_unset=True,
     responses=problems(400, 401, 404, 429, 503),

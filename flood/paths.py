@@ -208,10 +208,10 @@ def soonest(roads: Network, goals: Ints) -> Floats:
 
 def edges_along(roads: Network, nodes: Ints) -> Ints:
     """Edges of a way given by its nodes."""
-    return _edges_between(roads, nodes[:-1], nodes[1:])
+    return edges_between(roads, nodes[:-1], nodes[1:])
 
 
-def _edges_between(roads: Network, tails: Ints, heads: Ints | Small) -> Ints:
+def edges_between(roads: Network, tails: Ints, heads: Ints) -> Ints:
     """The edge of each arc from a tail to a head; the arcs must be there."""
     wanted = tails.astype(np.int64) * len(roads.graph.xy) + heads
     return roads.edge_of[np.searchsorted(roads.arc_keys, wanted)]

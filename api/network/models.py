@@ -13,7 +13,9 @@ Code = Annotated[str, Field(max_length=200)]
 LonLat = tuple[float, float]
 
 
-class _Request(BaseModel):
+class NetworkRequest(BaseModel):
+    """What every question about roads may say: the water, the vehicle, the time."""
+
     model_config = ConfigDict(extra="forbid")
 
     flood: FloodRequest | None = Field(default=None, description="The flood; none: a dry day")
@@ -41,7 +43,7 @@ class _Request(BaseModel):
     )
 
 
-class SheltersRequest(_Request):
+class SheltersRequest(NetworkRequest):
     """Where everybody goes, by roads that are neither too deep under water nor closed."""
 
     boat: bool = Field(default=True, description="Fetch by boat whom no road leads to")
@@ -130,7 +132,9 @@ class CommunityPlaced(BaseModel):
     households: int
 
 
-class _Answer(BaseModel):
+class NetworkAnswer(BaseModel):
+    """What every answer about roads says of itself."""
+
     id: uuid.UUID
     kind: str
     computed_at: datetime
@@ -142,7 +146,7 @@ class _Answer(BaseModel):
     recomputed: Recomputed | None = Field(default=None, description="Only with recompute")
 
 
-class SheltersAnswer(_Answer):
+class SheltersAnswer(NetworkAnswer):
     """Where everybody goes. People are absent for roles that do not see households."""
 
     kind: Literal["shelters"]
@@ -189,7 +193,7 @@ class StartedStop(BaseModel):
     lying: int = Field(default=0, ge=0, le=100)
 
 
-class EvacuationRequest(_Request):
+class EvacuationRequest(NetworkRequest):
     """In what order households leave, and which team fetches whom next."""
 
     stages: list[StageRequest] = Field(
@@ -260,7 +264,7 @@ class PowerAlertOut(BaseModel):
     words: Words
 
 
-class EvacuationAnswer(_Answer):
+class EvacuationAnswer(NetworkAnswer):
     """Who leaves in what order, and the runs of every team."""
 
     kind: Literal["evacuation"]
@@ -283,7 +287,7 @@ class ReliefStop(BaseModel):
     lat: Latitude
 
 
-class RouteCutsRequest(_Request):
+class RouteCutsRequest(NetworkRequest):
     """Which stops of the waste routes, or of a relief round, are lost, and the way left."""
 
     routes: list[Code] | None = Field(
@@ -313,7 +317,7 @@ class RouteLeft(BaseModel):
     backlog: int | None = Field(default=None, description="Collections missed; null: not known")
 
 
-class RouteCutsAnswer(_Answer):
+class RouteCutsAnswer(NetworkAnswer):
     """What is left of the routes over dry roads."""
 
     kind: Literal["route_cuts"]

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.network import evacuation, rounds, shelters
+from api.network import coverage, evacuation, rounds, shelters
 
 router = APIRouter()
-for each in (shelters.router, evacuation.router, rounds.router):
+for each in (shelters.router, evacuation.router, rounds.router, coverage.router):
     router.include_router(each)

@@ -153,6 +153,13 @@ class Snapshot:
             columns += ", t.occupancy"
         return await self.rows("shelters", columns)
 
+    async def facilities(self, kinds: list[str]) -> Rows:
+        """Facilities of some kinds."""
+        found = await self.rows(
+            "facilities", "t.code, t.name, t.kind, ST_X(t.geom) AS x, ST_Y(t.geom) AS y"
+        )
+        return [row for row in found if row["kind"] in kinds]
+
     async def plans(self) -> dict[str, list[str]]:
         """Shelter codes of each community's refuge plan, in their order."""
         found: dict[str, list[str]] = {}
@@ -162,9 +169,10 @@ class Snapshot:
         return found
 
     async def households(self) -> Rows:
-        """Households with people tonight, ages that count, house, community and place.
+        """Households with people tonight by age, house, community and place.
 
         Who sleeps there; where nobody has asked, who is registered there, as in the impact answer.
+        `counted` is false where neither is known: nobody is then counted, which is not nobody.
         """
         if not self.reader.counts_people:
             return []
@@ -172,19 +180,23 @@ class Snapshot:
         return await self._all(
             sql.SQL(
                 "SELECT p.code, p.house_code, h.community,"
-                " ST_X(h.geom) AS x, ST_Y(h.geom) AS y,"
-                " CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0)"
-                " ELSE coalesce(p.registered_0_5, 0) END AS infants,"
-                " CASE WHEN k.known THEN coalesce(p.sleeping_60_up, 0)"
-                " ELSE coalesce(p.registered_60_up, 0) END AS elderly,"
-                " CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0) + coalesce(p.sleeping_6_17, 0)"
-                " + coalesce(p.sleeping_18_59, 0) + coalesce(p.sleeping_60_up, 0)"
-                " ELSE coalesce(p.registered_0_5, 0) + coalesce(p.registered_6_17, 0)"
-                " + coalesce(p.registered_18_59, 0) + coalesce(p.registered_60_up, 0)"
-                " END AS people"
+                " ST_X(h.geom) AS x, ST_Y(h.geom) AS y, n.infants, n.minors, n.adults, n.elderly,"
+                " n.infants + n.minors + n.adults + n.elderly AS people,"
+                " k.asked OR k.rolled AS counted"
                 " FROM households AS p"
                 " CROSS JOIN LATERAL (SELECT num_nonnulls(p.sleeping_0_5, p.sleeping_6_17,"
-                " p.sleeping_18_59, p.sleeping_60_up) > 0 AS known) AS k"
+                " p.sleeping_18_59, p.sleeping_60_up) > 0 AS asked,"
+                " num_nonnulls(p.registered_0_5, p.registered_6_17,"
+                " p.registered_18_59, p.registered_60_up) > 0 AS rolled) AS k"
+                " CROSS JOIN LATERAL (SELECT"
+                " coalesce(CASE WHEN k.asked THEN p.sleeping_0_5 ELSE p.registered_0_5 END, 0)"
+                " AS infants,"
+                " coalesce(CASE WHEN k.asked THEN p.sleeping_6_17 ELSE p.registered_6_17 END, 0)"
+                " AS minors,"
+                " coalesce(CASE WHEN k.asked THEN p.sleeping_18_59 ELSE p.registered_18_59 END, 0)"
+                " AS adults,"
+                " coalesce(CASE WHEN k.asked THEN p.sleeping_60_up ELSE p.registered_60_up END, 0)"
+                " AS elderly) AS n"
                 " LEFT JOIN LATERAL (SELECT o.community, o.geom FROM houses AS o"
                 " WHERE o.house_code = p.house_code ORDER BY o.id LIMIT 1) AS h ON true"
                 " ORDER BY p.code, p.id"

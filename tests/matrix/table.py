@@ -6,7 +6,7 @@ A new operation, or a new parameter of an old one, fails `test_matrix.py` until 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.matrix import ages, asked, downloads, drawing, features, finding, history
+from tests.matrix import ages, asked, downloads, drawing, features, finding, history, ways
 from tests.matrix.asking import Asker
 
 Probe = Callable[[Asker], None]
@@ -50,6 +50,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("post", "/queries/shelters"): Line((asked.shelters,)),
     ("post", "/queries/evacuation"): Line((asked.evacuation,)),
     ("post", "/queries/route-cuts"): Line((asked.route_cuts,)),
+    ("post", "/queries/coverage"): Line((ways.coverage,)),
     ("get", "/queries/search"): Line((finding.search,), ("q", "layers", "limit")),
     ("post", "/queries/dossier"): Line((finding.dossier,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
@@ -124,6 +125,10 @@ BODIES: dict[str, set[str]] = {
     "RouteCutsRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("routes", "relief", "collections"),
+    },
+    "CoverageRequest": {
+        *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
+        *("facilities", "shelters", "points", "within_min", "coming", "include"),
     },
 }
 """Fields of the bodies that ask about the town's data, all of them asked by their probes."""

@@ -138,6 +138,8 @@ def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
         case.body = {"flood": flood, "layers": layers, "include": include}
     if case.operation.path in ("/queries/shelters", "/queries/evacuation"):
         case.body = {"flood": data.draw(st.sampled_from(FLOODS))}
+    if case.operation.path == "/queries/coverage":
+        case.body = {"shelters": "all", "within_min": data.draw(st.sampled_from([1, 30]))}
     if case.operation.path == "/queries/dossier":
         case.body = {"parcel": data.draw(st.integers(1, 12))}
     needed = {"since": "2026-01-01T00:00:00Z"} if case.operation.path.endswith("/changes") else {}

@@ -55,6 +55,14 @@ export interface CodeProof {
   readonly code: string;
 }
 
+/** One community's people by reach; null: houses in no community. */
+export interface CommunityCovered {
+  readonly community: string | null;
+  readonly people: CountsByReach;
+  readonly households: HouseholdsByReach;
+  readonly by_age: Readonly<Record<string, CountsByReach>>;
+}
+
 /** How many of a community go to which shelter; null where they have none. */
 export interface CommunityPlaced {
   readonly community: string | null;
@@ -62,6 +70,72 @@ export interface CommunityPlaced {
   readonly status: "road" | "boat" | "no_place" | "unreachable" | "no_location";
   readonly people: number;
   readonly households: number;
+}
+
+/** Counts by reach: the four add up to `all`. */
+export interface CountsByReach {
+  readonly all: number;
+  readonly within: number;
+  readonly far: number;
+  readonly unreachable: number;
+  readonly no_location: number;
+}
+
+/** Who is outside. People are absent for roles that do not see households. They are absent too in a town that has none on record: no data is never 0. */
+export interface CoverageAnswer {
+  readonly id: string;
+  readonly kind: "coverage";
+  readonly computed_at: string;
+  /** How long it took to work out */
+  readonly computing_ms?: number;
+  readonly pos: number;
+  /** Whether single households are in it */
+  readonly personal: boolean;
+  readonly provenance: readonly Provenance[];
+  /** Sentences to read before using the numbers */
+  readonly caveats: readonly string[];
+  /** Only with recompute */
+  readonly recomputed?: Recomputed | null;
+  readonly vehicle: VehicleUsed;
+  readonly roads: RoadsUsed;
+  readonly within_min: number;
+  readonly services: readonly ServiceUsed[];
+  readonly people?: CountsByReach | null;
+  readonly households?: HouseholdsByReach | null;
+  readonly by_age?: Readonly<Record<string, CountsByReach>> | null;
+  readonly communities?: readonly CommunityCovered[] | null;
+  /** Only with include: households */
+  readonly outside?: readonly HouseholdOutside[] | null;
+  /** Only with include: roads */
+  readonly reach?: RoadsByReach | null;
+}
+
+/** Who lives outside a walking or driving time of a service, named in just one way. */
+export interface CoverageRequest {
+  /** The flood; none: a dry day */
+  readonly flood?: FloodRequest | null;
+  /** How people get there */
+  readonly vehicle?: "walk" | "car" | "pickup" | "truck_6" | "military_truck";
+  /** How deep the vehicle wades; the editable default of its kind when not given */
+  readonly wades_m?: number | null;
+  /** Greatest depth of areas whose depth is not known, such as drawn ones */
+  readonly depth_m?: number | null;
+  /** Level of the water's surface (m MSL) where it is flat: roads of known level are then as deep as it stands above them */
+  readonly water_level_m?: number | null;
+  /** Ask about the town as it was at this time */
+  readonly as_of?: string | null;
+  /** Facilities of these kinds */
+  readonly facilities?: readonly string[] | null;
+  /** Shelters: those open now, or all as though they were */
+  readonly shelters?: "open" | "all" | null;
+  /** Places given here */
+  readonly points?: readonly ServicePoint[] | null;
+  /** Minutes counted as within reach */
+  readonly within_min: number;
+  /** The service comes to people (a fire engine), not they to it */
+  readonly coming?: boolean;
+  /** households: list those not within reach; roads: the road network by reach as GeoJSON */
+  readonly include?: readonly ("households" | "roads")[];
 }
 
 /** All the caller may know about a place. Only a digest of it is kept, not what it tells. */
@@ -236,9 +310,31 @@ export interface Hit {
   readonly lat: number | null;
 }
 
+/** A household not within reach; `minutes` null: no way, or its place is not known. */
+export interface HouseholdOutside {
+  readonly household: string;
+  readonly community: string | null;
+  /** null: nobody has counted */
+  readonly people: number | null;
+  readonly status: "far" | "unreachable" | "no_location";
+  readonly minutes: number | null;
+  /** The service soonest reached */
+  readonly service: string | null;
+}
+
 /** Households of the houses touched. */
 export interface Households {
   readonly count: number;
+}
+
+/** Households by reach; `uncounted`: nobody knows how many people they are. */
+export interface HouseholdsByReach {
+  readonly all: number;
+  readonly within: number;
+  readonly far: number;
+  readonly unreachable: number;
+  readonly no_location: number;
+  readonly uncounted: number;
 }
 
 /** Houses whose entrance is in the flood. Depth is above the ground at the entrance. */
@@ -529,6 +625,12 @@ export interface ReliefStop {
   readonly lat: number;
 }
 
+/** Roads by reach, as GeoJSON: within, far, cut off from every service, and barred. */
+export interface RoadsByReach {
+  readonly type: "FeatureCollection";
+  readonly features: readonly (Readonly<Record<string, unknown>>)[];
+}
+
 /** The road network as the vehicle finds it (m). */
 export interface RoadsUsed {
   readonly length_m: number;
@@ -610,6 +712,21 @@ export interface RunStop {
 /** What was found, best first. */
 export interface SearchAnswer {
   readonly results: readonly Hit[];
+}
+
+/** A place of the service that is not on record, such as a planned one. */
+export interface ServicePoint {
+  readonly code: string;
+  readonly lon: number;
+  readonly lat: number;
+}
+
+/** One place of the service, and whether it serves anybody. */
+export interface ServiceUsed {
+  readonly code: string;
+  readonly name?: string | null;
+  readonly status: "serves" | "closed" | "flooded" | "no_road" | "no_location";
+  readonly at: readonly [number, number] | null;
 }
 
 /** One shelter: whether it takes people, its free places, whom it is given. */

@@ -1,0 +1,42 @@
+"""Probes of answers about ways to services, and of what is told of households in them."""
+
+from layers.model import Role
+from tests.api.places import TO_DEGREES, moved
+from tests.matrix.asking import Asker
+
+
+def coverage(asker: Asker) -> None:
+    """Services and roads are for everybody, households for those who see every one of them."""
+    zone = asker.view.seeds.row("flood_zones")
+    place = asker.view.seeds.row("facilities")
+    assert place.shape is not None
+    point = moved(place.shape.representative_point(), TO_DEGREES)
+    households = [row for row in asker.view.seeds.rows if row.layer.id == "households"]
+    whole = asker.view.sees(households[0].layer) and asker.view.role is not Role.CARE
+    seen = {layer.id for layer in asker.view.layers()}
+    everything = ["households", "roads"]
+    for asked in (
+        {"facilities": [place.values["kind"]], "within_min": 10, "include": everything},
+        {"shelters": "all", "within_min": 1, "vehicle": "car", "coming": True, "depth_m": 0.1},
+        {
+            "points": [{"code": "here", "lon": point.x, "lat": point.y}],
+            "within_min": 240,
+            "flood": {"zone_ids": [zone.id]},
+            "wades_m": 5.0,
+            "water_level_m": 1.0,
+            "as_of": "2199-12-31T00:00:00Z",
+            "include": everything,
+        },
+    ):
+        told = asker.ask("POST", "/queries/coverage", json=asked).json()
+        assert {one["layer"] for one in told["provenance"]} <= seen
+        assert ("people" in told) == ("communities" in told) == whole
+        assert ("outside" in told) == (whole and "include" in asked)
+        named = {one["household"] for one in told.get("outside", [])}
+        assert named <= {str(row.values["code"]) for row in households}
+        path = f"/queries/answers/{told['id']}"
+        assert asker.told(path) == told
+        for role in Role:
+            if role is not asker.view.role:
+                again = asker.client.send("GET", path, headers=asker.view.others[role])
+                assert again.status_code == 404, role

@@ -66,7 +66,7 @@ def test_text_twice_as_large_still_fits(tiny: Served, visit: Open) -> None:
 
 def test_a_phone_shows_people_before_the_choice(tiny: Served, visit: Open) -> None:
     page = visit(tiny, "#zones=return_period:100", width=390, height=844).page
-    people = page.locator('[data-kpi="people"] data')
+    people = page.locator('[data-kpi-card="people"] data')
     people.wait_for()
     box = people.bounding_box()
     assert box

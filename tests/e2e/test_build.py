@@ -56,4 +56,6 @@ def test_the_lock_names_no_address() -> None:
     lock = json.loads((DASHBOARD / "package-lock.json").read_text(encoding="utf-8"))
     assert not [name for name, part in lock["packages"].items() if "resolved" in part]
     direct = lock["packages"][""]
-    assert {"lit", "maplibre-gl", "pmtiles", "qrcode-generator"} == set(direct["dependencies"])
+    assert {"lit", "maplibre-gl", "pmtiles", "qrcode-generator", "uplot"} == set(
+        direct["dependencies"]
+    )

@@ -1,9 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { en } from '../src/i18n/en.ts';
+import { desk as deskEn } from '../src/i18n/desk.en.ts';
+import { desk as deskTh } from '../src/i18n/desk.th.ts';
+import { en as pageEn } from '../src/i18n/en.ts';
 import { say, sayMaybe } from '../src/i18n/index.ts';
-import { th } from '../src/i18n/th.ts';
+import { th as pageTh } from '../src/i18n/th.ts';
+
+const en = { ...pageEn, ...deskEn };
+const th = { ...pageTh, ...deskTh };
 
 const places = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 const keys = Object.keys(en) as (keyof typeof en)[];
@@ -34,7 +39,19 @@ describe('words', () => {
 
   it('are all used', () => {
     const code = sources(join(import.meta.dirname, '../src')).join('\n');
-    const built = ['flood.kind.', 'live.', 'tab.', 'unit.', 'kpi.', 'age.', 'role.', 'left.'];
+    const built = [
+      'flood.kind.',
+      'live.',
+      'tab.',
+      'unit.',
+      'kpi.',
+      'age.',
+      'role.',
+      'left.',
+      'gauge.',
+      'kpis.',
+      'time.',
+    ];
     const unused = keys.filter(
       (key) => !code.includes(`'${key}'`) && !built.some((start) => key.startsWith(start)),
     );

@@ -21,11 +21,17 @@ export interface PageQuery {
   readonly properties?: readonly string[];
   /** Leave geometries out: a list of names needs none. */
   readonly bare?: boolean;
+  /** These records only. */
+  readonly ids?: readonly number[];
+  /** Fields that must have these values. */
+  readonly where?: Readonly<Record<string, string>>;
 }
 
 /** Typed calls to the server about the town. Nothing here knows the page. */
 export class Api {
   readonly http: Http;
+  /** The moment the town is read as of (RFC 3339); null: now. */
+  asOf: string | null = null;
   readonly #schemas = new Map<string, Promise<LayerSchema>>();
 
   constructor(http: Http = new Http()) {
@@ -88,12 +94,15 @@ export class Api {
 
   items(layer: string, lang: Lang, page: PageQuery, signal?: AbortSignal): Promise<FeaturePage> {
     const asked = query({
+      ...page.where,
       lang,
       limit: page.limit,
       offset: page.offset,
       bbox: page.bbox?.map((degree) => degree.toFixed(6)).join(','),
       properties: page.properties?.join(','),
       skipGeometry: page.bare ? 'true' : undefined,
+      filter: page.ids && `id IN (${page.ids.length ? page.ids.join(',') : -1})`,
+      as_of: this.asOf ?? undefined,
     });
     return this.http.json(`/ogc/collections/${encodeURIComponent(layer)}/items?${asked}`, {
       lang,
@@ -109,15 +118,29 @@ export class Api {
     { signal, bare }: { signal?: AbortSignal; bare?: boolean } = {},
   ): Promise<Feature> {
     const path = `/ogc/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`;
-    const asked = query({ lang, skipGeometry: bare ? 'true' : undefined });
+    const asked = query({
+      lang,
+      skipGeometry: bare ? 'true' : undefined,
+      as_of: this.asOf ?? undefined,
+    });
     return this.http.json(`${path}?${asked}`, { lang, signal });
   }
 
-  impact(flood: FloodRequest, lang: Lang, signal?: AbortSignal): Promise<ImpactAnswer> {
+  /** Who and what a flood touches; with `listed`, just these layers and their record numbers. */
+  impact(
+    flood: FloodRequest,
+    lang: Lang,
+    signal?: AbortSignal,
+    listed?: readonly string[],
+  ): Promise<ImpactAnswer> {
     return this.http.json('/queries/impact', {
       lang,
       method: 'POST',
-      body: { flood },
+      body: {
+        flood,
+        ...(listed ? { layers: listed, include: ['ids'] } : {}),
+        ...(this.asOf ? { as_of: this.asOf } : {}),
+      },
       signal,
     });
   }

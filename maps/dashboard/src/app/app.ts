@@ -39,6 +39,12 @@ export interface MapPort {
   readonly refresh: (layers: Touched | 'all') => void;
 }
 
+/** What comes after the first map: the coordinator's desk, in code of its own. */
+export interface DeskPort {
+  readonly onChanges: (changes: readonly ChangeEvent[]) => void;
+  readonly refetch: () => void;
+}
+
 /** The page's parts, wired: one store, the server, the live stream, and a desk for each job. */
 export class App {
   readonly store: Store<AppState>;
@@ -51,6 +57,7 @@ export class App {
   readonly counts: Counts;
   readonly ground: GroundDesk;
   map: MapPort | null = null;
+  desk: DeskPort | null = null;
   #askedOn: readonly string[] | undefined;
   #spokenAt = 0;
   #left = false;
@@ -81,6 +88,10 @@ export class App {
     });
     this.#askedOn = asked.on;
     this.store.set({
+      at: asked.at ?? null,
+      gauge: asked.gauge ?? null,
+      kpi: asked.kpi ?? null,
+      incident: asked.incident ?? null,
       view: asked.view ?? null,
       tableLayer: asked.table ?? null,
       left: takeLeaving(),
@@ -199,6 +210,22 @@ export class App {
     }
   }
 
+  /** Fetches the desk, once the map has been drawn or cannot be. */
+  async openDesk(): Promise<void> {
+    if (this.desk) return;
+    try {
+      const { openDesk } = await import('../desk/open.ts');
+      this.desk ??= openDesk(this);
+    } catch (error) {
+      this.complain('desk', error, () => void this.openDesk());
+    }
+  }
+
+  /** Asks again what `/me` tells: an exercise that began or ended is told there. */
+  async meetAgain(): Promise<void> {
+    this.#meet(await this.api.me(this.store.state.lang));
+  }
+
   /** Opens one's own account; its part of the page is fetched when first asked for. */
   async openAccount(): Promise<void> {
     try {
@@ -266,20 +293,37 @@ export class App {
 
   /** Takes over what a link says, at the start and on Back and Forward. */
   follow(asked: UrlState): void {
-    const { record, tableLayer, water, legend } = this.store.state;
+    const { water, legend } = this.store.state;
     if (asked.on && legend.length > 0) this.store.set({ on: new Set(asked.on) });
-    if (asked.record?.id !== record?.id || asked.record?.layer !== record?.layer) {
-      if (asked.record) this.record.open(asked.record.layer, asked.record.id);
-      else this.record.close();
-    }
+    this.#followRecord(asked);
     const wanted = asked.water ?? null;
     if (JSON.stringify(wanted) !== JSON.stringify(water)) this.flood.choose(wanted);
-    if (asked.table) {
-      if (asked.table !== tableLayer || !this.store.state.tableView.value) {
-        this.table.open(asked.table);
-      }
-    } else if (tableLayer) this.table.close();
+    this.#followDesk(asked);
+    this.#followTable(asked);
     if (asked.lang) void this.setLang(asked.lang);
+  }
+
+  #followRecord({ record: asked }: UrlState): void {
+    const { record } = this.store.state;
+    if (asked?.id === record?.id && asked?.layer === record?.layer) return;
+    if (asked) this.record.open(asked.layer, asked.id);
+    else this.record.close();
+  }
+
+  #followTable({ table: asked }: UrlState): void {
+    const { tableLayer, tableView } = this.store.state;
+    if (!asked) {
+      if (tableLayer) this.table.close();
+    } else if (asked !== tableLayer || !tableView.value) this.table.open(asked);
+  }
+
+  #followDesk({ at, gauge, kpi, incident }: UrlState): void {
+    this.store.set({
+      at: at ?? null,
+      gauge: gauge ?? this.store.state.gauge,
+      kpi: kpi ?? null,
+      incident: incident ?? null,
+    });
   }
 
   /** A click on the map: the things under it, most particular first. */
@@ -342,6 +386,7 @@ export class App {
     void this.record.refresh();
     void this.table.refresh();
     void this.counts.load();
+    this.desk?.refetch();
   }
 
   /** Shows what went wrong in the server's words, once per `key`, with a way to try again. */
@@ -401,6 +446,7 @@ export class App {
     this.record.onChanges(changes);
     this.table.onChanges(changes);
     this.counts.onChanges(changes);
+    this.desk?.onChanges(changes);
   }
 }
 
@@ -422,5 +468,9 @@ export function linkOf(state: AppState): UrlState {
     ...(water ? { water } : {}),
     ...(state.record ? { record: state.record } : {}),
     ...(state.tableLayer ? { table: state.tableLayer } : {}),
+    ...(state.at === null ? {} : { at: state.at }),
+    ...(state.gauge ? { gauge: state.gauge } : {}),
+    ...(state.kpi ? { kpi: state.kpi } : {}),
+    ...(state.incident ? { incident: state.incident } : {}),
   };
 }

@@ -12,6 +12,7 @@ import type {
   TownStyle,
 } from '../api/types.ts';
 import type { Zone } from '../flood/zones.ts';
+import type { Forecast, Gauge, Reading } from '../gauges/types.ts';
 import type { Lang } from '../i18n/index.ts';
 import type { LiveState } from '../live/stream.ts';
 import type { Leaving } from './leaving.ts';
@@ -20,12 +21,14 @@ import type { Position, View } from './url.ts';
 
 /**
  * The water that is asked about: a whole flood by its key (`return_period:100`, whatever parts it
- * is drawn in), single zones by record number, all zones, or a drawn area.
+ * is drawn in), single zones by record number, all zones, a stage of a gauge that has a library of
+ * flood maps, or a drawn area.
  */
 export type Water =
   | { readonly kind: 'flood'; readonly key: string }
   | { readonly kind: 'zones'; readonly ids: readonly number[] }
   | { readonly kind: 'all' }
+  | { readonly kind: 'stage'; readonly gauge: string; readonly stage: number }
   | { readonly kind: 'drawn'; readonly ring: readonly Position[] };
 
 export interface Hit {
@@ -58,6 +61,13 @@ export interface SpotValue {
   readonly text: string;
 }
 
+/** What a figure of the desk counts: these features alone, on the map and in the table. */
+export interface Focus {
+  readonly kpi: string;
+  readonly layer: string;
+  readonly ids: readonly number[];
+}
+
 export interface Toast {
   readonly key: string;
   readonly text: string;
@@ -66,7 +76,7 @@ export interface Toast {
 }
 
 /** Which part of the page a phone shows below the map. */
-export type Section = 'flood' | 'layers' | 'table';
+export type Section = 'watch' | 'flood' | 'layers' | 'table';
 
 /** What the map can do for the page right now. */
 export type MapStatus = 'loading' | 'ready' | 'unsupported' | 'lost' | 'failed';
@@ -117,6 +127,25 @@ export interface AppState {
   readonly tableHeld: boolean;
   readonly tableView: Loadable<TableView>;
   readonly drawing: readonly Position[] | null;
+  /** The desk's part of the page has been fetched. */
+  readonly desk: boolean;
+  /** The moment shown, in milliseconds; null: now, as it goes on. */
+  readonly at: number | null;
+  readonly playing: boolean;
+  readonly gauges: Loadable<readonly Gauge[]>;
+  readonly gauge: string | null;
+  /** Readings of the chosen gauge, oldest first. */
+  readonly readings: Loadable<readonly Reading[]>;
+  readonly forecast: Loadable<Forecast>;
+  /** Stages (m MSL) of the chosen gauge that flood maps were made for, lowest first. */
+  readonly stages: readonly number[];
+  /** Small layers that the desk reads whole, as of the moment shown. */
+  readonly boards: ReadonlyMap<string, readonly Feature[]>;
+  /** The figure whose features alone are shown; `focus` is set once they are known. */
+  readonly kpi: string | null;
+  readonly focus: Focus | null;
+  /** The open incident's number. */
+  readonly incident: string | null;
   readonly section: Section;
   readonly legendOpen: boolean;
   readonly toasts: readonly Toast[];
@@ -159,6 +188,18 @@ export function initialState(lang: Lang): AppState {
     tableHeld: false,
     tableView: nothing,
     drawing: null,
+    desk: false,
+    at: null,
+    playing: false,
+    gauges: nothing,
+    gauge: null,
+    readings: nothing,
+    forecast: nothing,
+    stages: [],
+    boards: new Map(),
+    kpi: null,
+    focus: null,
+    incident: null,
     section: 'flood',
     legendOpen: true,
     toasts: [],

@@ -4,6 +4,7 @@
  * `#lang=th&view=13.2/15.2451/105.2290&on=roads,parcels&zones=return_period:100&rec=parcels/17`
  */
 import { isLang, type Lang } from '../i18n/index.ts';
+import { momentName, readMoment } from '../time/moment.ts';
 import type { Water } from './state.ts';
 
 export interface View {
@@ -23,9 +24,18 @@ export interface UrlState {
   readonly water?: Water;
   readonly record?: { readonly layer: string; readonly id: string };
   readonly table?: string;
+  /** The moment shown (milliseconds); absent = now. */
+  readonly at?: number;
+  readonly gauge?: string;
+  /** The figure whose features alone are shown. */
+  readonly kpi?: string;
+  /** The open incident. */
+  readonly incident?: string;
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,40}$/;
+/** Gauges are named by their agencies: `M.7`, `TH-บ้านท่าบ่อ`. */
+const GAUGE = /^[\p{L}\p{M}\p{N} ._()/-]{1,60}$/u;
 const MAX_CORNERS = 200;
 
 export function readUrl(hash: string): UrlState {
@@ -33,9 +43,13 @@ export function readUrl(hash: string): UrlState {
   const lang = asked.get('lang');
   const view = readView(asked.get('view'));
   const on = asked.get('on');
-  const water = readWater(asked.get('zones'), asked.get('drawn'));
+  const water = readStage(asked.get('stage')) ?? readWater(asked.get('zones'), asked.get('drawn'));
   const record = readRecord(asked.get('rec'));
   const table = asked.get('table');
+  const at = readMoment(asked.get('t'));
+  const gauge = asked.get('gauge');
+  const kpi = asked.get('kpi');
+  const incident = asked.get('inc');
   return {
     ...(isLang(lang) ? { lang } : {}),
     ...(view ? { view } : {}),
@@ -43,6 +57,10 @@ export function readUrl(hash: string): UrlState {
     ...(water ? { water } : {}),
     ...(record ? { record } : {}),
     ...(table && NAME.test(table) ? { table } : {}),
+    ...(at === null ? {} : { at }),
+    ...(gauge && GAUGE.test(gauge) ? { gauge } : {}),
+    ...(kpi && NAME.test(kpi) ? { kpi } : {}),
+    ...(incident && /^\d{1,18}$/.test(incident) ? { incident } : {}),
   };
 }
 
@@ -65,11 +83,17 @@ export function writeUrl(state: UrlState): string {
   if (state.water?.kind === 'drawn') {
     const { ring } = state.water;
     put('drawn', ring.map(([lng, lat]) => `${round(lng, 6)}/${round(lat, 6)}`).join(','));
+  } else if (state.water?.kind === 'stage') {
+    put('stage', `${state.water.gauge}/${round(state.water.stage, 3)}`);
   } else {
     put('zones', state.water && waterName(state.water));
   }
   put('rec', state.record && `${state.record.layer}/${state.record.id}`);
   put('table', state.table);
+  put('t', state.at === undefined ? undefined : momentName(state.at));
+  put('gauge', state.gauge);
+  put('kpi', state.kpi);
+  put('inc', state.incident);
   return parts.length ? `#${parts.join('&')}` : '';
 }
 
@@ -84,7 +108,7 @@ function readView(text: string | null): View | null {
   return sound ? { zoom, lat, lng } : null;
 }
 
-function waterName(water: Exclude<Water, { kind: 'drawn' }>): string {
+function waterName(water: Exclude<Water, { kind: 'drawn' | 'stage' }>): string {
   if (water.kind === 'all') return 'all';
   return water.kind === 'flood' ? water.key : water.ids.join(',');
 }
@@ -98,6 +122,15 @@ function readWater(zones: string | null, drawn: string | null): Water | null {
   }
   const ring = readCorners(drawn);
   return ring && { kind: 'drawn', ring };
+}
+
+/** `M.7/112.5`: a gauge and metres MSL. */
+function readStage(text: string | null): Water | null {
+  const cut = (text ?? '').lastIndexOf('/');
+  const gauge = (text ?? '').slice(0, cut);
+  const stage = Number((text ?? '').slice(cut + 1));
+  const sound = cut > 0 && GAUGE.test(gauge) && Number.isFinite(stage) && Math.abs(stage) < 10_000;
+  return sound ? { kind: 'stage', gauge, stage } : null;
 }
 
 function readCorners(text: string | null): Position[] | null {

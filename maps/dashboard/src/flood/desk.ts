@@ -170,6 +170,8 @@ export function question(water: Water, zones: readonly Zone[] | undefined): Floo
       const ids = zonesOf(water, zones)?.map(({ id }) => id);
       return ids?.length ? { zone_ids: ids } : null;
     }
+    case 'stage':
+      return { gauge: water.gauge, stage_m: water.stage };
     case 'drawn': {
       const [first] = water.ring;
       const ring = [...water.ring, ...(first ? [first] : [])].map(

@@ -94,7 +94,7 @@ function bySize(a: Scenario, b: Scenario): number {
 
 /** The zones of the asked water; null when it is not made of zones, or they are not known yet. */
 export function zonesOf(water: Water | null, zones: readonly Zone[] | undefined): Zone[] | null {
-  if (!zones || !water || water.kind === 'drawn') return null;
+  if (!zones || !water || water.kind === 'drawn' || water.kind === 'stage') return null;
   if (water.kind === 'all') return [...zones];
   if (water.kind === 'flood') return zones.filter((zone) => scenarioKey(zone) === water.key);
   const wanted = new Set(water.ids);

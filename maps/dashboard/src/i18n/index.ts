@@ -1,7 +1,9 @@
-import { en, type MessageKey } from './en.ts';
+import type { desk } from './desk.en.ts';
+import { en, type MessageKey as PageKey } from './en.ts';
 import { th } from './th.ts';
 
-export type { MessageKey };
+/** The page's own words and, once they are fetched, those of the desk. */
+export type MessageKey = PageKey | keyof typeof desk;
 export type Lang = 'th' | 'en';
 export const LANGS: readonly Lang[] = ['th', 'en'];
 
@@ -11,7 +13,15 @@ export interface Text {
   readonly en: string;
 }
 
-const MESSAGES: Record<Lang, Record<MessageKey, string>> = { th, en };
+const MESSAGES: Record<Lang, Partial<Record<MessageKey, string>>> = {
+  th: { ...th },
+  en: { ...en },
+};
+
+/** Words that came later than the page. */
+export function addWords(words: Record<Lang, Partial<Record<MessageKey, string>>>): void {
+  for (const lang of LANGS) Object.assign(MESSAGES[lang], words[lang]);
+}
 
 /** The page's own words in `lang`, with `{name}` places filled in. */
 export function say(
@@ -19,14 +29,14 @@ export function say(
   key: MessageKey,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  return MESSAGES[lang][key].replace(/\{(\w+)\}/g, (place, name: string) =>
+  return (MESSAGES[lang][key] ?? key).replace(/\{(\w+)\}/g, (place, name: string) =>
     name in values ? String(values[name]) : place,
   );
 }
 
 /** The message under `key` if the page has one, else `fallback`. */
 export function sayMaybe(lang: Lang, key: string, fallback: string): string {
-  return key in en ? MESSAGES[lang][key as MessageKey] : fallback;
+  return MESSAGES[lang][key as MessageKey] ?? fallback;
 }
 
 export function isLang(value: unknown): value is Lang {

@@ -5,6 +5,7 @@ import type { Position } from '../app/url.ts';
 import { ZONE_LAYER } from '../flood/desk.ts';
 import { zonesOf } from '../flood/zones.ts';
 import { type Ground, groundSources, isGround, ordered, rasterLayers } from './ground.ts';
+import { stageLook } from './stages.ts';
 
 export const SELECTION = 'page-selection';
 export const DRAWING = 'page-drawing';
@@ -40,7 +41,7 @@ export function shapesOf(style: { readonly metadata?: unknown }): Readonly<Recor
   return (metadata?.['muang:shapes'] ?? {}) as Record<string, string>;
 }
 
-type Look = Pick<AppState, 'on' | 'water' | 'zones'>;
+type Look = Pick<AppState, 'on' | 'water' | 'zones'> & Partial<Pick<AppState, 'focus'>>;
 type Base = Pick<AppState, 'basemap' | 'ground' | 'rasters'>;
 const BARE: Base = { basemap: null, ground: false, rasters: [] };
 
@@ -58,12 +59,21 @@ export function compose(
   };
   const below = ordered(style, ground);
   const water = new Map(waterLook(style, look).map((part) => [part.id, part]));
+  const stages = new Map(stageLook(style, look.water).map((part) => [part.id, part]));
   const layers = style.layers.map((layer) => {
     const town = townLayer(layer);
     if (town === null) return layer;
     const layout = { ...layer.layout, visibility: look.on.has(town) ? 'visible' : 'none' };
     const part = water.get(layer.id);
-    return { ...layer, ...(part ? wet(layer, part) : {}), layout } as LayerSpecification;
+    const stage = stages.get(layer.id);
+    return {
+      ...layer,
+      ...(part ? wet(layer, part) : {}),
+      ...(stage ? { filter: stage.filter } : {}),
+      ...(stage?.color ? { paint: { ...layer.paint, 'fill-color': stage.color } } : {}),
+      ...(look.focus?.layer === town ? { filter: only(look.focus.ids) } : {}),
+      layout,
+    } as LayerSpecification;
   });
   // labels stay above what the page adds
   const firstLabel = layers.findIndex(({ id }) => /-label(-|$)/.test(id));
@@ -93,6 +103,11 @@ export function compose(
       ...layers.slice(cut),
     ],
   };
+}
+
+/** Just these features of a layer. */
+export function only(ids: readonly number[]): FilterSpecification {
+  return ['in', ['id'], ['literal', [...ids]]];
 }
 
 /** Whether the server has a basemap. */
@@ -127,8 +142,7 @@ export function waterLook(style: StyleSpecification, look: Look): WaterLook[] {
   const scenario = metadata?.['muang:scenario'] as Scenario | undefined;
   if (!scenario) return [];
   const ids = chosenIds(look);
-  const filter: FilterSpecification | null =
-    look.water?.kind === 'all' ? null : ids?.length ? chosen(ids) : scenario.filter;
+  const filter = zoneFilter(look, ids, scenario);
   return scenario.map_layers.map((id) => {
     const layer = style.layers.find((each) => each.id === id);
     const styled = layer?.type === 'fill' ? (layer.paint?.['fill-opacity'] ?? 1) : null;
@@ -137,13 +151,20 @@ export function waterLook(style: StyleSpecification, look: Look): WaterLook[] {
   });
 }
 
-function chosen(ids: readonly number[]): FilterSpecification {
-  return ['in', ['id'], ['literal', [...ids]]];
+function zoneFilter(
+  { water }: Look,
+  ids: readonly number[] | null,
+  scenario: Scenario,
+): FilterSpecification | null {
+  if (water?.kind === 'all') return null;
+  // a stage is drawn from tiles of its own
+  if (water?.kind === 'stage') return ['literal', false];
+  return ids?.length ? only(ids) : scenario.filter;
 }
 
 /** The line around the chosen zones. */
 export function edgeFilter(look: Pick<Look, 'water' | 'zones'>): FilterSpecification {
-  return chosen(chosenIds(look) ?? []);
+  return only(chosenIds(look) ?? []);
 }
 
 function zoneEdge(look: Look): LayerSpecification {

@@ -19,6 +19,7 @@ import {
   DRAWING,
   drawingData,
   edgeFilter,
+  only,
   SELECTION,
   selectionData,
   shapesOf,
@@ -32,6 +33,7 @@ import { BASEMAP, rasterSource } from './ground.ts';
 import { drawMarker, parseMarker } from './markers.ts';
 import { hitsOf } from './pick.ts';
 import { freeRoom, isFree, offset } from './room.ts';
+import { stageLook } from './stages.ts';
 import { bboxOf, touchedTiles } from './tiles.ts';
 
 // Vite does not emit MapLibre 6's worker by itself; without this the map never loads.
@@ -44,6 +46,8 @@ addProtocol('pmtiles', async (request, abort) => {
   return (await reader).tile(request, abort);
 });
 
+/** Tiles of the past are offered from this zoom on (`api/past.py`). */
+const PAST_ZOOM = 14;
 const CLICK_PX = 4;
 const POINT_ZOOM = 17.5;
 /** A graphics driver that does not come back by itself in this time gets a new page. */
@@ -81,13 +85,21 @@ export class TownMap implements MapPort {
       rollEnabled: false,
       // a tile kept out of view could not be told that it is old (refreshTiles skips it)
       maxTileCacheSize: 0,
-      transformRequest: (url): RequestParameters => ({ url, cache: 'no-cache' }),
+      transformRequest: (url): RequestParameters => ({ url: this.#asOf(url), cache: 'no-cache' }),
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.setMissingStyleImageResolver((id) => this.#draw(id));
     this.#listen();
     this.#stop = app.store.subscribe((now, before) => this.#follow(now, before));
+  }
+
+  /** Tiles of the town as it was at the moment shown, where there are tiles of the past. */
+  #asOf(url: string): string {
+    const { asOf } = this.#app.api;
+    const zoom = asOf && Number(/\/tiles\/[^/]+\/(\d+)\/\d+\/\d+\.mvt/.exec(url)?.[1] ?? -1);
+    if (!asOf || Number(zoom) < PAST_ZOOM) return url;
+    return `${url}${url.includes('?') ? '&' : '?'}${new URLSearchParams({ as_of: asOf })}`;
   }
 
   remove(): void {
@@ -276,6 +288,7 @@ export class TownMap implements MapPort {
     if (!this.map.style?.loaded && !this.map.isStyleLoaded()) return;
     if (now.on !== before.on) this.#showLayers(now);
     if (now.water !== before.water || now.zones !== before.zones) this.#showWater(now);
+    if (now.focus !== before.focus) this.#showFocus(now, before);
     if (
       now.water !== before.water ||
       now.drawing !== before.drawing ||
@@ -314,6 +327,21 @@ export class TownMap implements MapPort {
       if (!this.map.getLayer(id)) continue;
       this.map.setFilter(id, filter);
       if (opacity !== undefined) this.map.setPaintProperty(id, 'fill-opacity', opacity);
+    }
+    for (const { id, filter, color } of stageLook(styled, now.water)) {
+      if (!this.map.getLayer(id)) continue;
+      this.map.setFilter(id, filter);
+      if (color) this.map.setPaintProperty(id, 'fill-color', color);
+    }
+  }
+
+  /** What a figure counts stands alone in its layer. */
+  #showFocus({ focus }: AppState, before: AppState): void {
+    for (const layer of this.map.getStyle().layers) {
+      const town = townLayer(layer);
+      if (town === null) continue;
+      if (town === focus?.layer) this.map.setFilter(layer.id, only(focus.ids));
+      else if (town === before.focus?.layer) this.map.setFilter(layer.id, null);
     }
   }
 

@@ -54,12 +54,14 @@ export class TableDesk {
   }
 
   async refresh(): Promise<void> {
-    const { tableLayer, tableOffset, tableView, lang, legend } = this.#store.state;
+    const { tableLayer, tableOffset, tableView, lang, legend, focus } = this.#store.state;
     if (!tableLayer) return;
     // a layer without a geometry is nowhere on the map: all of it is shown
     const onMap = legend.some(({ layer }) => layer === tableLayer);
     if (!this.#store.state.tableHeld) this.#bbox = this.#store.state.bbox;
-    const bbox = onMap ? this.#bbox : null;
+    // what a figure counts is shown whole, wherever it lies
+    const ids = focus?.layer === tableLayer ? focus.ids : undefined;
+    const bbox = onMap && !ids ? this.#bbox : null;
     this.#asking?.abort();
     const asking = new AbortController();
     this.#asking = asking;
@@ -69,7 +71,12 @@ export class TableDesk {
         this.#api.items(
           tableLayer,
           lang,
-          { limit: PAGE_ROWS, offset: tableOffset, ...(bbox ? { bbox: sound(bbox) } : {}) },
+          {
+            limit: PAGE_ROWS,
+            offset: tableOffset,
+            ...(bbox ? { bbox: sound(bbox) } : {}),
+            ...(ids ? { ids } : {}),
+          },
           asking.signal,
         ),
         this.#api.schema(tableLayer, lang),
@@ -84,8 +91,8 @@ export class TableDesk {
 
   /** The map moved: the table shows the new view from its first row. */
   onView(): void {
-    const { tableLayer, tableHeld } = this.#store.state;
-    if (!tableLayer || tableHeld) return;
+    const { tableLayer, tableHeld, focus } = this.#store.state;
+    if (!tableLayer || tableHeld || focus?.layer === tableLayer) return;
     if (this.#resting) clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
       this.#store.set({ tableOffset: 0 });

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { AppState } from '../app/state.ts';
 import { clock, dateTime, day, span } from '../format.ts';
+import { exerciseOf } from '../time/now.ts';
 import { icon } from './icons.ts';
 import { langSwitch } from './langs.ts';
 import { Part } from './part.ts';
@@ -25,9 +26,19 @@ export class Header extends Part {
         </div>
         <muang-who .app=${this.app}></muang-who>
       </div>
-      ${this.#notice()} ${this.#left()} ${this.#banner()}
+      ${this.#exercise()} ${this.#notice()} ${this.#left()} ${this.#banner()}
       </header>
     `;
+  }
+
+  /** An exercise is said on every screen, so that nobody takes it for the real thing. */
+  #exercise() {
+    const exercise = exerciseOf(this.state.me.value);
+    return exercise
+      ? html`<p class="exercise" role="status">
+          ${icon('warn')} ${this.t('exercise.banner', { name: exercise.name })}
+        </p>`
+      : nothing;
   }
 
   /** What this view is, calmly: whose data these are, and what signing in adds. */

@@ -102,6 +102,9 @@ export class Impact extends Part {
     const { water, zones, lang } = this.state;
     if (water?.kind === 'all') return this.t('flood.all');
     if (water?.kind === 'drawn') return this.t('flood.drawn');
+    if (water?.kind === 'stage') {
+      return this.t('flood.stageAt', { gauge: water.gauge, n: number(water.stage, lang, 2) });
+    }
     const chosen = zonesOf(water, zones.value) ?? [];
     const [flood] = scenarios(chosen);
     if (!flood) return '';

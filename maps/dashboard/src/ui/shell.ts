@@ -20,6 +20,13 @@ export class Shell extends Part {
     'on',
     'water',
     'legend',
+    'map',
+    'desk',
+    'at',
+    'gauge',
+    'kpi',
+    'incident',
+    'gauges',
   ] as const satisfies (keyof AppState)[];
 
   protected override firstUpdated(): void {
@@ -33,6 +40,8 @@ export class Shell extends Part {
     const town = now.me.value?.town;
     if (town) document.title = this.t('app.title', { town: this.app.text(town.name) });
     if (now.followed) this.#link(now, before);
+    // the first useful map comes before everything else
+    if (now.followed && now.map !== 'loading') void this.app.openDesk();
   }
 
   /** A step a person took can be taken back; moving the map only keeps the link current. */
@@ -45,6 +54,8 @@ export class Shell extends Part {
       before.followed &&
       ((now.water !== before.water && before.water !== null) ||
         now.record !== before.record ||
+        now.kpi !== before.kpi ||
+        now.incident !== before.incident ||
         now.tableLayer !== before.tableLayer);
     if (step) history.pushState(null, '', link);
     else history.replaceState(null, '', link);
@@ -69,6 +80,7 @@ export class Shell extends Part {
         >
       </nav>
       <muang-header .app=${app}></muang-header>
+      <muang-kpis .app=${app}></muang-kpis>
       <main
         data-section=${section}
         ?data-table=${tableLayer !== null}
@@ -77,15 +89,20 @@ export class Shell extends Part {
         <muang-map .app=${app}></muang-map>
         <muang-legend .app=${app}></muang-legend>
         <muang-record .app=${app}></muang-record>
+ 
+        <div class="side">
+        <muang-watch .app=${app}></muang-watch>
         <section id="flood" class="flood" aria-labelledby="flood-title">
           <h2 id="flood-title" tabindex="-1">${this.t('flood.title')}</h2>
           <muang-zones .app=${app}></muang-zones>
           <muang-impact .app=${app}></muang-impact>
         </section>
+        </div>
         <muang-table .app=${app}></muang-table>
       </main>
+      <muang-time .app=${app}></muang-time>
       <nav class="tabs" aria-label=${this.t('app.sections')}>
-        ${this.#tab('flood', 'water')} ${this.#tab('layers', 'layers')}
+        ${gaugesKnown(this.state) ? this.#tab('watch', 'eye') : nothing} ${this.#tab('flood', 'water')} ${this.#tab('layers', 'layers')}
         ${this.#tab('table', 'table')}
       </nav>
       <muang-toasts .app=${app}></muang-toasts>
@@ -140,4 +157,9 @@ export class Shell extends Part {
       }
     </div>`;
   }
+}
+
+/** Whether there is anything to watch; without, a phone has no tab for it. */
+function gaugesKnown({ gauges }: Readonly<AppState>): boolean {
+  return Boolean(gauges.value?.length);
 }

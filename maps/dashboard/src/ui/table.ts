@@ -20,6 +20,7 @@ export class TableTwin extends Part {
     'legend',
     'collections',
     'record',
+    'focus',
   ] as const satisfies (keyof AppState)[];
 
   #opened = false;
@@ -38,7 +39,7 @@ export class TableTwin extends Part {
   }
 
   protected override render() {
-    const { tableLayer, tableView, tableHeld } = this.state;
+    const { tableLayer, tableView, tableHeld, focus } = this.state;
     this.toggleAttribute('data-open', tableLayer !== null);
     if (!tableLayer) return nothing;
     const { value, problem, loading } = tableView;
@@ -51,11 +52,13 @@ export class TableTwin extends Part {
           (words) => this.app.text(words),
         )}
         ${
-          tableHeld
-            ? html`<button type="button" class="link" @click=${() => this.app.table.release()}>
+          focus?.layer === tableLayer
+            ? html`<p class="where">${this.t('table.focus')}</p>`
+            : tableHeld
+              ? html`<button type="button" class="link" @click=${() => this.app.table.release()}>
                 ${this.t('table.follow')}
               </button>`
-            : html`<p class="where">${this.t('table.in')}</p>`
+              : html`<p class="where">${this.t('table.in')}</p>`
         }
         ${value ? this.#pager(value) : nothing}
         ${filesMenu(tableLayer, this.app.layerTitle(tableLayer), this.state.lang)}
@@ -134,7 +137,7 @@ export class TableTwin extends Part {
   #rows(layer: string, { page, schema }: TableView) {
     const title = this.app.layerTitle(layer);
     if (page.features.length === 0) {
-      return html`<p class="empty">${this.t('table.empty', { layer: title })}</p>`;
+      return html`<p class="empty">${this.t(this.state.focus?.layer === layer ? 'table.none' : 'table.empty', { layer: title })}</p>`;
     }
     const columns = fieldNames(schema.properties).filter((name) => !SYSTEM_FIELDS.has(name));
     return html`<div

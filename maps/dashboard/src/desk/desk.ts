@@ -1,0 +1,53 @@
+import type { ChangeEvent } from '../api/types.ts';
+import type { App, DeskPort } from '../app/app.ts';
+import type { AppState } from '../app/state.ts';
+import { GaugeDesk } from '../gauges/desk.ts';
+import { BoardDesk } from '../kpi/boards.ts';
+import { FocusDesk } from '../kpi/focus.ts';
+import { TimeDesk } from '../time/desk.ts';
+
+/** The coordinator's desk: what comes after the first map. One desk for each job. */
+export class Desk implements DeskPort {
+  readonly time: TimeDesk;
+  readonly gauges: GaugeDesk;
+  readonly boards: BoardDesk;
+  readonly focus: FocusDesk;
+  readonly #app: App;
+
+  constructor(app: App) {
+    this.#app = app;
+    this.time = new TimeDesk(app);
+    this.gauges = new GaugeDesk(app);
+    this.boards = new BoardDesk(app);
+    this.focus = new FocusDesk(app);
+    app.store.subscribe((now, before) => this.#follow(now, before));
+  }
+
+  start(): void {
+    void this.gauges.load();
+    this.boards.load();
+    this.time.start();
+    this.focus.follow();
+  }
+
+  onChanges(changes: readonly ChangeEvent[]): void {
+    this.gauges.onChanges(changes);
+    this.boards.onChanges(changes);
+    // an exercise began or ended: what is real has changed for every screen
+    if (changes.some(({ layer }) => layer === 'exercise')) void this.#exercise();
+  }
+
+  refetch(): void {
+    void this.gauges.load();
+    this.boards.load();
+  }
+
+  async #exercise(): Promise<void> {
+    await this.#app.meetAgain();
+    this.refetch();
+  }
+
+  #follow(now: AppState, before: AppState): void {
+    if (now.lang !== before.lang) void this.gauges.load();
+  }
+}

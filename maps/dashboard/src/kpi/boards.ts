@@ -1,0 +1,60 @@
+import type { ChangeEvent, Feature } from '../api/types.ts';
+import type { App } from '../app/app.ts';
+import type { AppState } from '../app/state.ts';
+
+/** Layers small enough to be read whole, and what the desk counts in them. */
+export const BOARDS = ['shelters', 'closures', 'power_areas', 'resources'] as const;
+export type Board = (typeof BOARDS)[number];
+
+const LIMIT = 1000;
+const SETTLE_MS = 300;
+
+/** The boards' records as of the moment shown, kept up to date. */
+export class BoardDesk {
+  readonly #app: App;
+  readonly #waiting = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** Reads the boards this caller may see; what may not be seen is absent, not empty. */
+  load(): void {
+    const seen = this.#app.store.state.me.value?.layers ?? [];
+    for (const board of BOARDS) if (seen.includes(board)) void this.#read(board);
+  }
+
+  onChanges(changes: readonly ChangeEvent[]): void {
+    for (const { layer } of changes) if (isBoard(layer)) this.#waiting.add(layer);
+    if (this.#timer || this.#waiting.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const boards = [...this.#waiting];
+      this.#waiting.clear();
+      for (const board of boards) void this.#read(board);
+    }, SETTLE_MS);
+  }
+
+  async #read(board: string): Promise<void> {
+    const { api, store } = this.#app;
+    const asked = api.asOf;
+    try {
+      const page = await api.items(board, store.state.lang, { limit: LIMIT });
+      if (api.asOf !== asked) return;
+      const boards = new Map<string, readonly Feature[]>(store.state.boards);
+      store.set({ boards: boards.set(board, page.features) });
+    } catch {
+      // the figure keeps its age, which tells
+    }
+  }
+}
+
+export function isBoard(layer: string): layer is Board {
+  return (BOARDS as readonly string[]).includes(layer);
+}
+
+/** The state's boards of one layer; null when they are not known or not to be seen. */
+export function board(state: Pick<AppState, 'boards'>, layer: Board): readonly Feature[] | null {
+  return state.boards.get(layer) ?? null;
+}

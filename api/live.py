@@ -22,7 +22,7 @@ from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Credential, Viewer
 from db.changes import Change, changes_since
 from db.queries.town import position
-from layers import catalog
+from layers import catalog, series
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import EVERYONE, INTERNAL, Audience, Role
 from layers.privacy import may_see, visible_rows
@@ -231,13 +231,9 @@ def told(change: Change, role: Role) -> bytes:
             return b""
         heard = {"pos": change.pos, "layer": change.layer, "op": change.op, "at": change.at}
         return event("change", change.pos, heard | {"n": None, "bbox": None})
-    try:
-        layer = catalog.get(change.layer)
-    except NotFoundError:
+    whole = _hears_whole(change.layer, role)
+    if whole is None:
         return b""
-    if not may_see(layer, role):
-        return b""
-    whole = visible_rows(layer, role) is None
     return event(
         "change",
         change.pos,
@@ -250,6 +246,17 @@ def told(change: Change, role: Role) -> bytes:
             "at": change.at,
         },
     )
+
+
+def _hears_whole(layer_id: str, role: Role) -> bool | None:
+    """Whether the role sees every row of a layer or series; None: it knows nothing of it."""
+    if series.is_series(layer_id):
+        return True if role in series.get(layer_id).audience else None
+    try:
+        layer = catalog.get(layer_id)
+    except NotFoundError:
+        return None
+    return visible_rows(layer, role) is None if may_see(layer, role) else None
 
 
 def event(name: str, pos: int, data: dict[str, Any]) -> bytes:

@@ -62,7 +62,26 @@ _QUERIES: dict[str, LiteralString] = {
         FROM pg_trigger AS t
         INNER JOIN pg_class AS r ON t.tgrelid = r.oid
         INNER JOIN pg_namespace AS n ON r.relnamespace = n.oid
-        WHERE n.nspname = any(%(schemas)s) AND NOT t.tgisinternal""",
+        WHERE n.nspname = any(%(schemas)s) AND NOT t.tgisinternal
+            AND r.oid <> all(%(bundled_relations)s::oid[])""",
+    "parts": """
+        SELECT pn.nspname || '.' || p.relname,
+            string_agg(DISTINCT concat_ws(' ',
+                'owner', pg_get_userbyid(c.relowner), 'grants', c.relacl,
+                (
+                    SELECT string_agg(
+                        concat_ws(' ', t.tgname, t.tgtype, t.tgfoid::regproc, t.tgenabled::text),
+                        ', ' ORDER BY t.tgname
+                    )
+                    FROM pg_trigger AS t
+                    WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+                )), '; ')
+        FROM pg_inherits AS i
+        INNER JOIN pg_class AS c ON i.inhrelid = c.oid AND c.relkind = 'r'
+        INNER JOIN pg_class AS p ON i.inhparent = p.oid
+        INNER JOIN pg_namespace AS pn ON p.relnamespace = pn.oid
+        WHERE pn.nspname = any(%(schemas)s)
+        GROUP BY 1""",
     "event trigger": """
         SELECT t.evtname, concat_ws(' ', t.evtevent, t.evtfoid::regproc, t.evtenabled)
         FROM pg_event_trigger AS t""",
@@ -162,6 +181,9 @@ _BUNDLED = (
 )
 """What an extension brought: its own scripts say what it is, and grow with its version."""
 
+_PARTS = "SELECT coalesce(array_agg(c.oid::bigint), '{}') FROM pg_class AS c WHERE c.relispartition"
+"""Years of a series: how many there are depends on what came; they are compared as one."""
+
 _SCHEMAS = (
     "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 )
@@ -207,6 +229,11 @@ def describe(conn: AnyConnection, town_id: str) -> dict[tuple[str, str], str]:
     for bundled, catalog in (("relations", "pg_class"), ("functions", "pg_proc")):
         row = conn.execute(_BUNDLED, [catalog]).fetchone()
         asked[f"bundled_{bundled}"] = row[0] if row else []
+    parts = conn.execute(_PARTS).fetchone()
+    asked["bundled_relations"] = [
+        *_listed(asked["bundled_relations"]),
+        *_listed(parts and parts[0]),
+    ]
     own = database_name(town_id)
     found: dict[tuple[str, str], str] = {}
     with conn.transaction():
@@ -219,6 +246,10 @@ def describe(conn: AnyConnection, town_id: str) -> dict[tuple[str, str], str]:
                     own, "muang_#"
                 )
     return found
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
 
 
 def _roles(town_id: str) -> list[str]:

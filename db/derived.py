@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
-from db import past, render, render_stamp, search
+from db import past, render, render_stamp, search, series_view
 from db.basemap_view import VIEW as BASEMAPS
 from db.basemap_view import basemap_view
 from db.connect import LOGINS, Machine, login_name, owner_name
@@ -41,7 +41,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
 
 GRANTS: tuple[LiteralString, ...] = (
     "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muang, history, render FROM PUBLIC, {logins}",
-    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town, render FROM PUBLIC, {logins}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA muang, history, town, render, series FROM PUBLIC, {logins}",
     "GRANT USAGE ON SCHEMA gis, muang TO {logins}",
     "GRANT USAGE ON SCHEMA town, history TO {loader}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA town TO {loader}",
@@ -54,6 +54,12 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed_body TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.exercise TO {loader}",
     "GRANT SELECT ON muang.feed, muang.feed_state TO {service}",
+    "GRANT USAGE ON SCHEMA readings, series TO {loader}, {service}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA readings TO {loader}, {service}",
+    "GRANT SELECT, INSERT ON series.reading_mark TO {loader}, {service}",
+    "GRANT INSERT ON series.reading_photo TO {service}",
+    "GRANT SELECT (id) ON series.reading_photo TO {service}",
+    "GRANT EXECUTE ON FUNCTION {add_readings} TO {loader}, {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
@@ -64,6 +70,13 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT EXECUTE ON FUNCTION muang.forget(integer, integer, integer, integer) TO {service}",
 )
 """What the machine logins may do; people's roles get nothing but their own views."""
+
+ADD_READINGS: LiteralString = (
+    "muang.add_readings(text, text[], timestamp with time zone[], double precision[],"
+    " double precision[], timestamp with time zone[], text[], text[], smallint[], boolean[],"
+    " bigint[])"
+)
+"""The one door for readings of a series: nobody may write their tables."""
 
 TIMEOUTS: dict[str, str] = {
     **dict.fromkeys([str(role) for role in Role], "10s"),
@@ -90,6 +103,8 @@ def apply(conn: AnyConnection, town_id: str, srid: int, *, redraw: bool = False)
             conn.execute(index)
         if layer.geometry is not None:
             conn.execute(past.index(layer))
+    series_view.make_tables_ready(conn)
+    series_view.make_machine_views(conn)
     if redraw or not render_stamp.holds(conn, made_by):
         render.make(conn, LAYERS)
         render_stamp.put(conn, made_by)
@@ -209,6 +224,13 @@ def _views(conn: AnyConnection, town_id: str, role: Role, tense: Tense) -> None:
                     sql.Identifier(view_schema(role), name), login
                 )
             )
+    for name, made_view in series_view.role_views(role, tense):
+        conn.execute(made_view)
+        conn.execute(
+            sql.SQL("GRANT SELECT ON {} TO {}").format(
+                sql.Identifier(view_schema(role, tense), name), login
+            )
+        )
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
             conn.execute(scoped_rows(layer, role, tense))
@@ -242,6 +264,7 @@ def _grants(conn: AnyConnection, town_id: str) -> None:
         ),
         "loader": sql.Identifier(login_name(town_id, Machine.LOADER)),
         "service": sql.Identifier(login_name(town_id, Machine.SERVICE)),
+        "add_readings": sql.SQL(ADD_READINGS),
     }
     for template in GRANTS:
         conn.execute(sql.SQL(template).format(**names))
@@ -265,7 +288,7 @@ def _role_settings(conn: AnyConnection, town_id: str) -> None:
         path = (
             sql.SQL("{}, gis, pg_catalog").format(sql.Identifier(view_schema(login)))
             if isinstance(login, Role)
-            else sql.SQL("gis, pg_catalog")
+            else sql.SQL("{}, gis, pg_catalog").format(sql.Identifier(series_view.MACHINE_SCHEMA))
         )
         for setting, value in (
             ("search_path", path),

@@ -8,6 +8,8 @@ from layers import (
     evacuation_ranks,
     facilities,
     flood_zones,
+    gauge_thresholds,
+    gauges,
     households,
     houses,
     parcel_uses,
@@ -16,6 +18,7 @@ from layers import (
     power_areas,
     quality_findings,
     refuge_plans,
+    remembered_floods,
     resources,
     roads,
     shelters,
@@ -51,6 +54,9 @@ LAYERS: tuple[Layer, ...] = (
     resources.LAYER,
     refuge_plans.LAYER,
     evacuation_ranks.LAYER,
+    gauges.LAYER,
+    gauge_thresholds.LAYER,
+    remembered_floods.LAYER,
 )
 
 _BY_ID = {layer.id: layer for layer in LAYERS}

@@ -271,6 +271,32 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             {"community": "C2", "seq": 1, "shelter_code": "S1"},
         ],
         "evacuation_ranks": [{"household": "H007", "rank": 1, "reason": "สะพานไม้ชำรุด"}],
+        "gauges": [
+            {
+                "code": "DEMO.1",
+                "name": "สะพานทดสอบ",
+                "river": "แม่น้ำ",
+                "kind": "river",
+                "zero_m": 105.0,
+                "datum": "kolak_1915",
+                "bank_left_m": 113.0,
+                "bank_right_m": 112.0,
+                "expected_interval_s": 900,
+                "geom": point(500, -20),
+            },
+            {"code": "DEMO.R", "name": "ฝนทดสอบ", "kind": "rain", "geom": point(700, 690)},
+        ],
+        "gauge_thresholds": [
+            {
+                "gauge": "DEMO.1",
+                "name": "เฝ้าระวัง",
+                "kind": "watch",
+                "level_m": 111.0,
+                "set_by": "tests",
+                "set_on": date(2026, 11, 1),
+            }
+        ],
+        "remembered_floods": [{"gauge": "DEMO.1", "year_be": 2565, "peak_m": 114.5}],
     }
 
 

@@ -19,9 +19,8 @@ PHOTOS = "reading_photos"
 
 _Connection = Connection[tuple[object, ...]]
 
-_STATIONS = sql.SQL("SELECT t.series, t.station FROM series.station AS t")
-_PHOTOS = sql.SQL("SELECT t.id, t.media_type, t.content FROM series.reading_photo AS t")
-"""The station names every series knows, and photographs: views of them."""
+_STATIONS = sql.Identifier("series", "station")
+_PHOTOS = sql.Identifier("series", "reading_photo")
 
 
 def make_tables_ready(conn: _Connection) -> None:
@@ -41,25 +40,29 @@ def make_machine_views(conn: _Connection) -> None:
     for series in SERIES:
         name = sql.Identifier(MACHINE_SCHEMA, series.id)
         conn.execute(_view(name, _rows(series, Tense.PRESENT), names))
-    for view, query in ((STATIONS, _STATIONS), (PHOTOS, _PHOTOS)):
-        name = sql.Identifier(MACHINE_SCHEMA, view)
-        conn.execute(sql.SQL("CREATE VIEW {} AS {}").format(name, query))
+    stations = sql.Identifier(MACHINE_SCHEMA, STATIONS)
+    conn.execute(_view(stations, _STATIONS, ("series", "station")))
+
+
+def role_columns(role: Role) -> dict[str, tuple[str, ...]]:
+    """Names of the views a role reads of the series, and their columns."""
+    found = {series.id: series.columns(role) for series in SERIES if series.columns(role)}
+    found[STATIONS] = ("series", "station")
+    if role in INTERNAL:
+        found[PHOTOS] = ("id", "media_type", "content")
+    return found
 
 
 def role_views(role: Role, tense: Tense) -> Iterator[tuple[str, sql.Composed]]:
     """Names and CREATE VIEW statements of what a role reads of the series."""
-    schema = view_schema(role, tense)
-    for series in SERIES:
-        if names := series.columns(role):
-            name = sql.Identifier(schema, series.id)
-            yield series.id, _view(name, _rows(series, tense), names)
-    create = sql.SQL("CREATE VIEW {} AS {}")
-    yield STATIONS, create.format(sql.Identifier(schema, STATIONS), _STATIONS)
-    if role in INTERNAL:
-        yield PHOTOS, create.format(sql.Identifier(schema, PHOTOS), _PHOTOS)
+    rows: dict[str, sql.Composable] = {s.id: _rows(s, tense) for s in SERIES}
+    rows |= {STATIONS: _STATIONS, PHOTOS: _PHOTOS}
+    for name, columns in role_columns(role).items():
+        view = sql.Identifier(view_schema(role, tense), name)
+        yield name, _view(view, rows[name], columns)
 
 
-def _view(name: sql.Identifier, rows: sql.Composed, columns: tuple[str, ...]) -> sql.Composed:
+def _view(name: sql.Identifier, rows: sql.Composable, columns: tuple[str, ...]) -> sql.Composed:
     listed = sql.SQL(", ").join(sql.Identifier("t", column) for column in columns)
     return sql.SQL("CREATE VIEW {} AS SELECT {} FROM {} AS t").format(name, listed, rows)
 

@@ -58,8 +58,8 @@ LAYER = Layer(
                 code(
                     "kolak_1915", "ระดับทะเลปานกลาง เกาะหลัก พ.ศ. 2458", "Mean sea level, Kolak 1915"
                 ),
-                code("egm2008", "EGM2008", "EGM2008"),
-                code("navd88", "NAVD 88", "NAVD 88"),
+                code("egm2008", "ยีออยด์ EGM2008", "EGM2008 geoid"),
+                code("navd88", "ระดับสหรัฐ NAVD 88", "NAVD 88"),
                 code("local", "ระดับสมมติของท้องถิ่น", "Local datum"),
             ),
         ),

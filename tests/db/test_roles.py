@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from db import basemap_view, raster_view
+from db import basemap_view, raster_view, series_view
 from db.connect import Machine, connect_admin
 from db.render import cell_fields, tile_view, view_fields
 from db.scopes import source
@@ -38,6 +38,9 @@ def test_views_hold_just_the_visible_columns(tiny_town: TownHandle) -> None:
     for role in Role:
         declared[view_schema(role), raster_view.VIEW] = list(raster_view.COLUMNS)
         declared[view_schema(role), basemap_view.VIEW] = list(basemap_view.COLUMNS)
+        for name, columns in series_view.role_columns(role).items():
+            for tense in Tense:
+                declared[view_schema(role, tense), name] = list(columns)
     assert {(row[0], row[1]): row[2] for row in found} == declared
 
 

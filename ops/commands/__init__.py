@@ -29,6 +29,7 @@ MODULES: dict[str, str] = {
     "quality": "ops.commands.quality",
     "basemap": "ops.commands.basemap",
     "export": "ops.commands.export",
+    "flood": "ops.commands.flood",
     "notebook": "ops.commands.notebook",
     "bench": "ops.commands.bench",
 }

@@ -79,7 +79,8 @@ async def _impact_again(
     kept: answers.Answer, house: House, who: Viewer, _lang: Lang
 ) -> dict[str, Any]:
     asked = ImpactRequest.model_validate(kept.request)
-    return (await answer_impact(asked, house, who, kept.pos))[1]
+    compared = kept.response.get("compared", {}).get("pos")
+    return (await answer_impact(asked, house, who, (kept.pos, compared)))[1]
 
 
 async def _dossier_again(

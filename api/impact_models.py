@@ -16,8 +16,10 @@ from pydantic import (
 )
 
 from api import past
+from api.impact_parts import Community, Displaced, Exposed, Need
 from api.validation import SentenceError
 from db.queries.cql2_parse import MAX_CHARACTERS
+from db.queries.impact_needs import DISPLACED_ABOVE_M
 from layers.text import Text
 
 MAX_VERTICES = 20_000
@@ -150,6 +152,27 @@ def sane(moment: datetime) -> datetime:
     return moment
 
 
+Moment = Annotated[AwareDatetime, AfterValidator(sane)]
+
+
+class Comparison(_Request):
+    """What an answer is compared with: another flood, another time, or both."""
+
+    flood: FloodRequest | None = Field(default=None, description="The same flood when not given")
+    as_of: Moment | None = Field(default=None, description="The same time when not given")
+
+    @model_validator(mode="after")
+    def _is_about_something_else(self) -> Self:
+        if self.flood is None and self.as_of is None:
+            raise SentenceError(
+                Text(
+                    th="ต้องมี flood หรือ as_of อย่างน้อยหนึ่งอย่าง",
+                    en="needs another flood, another as_of, or both",
+                )
+            )
+        return self
+
+
 class ImpactRequest(_Request):
     """The question who and what a flood touches."""
 
@@ -160,81 +183,19 @@ class ImpactRequest(_Request):
     include: list[Literal["ids"]] = Field(
         default_factory=list, max_length=5, description="ids: list what was counted"
     )
-    as_of: Annotated[AwareDatetime, AfterValidator(sane)] | None = Field(
+    as_of: Moment | None = Field(
         default=None, description="Ask about the town as it was at this time"
     )
-
-
-class _Counted(BaseModel):
-    count: int
-    ids: list[int] | None = Field(default=None, description="Only with include: ids")
-
-
-class People(BaseModel):
-    """People sleeping in the houses touched; registered ones where nobody has asked."""
-
-    count: int
-    by_age: dict[str, int]
-
-
-class Households(BaseModel):
-    """Households of the houses touched."""
-
-    count: int
-
-
-class Houses(_Counted):
-    """Houses whose entrance is in the flood. Depth is above the ground at the entrance."""
-
-    by_depth: dict[str, int]
-    depth_unknown: int = Field(description="Houses whose depth indoors nobody can say")
-
-
-class Classed(_Counted):
-    """Features touched, by use or kind."""
-
-    by_class: dict[str, int]
-
-
-class CareLocations(Classed):
-    """People in care and facilities. `suppressed`: homes the caller may not see are left out."""
-
-    suppressed: bool
-
-
-class Parcels(Classed):
-    """Parcels touched: whole area, area under water (m2), and the deepest class of each."""
-
-    area_m2: float
-    wet_area_m2: float
-    by_depth: dict[str, int]
-
-
-class Shelters(_Counted):
-    """Shelters touched, and how many people they hold."""
-
-    capacity: int
-
-
-class Lines(_Counted):
-    """Lines touched and their length under water (m)."""
-
-    wet_length_m: float
-
-
-class Exposed(BaseModel):
-    """What the flood touches. A layer without data in this town is absent, never 0."""
-
-    people: People | None = None
-    households: Households | None = None
-    houses: Houses | None = None
-    care_locations: CareLocations | None = None
-    parcels: Parcels | None = None
-    permits: Classed | None = None
-    facilities: Classed | None = None
-    shelters: Shelters | None = None
-    roads: Lines | None = None
-    waste_routes: Lines | None = None
+    displaced_above_m: float = Field(
+        default=DISPLACED_ABOVE_M,
+        ge=0,
+        le=10,
+        allow_inf_nan=False,
+        description="Water deeper than this over the floor (m) displaces who sleeps there",
+    )
+    compare: Comparison | None = Field(
+        default=None, description="Answer for another flood or time as well, with the differences"
+    )
 
 
 class FloodExtent(BaseModel):
@@ -264,14 +225,37 @@ class Recomputed(BaseModel):
     differs: list[str] = Field(description="Parts of the answer that came out different")
 
 
-class ImpactAnswer(BaseModel):
+class Difference(BaseModel):
+    """One figure of both answers, by its path; null where one of them does not know it."""
+
+    figure: str
+    first: float | None
+    second: float | None
+    difference: float | None = Field(description="The second less the first")
+
+
+class _Answer(BaseModel):
+    flood: FloodExtent
+    exposed: Exposed
+    displaced: Displaced | None = None
+    needs: list[Need] | None = None
+    communities: list[Community] | None = None
+    provenance: list[Provenance]
+
+
+class Compared(_Answer):
+    """The answer for the flood or time it is compared with, and how far apart the two are."""
+
+    pos: int = Field(description="The position of the town's changes it was read at")
+    differences: list[Difference]
+
+
+class ImpactAnswer(_Answer):
     """Who and what a flood touches, with what the answer rests on."""
 
     id: uuid.UUID
     computed_at: datetime
     computing_ms: int = Field(default=0, description="How long it took to work out")
-    flood: FloodExtent
-    exposed: Exposed
-    provenance: list[Provenance]
+    compared: Compared | None = Field(default=None, description="Only with compare")
     caveats: list[str] = Field(description="Sentences to read before using the numbers")
     recomputed: Recomputed | None = Field(default=None, description="Only with recompute")

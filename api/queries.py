@@ -1,13 +1,15 @@
 """Geo-queries: a typed request, one SQL function, a typed answer kept under its id."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
 
 from api import access, floods
 from api.house import House
-from api.impact_models import Exposed, ImpactAnswer, ImpactRequest
+from api.impact_models import ImpactAnswer, ImpactRequest
+from api.impact_parts import Exposed
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
@@ -51,33 +53,65 @@ async def ask_impact(
 
 
 async def answer_impact(
-    asked: ImpactRequest, house: House, who: Viewer, at_pos: int | None = None
+    asked: ImpactRequest, house: House, who: Viewer, at: tuple[int, int | None] | None = None
 ) -> tuple[impact.Impact, dict[str, Any]]:
-    """Answer the question, now or on the versions of a position; the answer in both languages."""
-    flood = asked.flood
-    await floods.affordable(flood, who, house)
+    """Answer the question, now or on the versions it was answered on; in both languages.
+
+    `at` is the position of the answer, and that of the one it is compared with.
+    """
+    await floods.affordable(asked.flood, who, house)
     question = impact.Question(
-        flood=floods.flood_of(flood, who.role),
+        flood=floods.flood_of(asked.flood, who.role),
         role=who.role,
         layers=tuple(asked.layers) if asked.layers is not None else None,
         with_ids="ids" in asked.include,
         scope_keys=who.keys,
         openings=who.openings,
         as_of=asked.as_of,
-        at_pos=at_pos,
+        at_pos=at[0] if at else None,
+        displaced_above_m=asked.displaced_above_m,
     )
+    other = None
+    if asked.compare is not None:
+        if asked.compare.flood is not None:
+            await floods.affordable(asked.compare.flood, who, house)
+        other = replace(
+            question,
+            flood=floods.flood_of(asked.compare.flood or asked.flood, who.role),
+            as_of=asked.compare.as_of or asked.as_of,
+            at_pos=at[1] if at else None,
+        )
     async with house.reader(who.role) as conn:
-        found = await impact.impact(conn, question)
+        found = await impact.impact(conn, question, other)
     return found, _answer(found)
 
 
 def _answer(found: impact.Impact) -> dict[str, Any]:
     """The answer as it is kept: JSON values, caveats in both languages."""
+    told = _counted(found)
+    caveats = found.caveats
+    if found.compared is not None:
+        told["compared"] = {
+            "pos": found.compared.pos,
+            **_counted(found.compared),
+            "differences": found.differences,
+        }
+        caveats = tuple(dict.fromkeys((*caveats, *found.compared.caveats)))
+    told["caveats"] = [caveat.model_dump() for caveat in caveats]
+    return {"id": str(found.id), "computed_at": found.computed_at.isoformat(), **told}
+
+
+def _counted(found: impact.Impact) -> dict[str, Any]:
+    """What one flood touches, with what that rests on."""
+    more = {
+        "displaced": found.displaced,
+        "needs": found.needs,
+        "communities": found.communities,
+    }
     return {
-        "id": str(found.id),
-        "computed_at": found.computed_at.isoformat(),
         "flood": found.flood,
         "exposed": _exposed(found.exposed),
+        **{name: part for name, part in more.items() if part is not None},
         "provenance": [
             {
                 "layer": item.layer,
@@ -88,19 +122,13 @@ def _answer(found: impact.Impact) -> dict[str, Any]:
             }
             for item in found.provenance
         ],
-        "caveats": [caveat.model_dump() for caveat in found.caveats],
     }
 
 
 def _exposed(counted: dict[str, Any]) -> dict[str, Any]:
-    """The counts in the order and shape the model says; ages from young to old."""
+    """The counts in the order and shape the model says."""
     made = Exposed.model_validate(counted)
-    if made.people is not None:
-        ages = sorted(
-            made.people.by_age.items(), key=lambda age: int(age[0].rstrip("+").split("-")[0])
-        )
-        made.people.by_age = dict(ages)
-    return made.model_dump(mode="json", exclude_unset=True)
+    return made.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 def in_words(answer: dict[str, Any], lang: Lang) -> dict[str, Any]:

@@ -35,7 +35,21 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.depth_rank(text)",
     "muang.exercise_now()",
     "muang.exercise_clock()",
-    "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[])",
+    "muang.depth_class(double precision)",
+    "muang.indoor_depth(double precision, double precision, double precision)",
+    "muang.has_field(text, text)",
+    "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[], double precision)",
+    (
+        "muang.impact_people(gis.geometry[], integer[], double precision[], double precision[],"
+        " boolean, boolean, boolean, text[], double precision)"
+    ),
+    "muang.impact_care(gis.geometry[], gis.geometry, boolean, boolean, text[])",
+    "muang.impact_parcels(gis.geometry[], integer[], gis.geometry, gis.geometry[], boolean)",
+    "muang.impact_permits(gis.geometry[], boolean)",
+    "muang.impact_facilities(gis.geometry[], boolean)",
+    "muang.impact_shelters(gis.geometry[], integer[], boolean)",
+    "muang.impact_roads(gis.geometry[], integer[], gis.geometry[], boolean)",
+    "muang.impact_waste(gis.geometry[], gis.geometry[], boolean)",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
 

@@ -12,6 +12,7 @@ from layers import (
     gauges,
     households,
     houses,
+    minimum_needs,
     parcel_uses,
     parcels,
     permits,
@@ -57,6 +58,7 @@ LAYERS: tuple[Layer, ...] = (
     gauges.LAYER,
     gauge_thresholds.LAYER,
     remembered_floods.LAYER,
+    minimum_needs.LAYER,
 )
 
 _BY_ID = {layer.id: layer for layer in LAYERS}

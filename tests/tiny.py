@@ -297,6 +297,34 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "remembered_floods": [{"gauge": "DEMO.1", "year_be": 2565, "peak_m": 114.5}],
+        "minimum_needs": [
+            {
+                "code": "water",
+                "name": "น้ำดื่ม",
+                "name_en": "Drinking water",
+                "amount": 3.0,
+                "unit": "L",
+                "per": "person_day",
+                "reference": "ค่าทดสอบ",
+            },
+            {
+                "code": "kit",
+                "name": "ถุงยังชีพ",
+                "amount": 1.0,
+                "unit": "ถุง",
+                "per": "household",
+                "reference": "ค่าทดสอบ",
+            },
+            {
+                "code": "milk",
+                "name": "นมผง",
+                "amount": None,
+                "unit": "กล่อง",
+                "per": "person_day",
+                "age": "0-5",
+                "reference": "ยังไม่กำหนด",
+            },
+        ],
     }
 
 

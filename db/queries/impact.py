@@ -1,22 +1,24 @@
 """Who and what a flood touches: one question, one snapshot, one answer with its proof."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import Enum
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
 
 from db import past
+from db.queries import impact_needs
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
+from db.queries.impact_caveats import HomesSeen, caveats, homes_seen
+from db.queries.impact_compare import differences
 from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
-from layers.model import Layer, Role, Scope
-from layers.privacy import may_see, scope_of, visible_fields, visible_rows
+from layers.model import Layer, Role
+from layers.privacy import may_see, scope_of, visible_fields
 from layers.text import Text
 
 Connection = AsyncConnection[Any]
@@ -36,8 +38,6 @@ COUNTED = (
     "waste_routes",
 )
 """Layers an impact answer can count, in the order people read it: people first."""
-
-_BANGKOK = ZoneInfo("Asia/Bangkok")
 
 NEEDED = {"households": ("houses",)}
 """Layers that can only be placed through another one."""
@@ -76,7 +76,8 @@ class Question:
 
     `scope_keys` are the communities or the crew of somebody whose rows vary by person,
     `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then;
-    `at_pos` works an answer out again on the versions it was given on.
+    `at_pos` works an answer out again on the versions it was given on. Water deeper than
+    `displaced_above_m` over the floor displaces who sleeps there.
     """
 
     flood: Flood
@@ -87,6 +88,12 @@ class Question:
     openings: tuple[int, ...] = ()
     as_of: datetime | None = None
     at_pos: int | None = None
+    displaced_above_m: float = impact_needs.DISPLACED_ABOVE_M
+
+    @property
+    def moment(self) -> datetime | int | None:
+        """Of when the town is read; None: now."""
+        return self.as_of if self.at_pos is None else self.at_pos
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Impact:
-    """The answer. `exposed` has an entry only for layers that hold data in this town."""
+    """The answer. `exposed` has an entry only for layers that hold data in this town.
+
+    `displaced` and `needs` are None for those who may not count people and where nobody is known
+    to live, `communities` in a town without any. `compared` is the answer to the other question.
+    """
 
     id: uuid.UUID
     computed_at: datetime
@@ -110,45 +121,110 @@ class Impact:
     exposed: dict[str, Any]
     provenance: tuple[Provenance, ...]
     caveats: tuple[Text, ...] = field(default=())
+    displaced: dict[str, Any] | None = None
+    needs: list[dict[str, Any]] | None = None
+    communities: list[dict[str, Any]] | None = None
+    compared: "Impact | None" = None
+
+    @property
+    def differences(self) -> list[dict[str, Any]]:
+        """Every figure of this answer and of the one it is compared with."""
+        return [] if self.compared is None else differences(_figures(self), _figures(self.compared))
 
 
-async def impact(conn: Connection, question: Question) -> Impact:
+async def impact(conn: Connection, question: Question, other: Question | None = None) -> Impact:
     """Answer the question as the role whose connection this is, in one read-only snapshot.
 
-    Raises BadRequestError for a flood that cannot be used, NotFoundError for unknown zones.
+    `other` is a question to compare it with, of the same role; at the same moment it is answered
+    from the same snapshot. Raises BadRequestError for a flood that cannot be used, NotFoundError
+    for unknown zones.
     """
-    _check(question)
+    asked = [question] if other is None else [question, other]
+    for each in asked:
+        _check(each)
+    found: list[Impact] = []
+    while len(found) < len(asked):
+        first = asked[len(found)]
+        async with past.snapshot(conn, first.role, first.moment) as pos:
+            found += [
+                await _answer(conn, each, pos)
+                for each in asked[len(found) :]
+                if each.moment == first.moment
+            ]
+    return found[0] if other is None else replace(found[0], compared=found[1])
+
+
+async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
+    """Answer one question in the snapshot that is open."""
     counted = _counted(question)
-    moment = question.as_of if question.at_pos is None else question.at_pos
-    async with past.snapshot(conn, question.role, moment) as pos:
-        drawn = await drawn_shape(conn, question.flood)
-        zones = None if drawn else await zone_ids(conn, question.flood)
-        cursor = await conn.execute(
-            "SELECT muang.impact("
-            "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[])",
-            [
-                zones,
-                drawn,
-                list(counted),
-                question.with_ids,
-                [name for name in counted if scope_of(get(name), question.role) is not None],
-                _keys(question),
-            ],
-        )
-        (answer,) = _one(await cursor.fetchone())
-        used = ([] if drawn else ["flood_zones"]) + list(counted)
-        provenance = [await provenance_of(conn, layer, question) for layer in used]
+    drawn = await drawn_shape(conn, question.flood)
+    zones = None if drawn else await zone_ids(conn, question.flood)
+    cursor = await conn.execute(
+        "SELECT muang.impact("
+        "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[], %s)",
+        [
+            zones,
+            drawn,
+            list(counted),
+            question.with_ids,
+            [name for name in counted if scope_of(get(name), question.role) is not None],
+            _keys(question),
+            question.displaced_above_m,
+        ],
+    )
+    (answer,) = _one(await cursor.fetchone())
     exposed = _mark_suppressed(answer["exposed"], question)
-    present = {*exposed, "flood_zones"}
+    states = exposed.pop("displaced", None)
+    grouped = any("by_community" in part for part in exposed.values())
+    names = await _rows(conn, _COMMUNITIES) if grouped else []
+    needed = None if states is None else await _rows(conn, _NEEDS)
+    used = [
+        *([] if drawn else ["flood_zones"]),
+        *(name for name in counted if name in exposed),
+        *(["waste_stops"] if "service" in exposed.get("waste_routes", {}) else []),
+        *(["communities"] if grouped else []),
+        *(["minimum_needs"] if needed else []),
+    ]
     return Impact(
         id=uuid.uuid4(),
         computed_at=datetime.now(UTC),
         pos=pos,
         flood=answer["flood"],
         exposed=exposed,
-        provenance=tuple(item for item in provenance if item.layer in present),
-        caveats=_caveats(answer, question),
+        provenance=tuple([await provenance_of(conn, layer, question) for layer in used]),
+        displaced=(
+            None if states is None else impact_needs.displaced(states, question.displaced_above_m)
+        ),
+        needs=None if states is None or not needed else impact_needs.needs(needed, states),
+        communities=impact_needs.communities(exposed, names),
+        caveats=caveats(answer, question),
     )
+
+
+_COMMUNITIES: LiteralString = "SELECT code, name, name_en FROM communities ORDER BY id"
+_NEEDS: LiteralString = (
+    "SELECT code, name, name_en, unit, per, age, amount, reference FROM minimum_needs"
+    " ORDER BY code, id"
+)
+
+
+async def _rows(conn: Connection, statement: LiteralString) -> list[dict[str, Any]]:
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(statement)
+        return await cursor.fetchall()
+
+
+def _figures(answer: Impact) -> dict[str, Any]:
+    """What is compared of an answer: all but the rows of communities, which are many."""
+    return {
+        "flood": answer.flood,
+        "exposed": answer.exposed,
+        "displaced": answer.displaced,
+        "needs": {
+            item["code"]: {"amount": item["amount"], "at_most": item["at_most"]}
+            for item in answer.needs or ()
+        },
+    }
 
 
 def _keys(question: Question) -> list[str] | None:
@@ -305,100 +381,11 @@ async def provenance_of(conn: Connection, layer: str, question: Question) -> Pro
     return Provenance(layer=layer, version=version, as_of=as_of, source=source)
 
 
-class _Homes(Enum):
-    """How many of the homes of people in care this person sees."""
-
-    ALL = "all"
-    SOME = "some"
-    NONE = "none"
-
-
-def _homes(question: Question) -> _Homes:
-    care = get("care_locations")
-    rules = visible_rows(care, question.role)
-    if rules is not None and all(rule.value != "home" for rule in rules):
-        return _Homes.NONE
-    scope = scope_of(care, question.role)
-    if scope is None or (scope is Scope.COMMUNITIES and question.scope_keys is None):
-        return _Homes.ALL
-    if scope is Scope.EVENT:
-        return _Homes.ALL if question.openings else _Homes.NONE
-    return _Homes.SOME
-
-
 def _mark_suppressed(exposed: dict[str, Any], question: Question) -> dict[str, Any]:
     """Say on the care count itself that homes are left out for somebody who may not see them."""
     if "care_locations" in exposed:
-        exposed["care_locations"]["suppressed"] = _homes(question) is not _Homes.ALL
+        exposed["care_locations"]["suppressed"] = homes_seen(question) is not HomesSeen.ALL
     return exposed
-
-
-_ABOUT_HOMES = {
-    _Homes.NONE: Text(
-        th="ไม่รวมผู้ที่ดูแลที่บ้าน เพราะขณะนี้สิทธิ์ของท่านดูไม่ได้",
-        en="People cared for at home are left out: you may not see them at present.",
-    ),
-    _Homes.SOME: Text(
-        th="นับผู้ที่ดูแลที่บ้านเฉพาะในชุมชนหรืองานของท่าน",
-        en="Of the people cared for at home only those of your communities or tasks are counted.",
-    ),
-}
-
-
-def _caveats(answer: dict[str, Any], question: Question) -> tuple[Text, ...]:
-    found = [
-        Text(
-            th="นับสิ่งที่แตะเขตน้ำท่วม (ST_Intersects) หลังซ่อมรูปแปลงตอนนำเข้า แม้แตะเพียงขอบ",
-            en="Features are counted that touch the flood (ST_Intersects), after repair on "
-            "import, even at an edge.",
-        )
-    ]
-    exposed = answer["exposed"]
-    if question.as_of is not None:
-        moment = question.as_of.astimezone(_BANGKOK)
-        found.append(
-            Text(
-                th=f"ข้อมูลเมือง ณ {moment:%d/%m}/{moment.year + 543} {moment:%H:%M} น.",
-                en=f"The town as it was on {moment:%d %B %Y at %H:%M}.",
-            )
-        )
-    if not answer["flood"]["depth_known"]:
-        found.append(
-            Text(
-                th="ไม่ทราบความลึกของน้ำในบางเขต",
-                en="The depth of water is not known for some of this flood.",
-            )
-        )
-    unknown = exposed.get("houses", {}).get("depth_unknown", 0)
-    if unknown:
-        found.append(
-            Text(
-                th=f"บ้าน {unknown} หลังไม่ทราบความลึกในบ้าน เพราะไม่ทราบระดับพื้นหรือความลึกน้ำ",
-                en=f"The depth indoors is unknown for {unknown} houses: their floor height or "
-                "the water's depth is not known.",
-            )
-        )
-    if "houses" in exposed:
-        found.append(
-            Text(
-                th="ความลึกของบ้านเป็นความลึกเหนือดินที่ทางเข้า",
-                en="by_depth of houses is depth above the ground at the entrance.",
-            )
-        )
-    homes = _homes(question)
-    if homes is not _Homes.ALL:
-        found.append(_ABOUT_HOMES[homes])
-    held = (
-        scope_of(get("households"), question.role) is not None and question.scope_keys is not None
-    )
-    if held and "households" in exposed:
-        found.append(
-            Text(
-                th="นับครัวเรือนและผู้คนเฉพาะในชุมชนของท่าน",
-                en="Households and people are counted only in your communities.",
-            )
-        )
-    return tuple(found)
 
 
 def _one(row: tuple[Any, ...] | None) -> tuple[Any, ...]:

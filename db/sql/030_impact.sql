@@ -1,7 +1,6 @@
 -- What a flood touches, counted over the caller's own views: unqualified names resolve through
--- the caller's search_path, so the function can never count what the caller may not see.
--- from: flood_zones, parcels, permits, houses, households, care_locations, facilities, shelters,
--- roads, waste_routes -> the impact answer
+-- the caller's search_path, so no function here can count what the caller may not see.
+-- from: flood_zones and what 031 to 033 name -> the impact answer
 
 -- Order of the depth classes, deepest last; null for unknown.
 CREATE OR REPLACE FUNCTION muang.depth_rank(depth_class text) RETURNS integer
@@ -9,8 +8,47 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT array_position(ARRAY['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1'], depth_class);
 $$;
 
+-- The class of a depth in metres: 'dry' at or below 0, 'unknown' where nobody knows.
+CREATE OR REPLACE FUNCTION muang.depth_class(depth_m double precision) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN depth_m IS NULL THEN 'unknown'
+        WHEN depth_m <= 0 THEN 'dry'
+        WHEN depth_m <= 0.3 THEN 'lt_0_3'
+        WHEN depth_m <= 0.5 THEN '0_3_0_5'
+        WHEN depth_m <= 1 THEN '0_5_1'
+        ELSE 'gt_1'
+    END;
+$$;
+
+-- Greatest depth over a floor in metres: the water may be low_m to high_m deep over the ground.
+-- Null where floor or water is unknown, and where water without a known limit (infinity) may be
+-- over the floor or below it; infinity where it is surely over it and may be any height.
+CREATE OR REPLACE FUNCTION muang.indoor_depth(
+    low_m double precision,
+    high_m double precision,
+    floor_m double precision
+) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN high_m = 'infinity' THEN CASE WHEN low_m > floor_m THEN high_m END
+        ELSE round((high_m - floor_m)::numeric, 3)::double precision
+    END;
+$$;
+
+-- Whether the caller's view of a layer has a field.
+CREATE OR REPLACE FUNCTION muang.has_field(layer text, field text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = to_regclass(quote_ident(layer)) AND a.attname = field AND a.attnum > 0
+    );
+$$;
+
 -- zone_ids: surrogate ids of flood_zones, or null; drawn: a valid polygon in the town's CRS, or null.
 -- scoped: layers the caller has no view of but a function of their own, which takes scope_keys.
+-- displaced_above_m: water deeper than this over the floor displaces who sleeps there.
 -- Counts are of features that ST_Intersects the flood; lengths and areas are of the wet part, in
 -- metres of the town's projected CRS, each place counted once however many zones cover it.
 CREATE OR REPLACE FUNCTION muang.impact(
@@ -19,28 +57,41 @@ CREATE OR REPLACE FUNCTION muang.impact(
     asked text[],
     with_ids boolean,
     scoped text[],
-    scope_keys text[]
+    scope_keys text[],
+    displaced_above_m double precision
 ) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     exposed jsonb := '{}';
-    part jsonb;
     flood geometry;
-    flood_area double precision;
-    depth_known boolean;
     zones geometry[];
     ranks integer[];
     pieces geometry[];
-    wet_houses text[];
-    present boolean;
-    care_ids bigint[];
-    care_classes text[];
+    shapes geometry[] := ARRAY[drawn];
+    shape_ranks integer[] := ARRAY[NULL::integer];
+    lows double precision[] := ARRAY[NULL::double precision];
+    highs double precision[] := ARRAY[NULL::double precision];
 BEGIN
-    -- a statement that names a view the caller has not is planned only when it is reached, so each
-    -- layer is looked at in a statement of its own, after it was found among those asked for
-    IF drawn IS NOT NULL THEN
-        zones := ARRAY[drawn];
-        ranks := ARRAY[NULL::integer];
+    IF drawn IS NULL THEN
+        SELECT
+            array_agg(z.geom ORDER BY z.id),
+            array_agg(muang.depth_rank(z.depth_class) ORDER BY z.id),
+            array_agg(coalesce(
+                z.depth_min_m,
+                (ARRAY[0, 0.3, 0.5, 1])[muang.depth_rank(z.depth_class)]
+            ) ORDER BY z.id),
+            array_agg(coalesce(
+                z.depth_max_m,
+                (ARRAY[0.3, 0.5, 1, 'infinity'::double precision])[muang.depth_rank(z.depth_class)]
+            ) ORDER BY z.id)
+        INTO shapes, shape_ranks, lows, highs
+        FROM flood_zones AS z
+        WHERE z.id = any(zone_ids);
+    END IF;
+    IF cardinality(shapes) = 1 THEN
+        zones := shapes;
+        ranks := shape_ranks;
+        flood := shapes[1];
     ELSE
         -- one area for each depth class: a feature then meets a handful of areas, not every zone
         -- (all 56 zones of the demo over 12,000 parcels: 3.3 s zone by zone, 1.1 s so)
@@ -51,351 +102,53 @@ BEGIN
         FROM (
             SELECT
                 ST_Union(z.geom) AS geom,
-                muang.depth_rank(z.depth_class) AS rank
-            FROM flood_zones AS z
-            WHERE z.id = any(zone_ids)
-            GROUP BY muang.depth_rank(z.depth_class)
+                z.rank
+            FROM unnest(shapes, shape_ranks) AS z (geom, rank)
+            GROUP BY z.rank
         ) AS d;
+        -- zones of one scenario may overlap: the union counts each place once
+        SELECT ST_Union(z) INTO flood FROM unnest(zones) AS z;
     END IF;
-    depth_known := array_position(ranks, NULL) IS NULL AND zones IS NOT NULL;
-    -- zones of one scenario may overlap: the union counts each place once
-    SELECT ST_Union(z) INTO flood FROM unnest(zones) AS z;
-    flood_area := coalesce(ST_Area(flood), 0);
     SELECT array_agg(p.piece) INTO pieces FROM (SELECT ST_Subdivide(flood, 128) AS piece) AS p;
 
-    present := 'houses' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM houses) INTO present;
+    -- a statement that names a view the caller has not is planned only when it is reached, so each
+    -- layer is looked at in a function of its own, after it was found among those asked for
+    IF 'houses' = any(asked) THEN
+        exposed := muang.impact_people(
+            shapes, shape_ranks, lows, highs,
+            'households' = any(asked), with_ids,
+            'households' = any(scoped), scope_keys, displaced_above_m
+        );
     END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT ON (h.id)
-                h.id,
-                h.house_code,
-                h.floor_height_m,
-                z.rank
-            FROM unnest(zones, ranks) AS z (geom, rank)
-            INNER JOIN houses AS h ON ST_Intersects(h.geom, z.geom)
-            ORDER BY h.id ASC, z.rank DESC NULLS LAST
-        ),
-
-        by_depth AS (
-            SELECT
-                coalesce((ARRAY['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1'])[w.rank], 'unknown') AS class,
-                count(*) AS n
-            FROM wet AS w
-            GROUP BY 1
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
-                'by_depth', (SELECT coalesce(jsonb_object_agg(d.class, d.n), '{}') FROM by_depth AS d),
-                'depth_unknown',
-                (SELECT count(*) FROM wet AS w WHERE w.rank IS NULL OR w.floor_height_m IS NULL)
-            )
-            || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
-                ELSE '{}'
-            END,
-            (SELECT array_agg(w.house_code) FROM wet AS w WHERE w.house_code IS NOT NULL)
-        INTO part, wet_houses;
-        exposed := exposed || jsonb_build_object('houses', part);
-
-        present := 'households' = any(asked);
-        IF present THEN
-            -- who sleeps there tonight; where nobody has asked, who is registered there
-            EXECUTE format($count$
-                SELECT
-                    CASE WHEN EXISTS (SELECT 1 FROM %1$s) THEN jsonb_build_object(
-                        'households', jsonb_build_object('count', count(*)),
-                        'people', jsonb_build_object(
-                            'count', coalesce(sum(b.a + b.b + b.c + b.d), 0),
-                            'by_age', jsonb_build_object(
-                                '0-5', coalesce(sum(b.a), 0),
-                                '6-17', coalesce(sum(b.b), 0),
-                                '18-59', coalesce(sum(b.c), 0),
-                                '60+', coalesce(sum(b.d), 0)
-                            )
-                        )
-                    ) ELSE '{}' END
-                FROM (
-                    SELECT
-                        CASE WHEN k.known THEN coalesce(p.sleeping_0_5, 0) ELSE coalesce(p.registered_0_5, 0) END AS a,
-                        CASE WHEN k.known THEN coalesce(p.sleeping_6_17, 0) ELSE coalesce(p.registered_6_17, 0) END AS b,
-                        CASE WHEN k.known THEN coalesce(p.sleeping_18_59, 0) ELSE coalesce(p.registered_18_59, 0) END AS c,
-                        CASE WHEN k.known THEN coalesce(p.sleeping_60_up, 0) ELSE coalesce(p.registered_60_up, 0) END AS d
-                    FROM %1$s AS p
-                    CROSS JOIN LATERAL (
-                        SELECT
-                            num_nonnulls(
-                                p.sleeping_0_5, p.sleeping_6_17, p.sleeping_18_59, p.sleeping_60_up
-                            ) > 0 AS known
-                    ) AS k
-                    WHERE p.house_code = any($2)
-                ) AS b
-            $count$, CASE WHEN 'households' = any(scoped) THEN 'households_rows($1)' ELSE 'households' END)
-            INTO part USING scope_keys, wet_houses;
-            exposed := part || exposed;
-        END IF;
-    END IF;
-
     IF 'care_locations' = any(asked) THEN
-        -- to_jsonb: roles that may not see the band have no such column, and count by kind
-        IF 'care_locations' = any(scoped) THEN
-            SELECT EXISTS (SELECT 1 FROM care_locations_rows(scope_keys, NULL)) INTO present;
-            SELECT array_agg(w.id ORDER BY w.id), array_agg(w.class ORDER BY w.id)
-            INTO care_ids, care_classes
-            FROM (
-                SELECT DISTINCT
-                    c.id,
-                    coalesce(to_jsonb(c) ->> 'band', c.kind) AS class
-                FROM care_locations_rows(scope_keys, ST_Envelope(flood)) AS c
-                INNER JOIN unnest(zones) AS z (geom) ON ST_Intersects(c.geom, z.geom)
-            ) AS w;
-        ELSE
-            SELECT EXISTS (SELECT 1 FROM care_locations) INTO present;
-            SELECT array_agg(w.id ORDER BY w.id), array_agg(w.class ORDER BY w.id)
-            INTO care_ids, care_classes
-            FROM (
-                SELECT DISTINCT
-                    c.id,
-                    coalesce(to_jsonb(c) ->> 'band', c.kind) AS class
-                FROM unnest(zones) AS z (geom)
-                INNER JOIN care_locations AS c ON ST_Intersects(c.geom, z.geom)
-            ) AS w;
-        END IF;
-        IF present THEN
-            part := jsonb_build_object(
-                'count', coalesce(cardinality(care_ids), 0),
-                'by_class', (
-                    SELECT coalesce(jsonb_object_agg(g.class, g.n), '{}')
-                    FROM (
-                        SELECT
-                            u.class,
-                            count(*) AS n
-                        FROM unnest(care_classes) AS u (class)
-                        GROUP BY u.class
-                    ) AS g
-                )
-            )
-            || CASE
-                WHEN with_ids THEN jsonb_build_object('ids', to_jsonb(coalesce(care_ids, '{}')))
-                ELSE '{}'
-            END;
-            exposed := exposed || jsonb_build_object('care_locations', part);
-        END IF;
+        exposed := exposed || muang.impact_care(
+            zones, flood, with_ids, 'care_locations' = any(scoped), scope_keys
+        );
     END IF;
-
-    present := 'parcels' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM parcels) INTO present;
+    IF 'parcels' = any(asked) THEN
+        exposed := exposed || muang.impact_parcels(zones, ranks, flood, pieces, with_ids);
     END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT ON (p.id)
-                p.id,
-                p.geom,
-                coalesce(p.use, 'unknown') AS class,
-                z.rank
-            FROM unnest(zones, ranks) AS z (geom, rank)
-            INNER JOIN parcels AS p ON ST_Intersects(p.geom, z.geom)
-            ORDER BY p.id ASC, z.rank DESC NULLS LAST
-        ),
-
-        measured AS (
-            SELECT
-                w.id,
-                ST_Area(w.geom) AS area_m2,
-                -- whole parcels under water need no overlay; the others meet only small pieces
-                CASE
-                    WHEN ST_Covers(flood, w.geom) THEN ST_Area(w.geom)
-                    ELSE (
-                        SELECT coalesce(sum(ST_Area(ST_Intersection(w.geom, k))), 0)
-                        FROM unnest(pieces) AS k
-                        WHERE k && w.geom AND ST_Intersects(k, w.geom)
-                    )
-                END AS wet_area_m2
-            FROM wet AS w
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
-                'area_m2', round((SELECT coalesce(sum(m.area_m2), 0) FROM measured AS m)::numeric, 2),
-                'wet_area_m2', round((SELECT coalesce(sum(m.wet_area_m2), 0) FROM measured AS m)::numeric, 2),
-                'by_class', (
-                    SELECT coalesce(jsonb_object_agg(g.class, g.n), '{}')
-                    FROM (SELECT w.class, count(*) AS n FROM wet AS w GROUP BY w.class) AS g
-                ),
-                'by_depth', (
-                    SELECT coalesce(jsonb_object_agg(g.class, g.n), '{}')
-                    FROM (
-                        SELECT
-                            coalesce((ARRAY['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1'])[w.rank], 'unknown') AS class,
-                            count(*) AS n
-                        FROM wet AS w
-                        GROUP BY 1
-                    ) AS g
-                )
-            )
-            || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
-                ELSE '{}'
-            END
-        INTO part;
-        exposed := exposed || jsonb_build_object('parcels', part);
+    IF 'permits' = any(asked) THEN
+        exposed := exposed || muang.impact_permits(zones, with_ids);
     END IF;
-
-    present := 'permits' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM permits) INTO present;
+    IF 'facilities' = any(asked) THEN
+        exposed := exposed || muang.impact_facilities(zones, with_ids);
     END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT
-                f.id,
-                coalesce(f.kind, 'unknown') AS class
-            FROM unnest(zones) AS z (geom)
-            INNER JOIN permits AS f ON ST_Intersects(f.geom, z.geom)
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
-                'by_class', (
-                    SELECT coalesce(jsonb_object_agg(g.class, g.n), '{}')
-                    FROM (SELECT w.class, count(*) AS n FROM wet AS w GROUP BY w.class) AS g
-                )
-            )
-            || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
-                ELSE '{}'
-            END
-        INTO part;
-        exposed := exposed || jsonb_build_object('permits', part);
+    IF 'shelters' = any(asked) THEN
+        exposed := exposed || muang.impact_shelters(zones, ranks, with_ids);
     END IF;
-
-    present := 'facilities' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM facilities) INTO present;
+    IF 'roads' = any(asked) THEN
+        exposed := exposed || muang.impact_roads(zones, ranks, pieces, with_ids);
     END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT
-                f.id,
-                coalesce(f.kind, 'unknown') AS class
-            FROM unnest(zones) AS z (geom)
-            INNER JOIN facilities AS f ON ST_Intersects(f.geom, z.geom)
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
-                'by_class', (
-                    SELECT coalesce(jsonb_object_agg(g.class, g.n), '{}')
-                    FROM (SELECT w.class, count(*) AS n FROM wet AS w GROUP BY w.class) AS g
-                )
-            )
-            || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
-                ELSE '{}'
-            END
-        INTO part;
-        exposed := exposed || jsonb_build_object('facilities', part);
-    END IF;
-
-    present := 'shelters' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM shelters) INTO present;
-    END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT
-                s.id,
-                s.capacity
-            FROM unnest(zones) AS z (geom)
-            INNER JOIN shelters AS s ON ST_Intersects(s.geom, z.geom)
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', count(*),
-                'capacity', coalesce(sum(w.capacity), 0)
-            )
-            || CASE
-                WHEN with_ids THEN jsonb_build_object('ids', coalesce(jsonb_agg(w.id ORDER BY w.id), '[]'))
-                ELSE '{}'
-            END
-        INTO part
-        FROM wet AS w;
-        exposed := exposed || jsonb_build_object('shelters', part);
-    END IF;
-
-    present := 'roads' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM roads) INTO present;
-    END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT r.id
-            FROM unnest(zones) AS z (geom)
-            INNER JOIN roads AS r ON ST_Intersects(r.geom, z.geom)
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
-                'wet_length_m', round((
-                    SELECT coalesce(sum(ST_Length(ST_Intersection(r.geom, k.piece))), 0)
-                    FROM unnest(pieces) AS k (piece)
-                    INNER JOIN roads AS r ON ST_Intersects(r.geom, k.piece)
-                )::numeric, 2)
-            )
-            || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
-                ELSE '{}'
-            END
-        INTO part;
-        exposed := exposed || jsonb_build_object('roads', part);
-    END IF;
-
-    present := 'waste_routes' = any(asked);
-    IF present THEN
-        SELECT EXISTS (SELECT 1 FROM waste_routes) INTO present;
-    END IF;
-    IF present THEN
-        WITH wet AS (
-            SELECT DISTINCT r.id
-            FROM unnest(zones) AS z (geom)
-            INNER JOIN waste_routes AS r ON ST_Intersects(r.geom, z.geom)
-        )
-
-        SELECT
-            jsonb_build_object(
-                'count', (SELECT count(*) FROM wet),
-                'wet_length_m', round((
-                    SELECT coalesce(sum(ST_Length(ST_Intersection(r.geom, k.piece))), 0)
-                    FROM unnest(pieces) AS k (piece)
-                    INNER JOIN waste_routes AS r ON ST_Intersects(r.geom, k.piece)
-                )::numeric, 2)
-            )
-            || CASE
-                WHEN with_ids
-                    THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
-                ELSE '{}'
-            END
-        INTO part;
-        exposed := exposed || jsonb_build_object('waste_routes', part);
+    IF 'waste_routes' = any(asked) THEN
+        exposed := exposed || muang.impact_waste(zones, pieces, with_ids);
     END IF;
 
     RETURN jsonb_build_object(
-        'flood', jsonb_build_object('area_m2', round(flood_area::numeric, 2), 'depth_known', depth_known),
+        'flood', jsonb_build_object(
+            'area_m2', round(coalesce(ST_Area(flood), 0)::numeric, 2),
+            'depth_known', zones IS NOT NULL AND array_position(ranks, NULL) IS NULL
+        ),
         'exposed', exposed
     );
 END;

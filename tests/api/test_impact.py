@@ -24,12 +24,10 @@ def test_answer_by_hand(caller: Caller) -> None:
     exposed = answer["exposed"]
     assert exposed["parcels"]["count"] == 40
     assert exposed["parcels"]["wet_area_m2"] == pytest.approx(300_000)
-    assert exposed["people"] == {
-        "count": 135,
-        "by_age": {"0-5": 15, "6-17": 30, "18-59": 45, "60+": 45},
-    }
+    assert exposed["people"]["count"] == 135
+    assert exposed["people"]["by_age"] == {"0-5": 15, "6-17": 30, "18-59": 45, "60+": 45}
     assert list(exposed["people"]["by_age"]) == ["0-5", "6-17", "18-59", "60+"]
-    assert exposed["shelters"] == {"count": 1, "capacity": 120}
+    assert (exposed["shelters"]["count"], exposed["shelters"]["capacity"]) == (1, 120)
     assert exposed["roads"]["wet_length_m"] == pytest.approx(1300)
     assert answer["flood"] == {"area_m2": 385_000, "depth_known": True}
     assert {item["layer"] for item in answer["provenance"]} >= {"flood_zones", "parcels", "houses"}

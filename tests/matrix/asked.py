@@ -58,6 +58,7 @@ def impact(asker: Asker) -> None:
         _counts(asker, {"flood": flood, "include": ["ids"]}, seeds.rows)
         past = {"flood": flood, "include": ["ids"], "as_of": "2199-12-31T00:00:00Z"}
         _counts(asker, past, seeds.rows)
+    _compared(asker, everywhere[0])
     for row in seeds.rows:
         if row.layer.id in COUNTED and row.shape is not None:
             x, y = row.vertices[0]
@@ -98,9 +99,44 @@ def _counts(
         assert set(exposed[layer_id]["ids"]) == expected, (layer_id, asked)
         assert exposed[layer_id]["count"] == len(expected)
         assert sum(exposed[layer_id].get("by_class", {}).values()) in (0, len(expected))
+    _tells_only_of_seen_fields(asker, told)
     if "care_locations" in exposed:
         whole = asker.view.person.homes == {"home_c1", "home_c2", "home_none"}
         assert exposed["care_locations"]["suppressed"] != whole
+
+
+def _tells_only_of_seen_fields(asker: Asker, told: dict[str, Any]) -> None:
+    """People, values, names and needs are told to those who see the fields they come from."""
+    view, exposed = asker.view, told["exposed"]
+    layers = {layer.id: layer for layer in view.layers()}
+    fields = {name: set(view.fields(layer)) for name, layer in layers.items()}
+    people = {"houses", "households"} <= layers.keys()
+    assert people or "displaced" not in told
+    assert people or "needs" not in told
+    for row in told.get("communities", ()):
+        assert people or not {"people", "households", "displaced", "houses"} & row.keys()
+    if "parcels" in exposed:
+        valued = "appraised_value" in fields["parcels"]
+        parts = [exposed["parcels"], *exposed["parcels"]["by_use"].values()]
+        assert all(("appraised_value" in part) is valued for part in parts)
+    for permit in exposed.get("permits", {}).get("hazardous", {}).get("named", ()):
+        assert permit.keys() <= fields["permits"]
+    if "care_locations" in exposed:
+        needs = "needs" in fields["care_locations"]
+        assert ("by_need" in exposed["care_locations"]) is needs
+    for line in (exposed.get("waste_routes", {}).get("service", {}),):
+        assert "accounts_served" in fields["waste_stops"] or "accounts" not in line
+
+
+def _compared(asker: Asker, flood: dict[str, Any]) -> None:
+    """The other answer of a comparison tells no more than an answer of its own."""
+    asked = {"flood": flood, "compare": {"as_of": "2199-12-31T00:00:00Z"}, "include": ["ids"]}
+    told = asker.ask("POST", "/queries/impact", json=asked).json()
+    assert told["compared"]["exposed"] == told["exposed"]
+    _tells_only_of_seen_fields(asker, told["compared"])
+    assert {row["difference"] for row in told["compared"]["differences"]} <= {0, None}
+    again = asker.told(f"/queries/answers/{told['id']}", params={"recompute": "true"})
+    assert again["recomputed"]["equal"], again["recomputed"]
 
 
 def edits(asker: Asker) -> None:

@@ -136,6 +136,8 @@ def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
         layers = data.draw(st.sampled_from(LAYER_LISTS))
         include = data.draw(st.sampled_from([[], ["ids"]]))
         case.body = {"flood": flood, "layers": layers, "include": include}
+        if data.draw(st.booleans()):
+            case.body["compare"] = {"flood": data.draw(st.sampled_from(FLOODS))}
     if case.operation.path in ("/queries/shelters", "/queries/evacuation"):
         case.body = {"flood": data.draw(st.sampled_from(FLOODS))}
     if case.operation.path == "/queries/coverage":

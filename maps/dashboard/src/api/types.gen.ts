@@ -14,6 +14,12 @@ export interface Age {
   readonly says: Text;
 }
 
+/** People by age band. */
+export interface Ages {
+  readonly count: number;
+  readonly by_age: Readonly<Record<string, number>>;
+}
+
 /** People in care and facilities. `suppressed`: homes the caller may not see are left out. */
 export interface CareLocations {
   readonly count: number;
@@ -21,6 +27,8 @@ export interface CareLocations {
   readonly ids?: readonly number[] | null;
   readonly by_class: Readonly<Record<string, number>>;
   readonly suppressed: boolean;
+  /** What they need; only for those who may see needs */
+  readonly by_need?: Readonly<Record<string, number>> | null;
 }
 
 /** One thing that has to be in order. */
@@ -28,14 +36,6 @@ export interface Check {
   readonly ok: boolean;
   /** What is wrong and what to do about it */
   readonly reason?: string | null;
-}
-
-/** Features touched, by use or kind. */
-export interface Classed {
-  readonly count: number;
-  /** Only with include: ids */
-  readonly ids?: readonly number[] | null;
-  readonly by_class: Readonly<Record<string, number>>;
 }
 
 /** A secret for an authenticator app; in force once its first code is sent with the proof. */
@@ -55,6 +55,22 @@ export interface CodeProof {
   readonly code: string;
 }
 
+/** What a flood touches in one community; the code is null for what lies in none. A thing the town has no data of, or the caller may not count, is absent. */
+export interface Community {
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly name_en: string | null;
+  readonly people?: Ages | null;
+  readonly households?: number | null;
+  /** Null where the depth indoors of everybody is unknown */
+  readonly displaced?: number | null;
+  readonly displaced_unknown?: number | null;
+  readonly houses?: number | null;
+  readonly parcels?: number | null;
+  /** People in care by band */
+  readonly care?: Readonly<Record<string, number>> | null;
+}
+
 /** One community's people by reach; null: houses in no community. */
 export interface CommunityCovered {
   readonly community: string | null;
@@ -70,6 +86,27 @@ export interface CommunityPlaced {
   readonly status: "road" | "boat" | "no_place" | "unreachable" | "no_location";
   readonly people: number;
   readonly households: number;
+}
+
+/** The answer for the flood or time it is compared with, and how far apart the two are. */
+export interface Compared {
+  readonly flood: FloodExtent;
+  readonly exposed: Exposed;
+  readonly displaced?: Displaced | null;
+  readonly needs?: readonly Need[] | null;
+  readonly communities?: readonly Community[] | null;
+  readonly provenance: readonly Provenance[];
+  /** The position of the town's changes it was read at */
+  readonly pos: number;
+  readonly differences: readonly Difference[];
+}
+
+/** What an answer is compared with: another flood, another time, or both. */
+export interface Comparison {
+  /** The same flood when not given */
+  readonly flood?: FloodRequest | null;
+  /** The same time when not given */
+  readonly as_of?: string | null;
 }
 
 /** Counts by reach: the four add up to `all`. */
@@ -136,6 +173,27 @@ export interface CoverageRequest {
   readonly coming?: boolean;
   /** households: list those not within reach; roads: the road network by reach as GeoJSON */
   readonly include?: readonly ("households" | "roads")[];
+}
+
+/** One figure of both answers, by its path; null where one of them does not know it. */
+export interface Difference {
+  readonly figure: string;
+  readonly first: number | null;
+  readonly second: number | null;
+  /** The second less the first */
+  readonly difference: number | null;
+}
+
+/** People with water deeper than `above_m` over the floor they sleep on. Null, not 0, where the depth indoors of everybody is unknown. Homes that are dry but cut off are not among them. */
+export interface Displaced {
+  readonly above_m: number;
+  readonly count: number | null;
+  /** With those whose depth indoors is unknown */
+  readonly at_most: number;
+  readonly by_age: Readonly<Record<string, number>> | null;
+  readonly households: number | null;
+  /** Those whose depth indoors is unknown */
+  readonly unknown: Homeless;
 }
 
 /** All the caller may know about a place. Only a digest of it is kept, not what it tells. */
@@ -241,11 +299,28 @@ export interface Exposed {
   readonly houses?: Houses | null;
   readonly care_locations?: CareLocations | null;
   readonly parcels?: Parcels | null;
-  readonly permits?: Classed | null;
-  readonly facilities?: Classed | null;
+  readonly permits?: Permits | null;
+  readonly facilities?: Facilities | null;
   readonly shelters?: Shelters | null;
-  readonly roads?: Lines | null;
-  readonly waste_routes?: Lines | null;
+  readonly roads?: Roads | null;
+  readonly waste_routes?: WasteRoutes | null;
+}
+
+/** Facilities touched; at most 200 are named, health and rescue first. */
+export interface Facilities {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly by_class: Readonly<Record<string, number>>;
+  readonly named?: readonly Facility[];
+}
+
+/** A facility by name. */
+export interface Facility {
+  readonly id: number;
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly kind: string | null;
 }
 
 /** A GeoJSON Feature in longitude and latitude. What the platform keeps itself is passed over. `id`, `links` and the properties `source`, `dataset_id`, `updated_at` and `updated_by` may be there, as an item that was read has them. */
@@ -291,6 +366,12 @@ export interface FloodRequest {
   readonly where?: string | null;
 }
 
+/** Permits of businesses hazardous to health; at most 200 are named. */
+export interface Hazardous {
+  readonly count: number;
+  readonly named: readonly Permit[];
+}
+
 /** The process answers. */
 export interface Health {
   readonly status?: "ok";
@@ -310,6 +391,13 @@ export interface Hit {
   readonly lat: number | null;
 }
 
+/** People of so many households. */
+export interface Homeless {
+  readonly count: number;
+  readonly by_age: Readonly<Record<string, number>>;
+  readonly households: number;
+}
+
 /** A household not within reach; `minutes` null: no way, or its place is not known. */
 export interface HouseholdOutside {
   readonly household: string;
@@ -325,6 +413,8 @@ export interface HouseholdOutside {
 /** Households of the houses touched. */
 export interface Households {
   readonly count: number;
+  /** Households of which nobody knows how many live there */
+  readonly people_unknown?: number;
 }
 
 /** Households by reach; `uncounted`: nobody knows how many people they are. */
@@ -343,19 +433,26 @@ export interface Houses {
   /** Only with include: ids */
   readonly ids?: readonly number[] | null;
   readonly by_depth: Readonly<Record<string, number>>;
+  /** By the greatest depth over the floor: dry, the depth classes, unknown where floor or water is */
+  readonly by_indoor_depth?: Readonly<Record<string, number>>;
   /** Houses whose depth indoors nobody can say */
   readonly depth_unknown: number;
 }
 
 /** Who and what a flood touches, with what the answer rests on. */
 export interface ImpactAnswer {
+  readonly flood: FloodExtent;
+  readonly exposed: Exposed;
+  readonly displaced?: Displaced | null;
+  readonly needs?: readonly Need[] | null;
+  readonly communities?: readonly Community[] | null;
+  readonly provenance: readonly Provenance[];
   readonly id: string;
   readonly computed_at: string;
   /** How long it took to work out */
   readonly computing_ms?: number;
-  readonly flood: FloodExtent;
-  readonly exposed: Exposed;
-  readonly provenance: readonly Provenance[];
+  /** Only with compare */
+  readonly compared?: Compared | null;
   /** Sentences to read before using the numbers */
   readonly caveats: readonly string[];
   /** Only with recompute */
@@ -371,6 +468,10 @@ export interface ImpactRequest {
   readonly include?: readonly "ids"[];
   /** Ask about the town as it was at this time */
   readonly as_of?: string | null;
+  /** Water deeper than this over the floor (m) displaces who sleeps there */
+  readonly displaced_above_m?: number;
+  /** Answer for another flood or time as well, with the differences */
+  readonly compare?: Comparison | null;
 }
 
 /** An import the records came from. */
@@ -384,12 +485,14 @@ export interface ImportedFrom {
 /** How a caller is known. */
 export type Kind = "public" | "token" | "session";
 
-/** Lines touched and their length under water (m). */
-export interface Lines {
+/** Parcels: whole area and area under water (m2), and what they are appraised at (THB). The value is told only to those who may see it, null where none of them has one. */
+export interface Land {
   readonly count: number;
-  /** Only with include: ids */
-  readonly ids?: readonly number[] | null;
-  readonly wet_length_m: number;
+  readonly area_m2: number;
+  readonly wet_area_m2: number;
+  readonly appraised_value?: number | null;
+  /** Parcels without a value */
+  readonly value_unknown?: number | null;
 }
 
 /** The record an edit made or changed; its version is in the ETag. */
@@ -430,6 +533,26 @@ export interface MultiPolygon {
   readonly coordinates: readonly (readonly (readonly (readonly [number, number] | readonly [number, number, number])[])[])[];
 }
 
+/** What the displaced need of one item of the town's table of minimum needs. */
+export interface Need {
+  readonly code: string;
+  readonly name: string;
+  readonly name_en: string | null;
+  readonly unit: string;
+  /** person_day, person, household_day or household */
+  readonly per: string;
+  /** The age band it is for; null: everybody */
+  readonly age: string | null;
+  /** Amount for each; null: the table states none */
+  readonly each: number | null;
+  /** Of the displaced, for one day where per day */
+  readonly amount: number | null;
+  /** With those whose depth indoors is unknown */
+  readonly at_most: number | null;
+  /** Where the figure comes from, as the table says */
+  readonly reference: string;
+}
+
 /** A token just made; the token itself is shown this once. */
 export interface NewTokenFacts {
   readonly id: number;
@@ -454,7 +577,7 @@ export interface Overview {
   readonly layers: readonly Age[];
 }
 
-/** Parcels touched: whole area, area under water (m2), and the deepest class of each. */
+/** Parcels touched, by use, and by the deepest class of each. */
 export interface Parcels {
   readonly count: number;
   /** Only with include: ids */
@@ -462,7 +585,11 @@ export interface Parcels {
   readonly by_class: Readonly<Record<string, number>>;
   readonly area_m2: number;
   readonly wet_area_m2: number;
+  readonly appraised_value?: number | null;
+  /** Parcels without a value */
+  readonly value_unknown?: number | null;
   readonly by_depth: Readonly<Record<string, number>>;
+  readonly by_use?: Readonly<Record<string, Land>>;
 }
 
 /** What signing in takes, asked for once more before something of weight. */
@@ -488,6 +615,8 @@ export interface PasswordChange {
 export interface People {
   readonly count: number;
   readonly by_age: Readonly<Record<string, number>>;
+  /** By the greatest depth over the floor: dry, the depth classes, unknown where floor or water is */
+  readonly by_indoor_depth?: Readonly<Record<string, Ages>>;
 }
 
 /** People by what became of them: the five add up to `all`. */
@@ -498,6 +627,26 @@ export interface PeoplePlaced {
   readonly no_place: number;
   readonly unreachable: number;
   readonly no_location: number;
+}
+
+/** A permit by name; fields the caller may not see are absent. */
+export interface Permit {
+  readonly id: number;
+  readonly permit_no: string | null;
+  readonly kind: string | null;
+  readonly status: string | null;
+  readonly address: string | null;
+  readonly hazard_class?: string | null;
+  readonly holder_name?: string | null;
+}
+
+/** Permits touched by kind, the hazardous ones by name. */
+export interface Permits {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly by_class: Readonly<Record<string, number>>;
+  readonly hazardous?: Hazardous | null;
 }
 
 /** What became of one household. `metres` and `seconds` are of the way to its shelter. */
@@ -625,6 +774,29 @@ export interface ReliefStop {
   readonly lat: number;
 }
 
+/** A road under water: its length, the length of that under water (m), the deepest class. */
+export interface Road {
+  readonly id: number;
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly length_m: number;
+  readonly wet_length_m: number;
+  readonly class: string | null;
+  readonly bridge: boolean | null;
+  readonly depth: string;
+}
+
+/** Roads touched and their length under water (m); the 100 longest stretches are named. */
+export interface Roads {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly wet_length_m: number;
+  /** By the deepest class each road meets */
+  readonly wet_length_by_depth?: Readonly<Record<string, number>>;
+  readonly named?: readonly Road[];
+}
+
 /** Roads by reach, as GeoJSON: within, far, cut off from every service, and barred. */
 export interface RoadsByReach {
   readonly type: "FeatureCollection";
@@ -714,6 +886,16 @@ export interface SearchAnswer {
   readonly results: readonly Hit[];
 }
 
+/** Stops of waste routes and the accounts they serve, and those that stand in the water. Accounts are told only to those who may see them, null where nobody has counted any. */
+export interface Service {
+  readonly stops: number;
+  readonly stops_in_water: number;
+  readonly accounts?: number | null;
+  readonly accounts_in_water?: number | null;
+  /** Stops nobody has counted */
+  readonly accounts_unknown?: number | null;
+}
+
 /** A place of the service that is not on record, such as a planned one. */
 export interface ServicePoint {
   readonly code: string;
@@ -729,6 +911,16 @@ export interface ServiceUsed {
   readonly at: readonly [number, number] | null;
 }
 
+/** A shelter that floods: how many it holds, whether it is open, how deep the water is. */
+export interface Shelter {
+  readonly id: number;
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly capacity: number | null;
+  readonly open: boolean | null;
+  readonly depth: string;
+}
+
 /** One shelter: whether it takes people, its free places, whom it is given. */
 export interface ShelterPlaces {
   readonly code: string;
@@ -741,12 +933,15 @@ export interface ShelterPlaces {
   readonly placed?: number | null;
 }
 
-/** Shelters touched, and how many people they hold. */
+/** Shelters touched, and how many people those hold whose capacity is known. */
 export interface Shelters {
   readonly count: number;
   /** Only with include: ids */
   readonly ids?: readonly number[] | null;
   readonly capacity: number;
+  readonly capacity_unknown?: number;
+  /** At most 200 of them */
+  readonly named?: readonly Shelter[];
 }
 
 /** Where everybody goes. People are absent for roles that do not see households. */
@@ -937,6 +1132,31 @@ export interface VehicleUsed {
   readonly title: Words;
   readonly wades_m: number;
   readonly wades_default: boolean;
+}
+
+/** A waste route under water, with its stops where it has any. */
+export interface WasteRoute {
+  readonly id: number;
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly length_m: number;
+  readonly wet_length_m: number;
+  readonly stops?: number | null;
+  readonly stops_in_water?: number | null;
+  readonly accounts?: number | null;
+  readonly accounts_in_water?: number | null;
+  readonly accounts_unknown?: number | null;
+}
+
+/** Waste routes touched, their length under water (m), and the service of the whole town. */
+export interface WasteRoutes {
+  readonly count: number;
+  /** Only with include: ids */
+  readonly ids?: readonly number[] | null;
+  readonly wet_length_m: number;
+  /** At most 100 of them */
+  readonly named?: readonly WasteRoute[];
+  readonly service?: Service | null;
 }
 
 /** A sentence in both languages. */

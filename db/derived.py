@@ -72,7 +72,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT ON ALL TABLES IN SCHEMA readings TO {loader}, {service}",
     "GRANT SELECT, INSERT ON series.reading_mark TO {loader}, {service}",
     "GRANT INSERT ON series.reading_photo TO {service}",
-    "GRANT SELECT (id) ON series.reading_photo TO {service}",
+    "GRANT SELECT (id, reading) ON series.reading_photo TO {service}",
     "GRANT EXECUTE ON FUNCTION {add_readings} TO {loader}, {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
@@ -87,8 +87,7 @@ GRANTS: tuple[LiteralString, ...] = (
 
 ADD_READINGS: LiteralString = (
     "muang.add_readings(text, text[], timestamp with time zone[], double precision[],"
-    " double precision[], timestamp with time zone[], text[], text[], smallint[], boolean[],"
-    " bigint[])"
+    " double precision[], timestamp with time zone[], text[], text[], smallint[], boolean[])"
 )
 """The one door for readings of a series: nobody may write their tables."""
 

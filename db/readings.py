@@ -38,7 +38,6 @@ class Reading:
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     by: str | None = None
     exercise: bool = False
-    photo: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Columns:
 _ADD = (
     "SELECT added, same, revised, doubtful, last_id FROM muang.add_readings("
     "%s, %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::timestamptz[],"
-    " %s::text[], %s::text[], %s::smallint[], %s::boolean[], %s::bigint[])"
+    " %s::text[], %s::text[], %s::smallint[], %s::boolean[])"
 )
 _ACTOR = "SELECT set_config('muang.actor', %s, true)"
 _LIMIT_FIELDS = (
@@ -332,7 +331,6 @@ def _arrays(series: str, readings: Sequence[Reading], limits: Mapping[str, Limit
         [r.by for r in readings],
         [int(arrival_flags(r, limits.get(r.station, defaults))) for r in readings],
         [r.exercise for r in readings],
-        [r.photo for r in readings],
     ]
 
 

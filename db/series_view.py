@@ -49,7 +49,7 @@ def role_columns(role: Role) -> dict[str, tuple[str, ...]]:
     found = {series.id: series.columns(role) for series in SERIES if series.columns(role)}
     found[STATIONS] = ("series", "station")
     if role in INTERNAL:
-        found[PHOTOS] = ("id", "media_type", "content")
+        found[PHOTOS] = ("id", "series", "reading", "media_type", "content")
     return found
 
 
@@ -72,9 +72,9 @@ def _rows(series: Series, tense: Tense) -> sql.Composed:
 
     What came in a change set without a position yet is part of no past.
     """
+    worked_out: dict[str, sql.Composable] = {"wrong": _LAST_WORD[tense], "photo": _HAS_PHOTO}
     columns = sql.SQL(", ").join(
-        _LAST_WORD[tense] if column.name == "wrong" else sql.Identifier("r", column.name)
-        for column in COLUMNS
+        worked_out.get(column.name, sql.Identifier("r", column.name)) for column in COLUMNS
     )
     then = _THEN if tense is Tense.PAST else sql.SQL("")
     return sql.SQL("(SELECT {} FROM {} AS r{})").format(
@@ -86,7 +86,10 @@ _THEN = sql.SQL(
     " INNER JOIN muang.change_set AS f ON r.change_set = f.id"
     " WHERE f.pos <= current_setting('muang.as_of')::bigint"
 )
-_LAST_WORD = {
+_HAS_PHOTO = sql.SQL(
+    "EXISTS (SELECT 1 FROM series.reading_photo AS p WHERE p.reading = r.id) AS photo"
+)
+_LAST_WORD: dict[Tense, sql.Composable] = {
     Tense.PRESENT: sql.SQL(
         "coalesce((SELECT m.wrong FROM series.reading_mark AS m"
         " WHERE m.reading = r.id ORDER BY m.id DESC LIMIT 1), false) AS wrong"

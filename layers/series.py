@@ -107,8 +107,8 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         name="photo",
-        type=FieldType.INTEGER,
-        title=Text(th="ภาพถ่าย", en="Photo"),
+        type=FieldType.BOOLEAN,
+        title=Text(th="มีภาพถ่าย", en="Has a photo"),
         audience=INTERNAL,
     ),
 )

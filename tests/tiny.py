@@ -296,6 +296,20 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
                 "set_on": date(2026, 11, 1),
             }
         ],
+        "gates": [{"code": "GT1", "name": "ประตูน้ำ 1", "status": "open", "geom": point(250, 0)}],
+        "pumps": [
+            {
+                "code": "PM1",
+                "name": "เครื่องสูบ 1",
+                "status": "running",
+                "driven_by": "diesel",
+                "fuel_percent": 40,
+                "status_at": datetime(2026, 11, 1, tzinfo=UTC),
+                "geom": point(260, 10),
+            }
+        ],
+        "drains": [{"code": "D1", "status": "clear", "geom": line((300, 300), (300, 0))}],
+        "sandbag_points": [{"code": "SB1", "status": "low", "bags": 40, "geom": point(600, 60)}],
         "remembered_floods": [{"gauge": "DEMO.1", "year_be": 2565, "peak_m": 114.5}],
         "minimum_needs": [
             {

@@ -59,7 +59,6 @@ CREATE OR REPLACE FUNCTION muang.add_readings(
     enterers text[],
     flagged smallint[],
     exercises boolean[],
-    photos bigint[],
     OUT added bigint,
     OUT same bigint,
     OUT revised bigint,
@@ -78,8 +77,8 @@ BEGIN
     EXECUTE format($statement$
         WITH told AS (
             SELECT u.*
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
-                AS u (station, at, value, discharge, received_at, source, entered_by, flags, exercise, photo, n)
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY
+                AS u (station, at, value, discharge, received_at, source, entered_by, flags, exercise, n)
         ),
 
         held AS (
@@ -129,11 +128,11 @@ BEGIN
 
         stored AS (
             INSERT INTO series.%1$I (
-                station, at, value, discharge_m3s, received_at, source, entered_by, flags, exercise, photo
+                station, at, value, discharge_m3s, received_at, source, entered_by, flags, exercise
             )
             SELECT
                 n.station, n.at, n.value, n.discharge, n.received_at, n.source, n.entered_by,
-                n.all_flags, n.exercise, n.photo
+                n.all_flags, n.exercise
             FROM news AS n
             ORDER BY n.n
             RETURNING id
@@ -154,7 +153,7 @@ BEGIN
         FROM news AS n
     $statement$, series_id)
     INTO added, same, revised, doubtful, last_id
-    USING stations, ats, readings, discharges, received, sources, enterers, flagged, exercises, photos;
+    USING stations, ats, readings, discharges, received, sources, enterers, flagged, exercises;
 END;
 $$;
 
@@ -168,6 +167,13 @@ BEGIN
     RETURN NULL;
 END;
 $$;
+
+-- So is a photograph, which whoever looks at the reading wants to see.
+CREATE OR REPLACE TRIGGER a_open BEFORE INSERT ON series.reading_photo
+FOR EACH STATEMENT EXECUTE FUNCTION muang.open_change_set();
+CREATE OR REPLACE TRIGGER c_log AFTER INSERT ON series.reading_photo
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION muang.log_marks();
 
 CREATE OR REPLACE TRIGGER a_open BEFORE INSERT ON series.reading_mark
 FOR EACH STATEMENT EXECUTE FUNCTION muang.open_change_set();

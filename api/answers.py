@@ -27,6 +27,8 @@ from api.network.models import (
 from api.network.rounds import answer_route_cuts
 from api.network.shelters import answer_shelters
 from api.queries import answer_impact, in_words
+from api.revenue import answer_revenue_gaps
+from api.revenue_models import RevenueGapsAnswer, RevenueGapsRequest
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db import answers
@@ -75,6 +77,13 @@ async def _coverage_again(
     return await answer_coverage(asked, house, who, At(kept.pos, kept.computed_at))
 
 
+async def _revenue_gaps_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
+    asked = RevenueGapsRequest.model_validate(kept.request)
+    return await answer_revenue_gaps(asked, house, who, At(kept.pos, kept.computed_at))
+
+
 async def _impact_again(
     kept: answers.Answer, house: House, who: Viewer, _lang: Lang
 ) -> dict[str, Any]:
@@ -97,6 +106,7 @@ AGAIN: Mapping[str, Again] = {
     "evacuation": _evacuation_again,
     "route_cuts": _route_cuts_again,
     "coverage": _coverage_again,
+    "revenue_gaps": _revenue_gaps_again,
     dossier.KIND: _dossier_again,
 }
 """How each kind of answer is worked out again, from what was asked and the position read at."""
@@ -110,6 +120,7 @@ AGAIN: Mapping[str, Again] = {
     | EvacuationAnswer
     | RouteCutsAnswer
     | CoverageAnswer
+    | RevenueGapsAnswer
     | DossierAnswer,
     response_model_exclude_unset=True,
     responses=problems(400, 401, 404, 429, 503),

@@ -4,7 +4,7 @@ Only records leave this module: names, numbers and WKB in the town's CRS. What t
 vehicles and people is worked out by `flood`, which knows no database.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +18,10 @@ from db.queries import impact
 from db.queries.impact import Flood, Provenance
 from db.scopes import source
 from layers.catalog import get
+from layers.errors import ForbiddenError
 from layers.model import Role
-from layers.privacy import may_see, scope_of, visible_fields
+from layers.privacy import may_see, scope_of, visible_fields, visible_rows
+from layers.text import Text
 
 Connection = AsyncConnection[Any]
 Rows = list[dict[str, Any]]
@@ -75,6 +77,25 @@ class Snapshot:
                 sql.SQL(where),
             )
         )
+
+    async def select(
+        self,
+        layers: Iterable[str],
+        statement: sql.SQL | sql.Composed,
+        values: list[object] | None = None,
+    ) -> Rows:
+        """Rows of a statement over layers; ForbiddenError unless the role sees all of each."""
+        for name in layers:
+            layer, role = get(name), self.reader.role
+            if not may_see(layer, role) or visible_rows(layer, role) is not None:
+                raise ForbiddenError(
+                    Text(
+                        th=f"สิทธิ์ของท่านดู{layer.title.th}ทั้งหมดไม่ได้",
+                        en=f"Your role may not see the whole layer {layer.title.en}.",
+                    )
+                )
+            self.used.append(name)
+        return await self._all(statement, values)
 
     async def _all(
         self, statement: sql.SQL | sql.Composed, values: list[object] | None = None

@@ -51,6 +51,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("post", "/queries/evacuation"): Line((asked.evacuation,)),
     ("post", "/queries/route-cuts"): Line((asked.route_cuts,)),
     ("post", "/queries/coverage"): Line((ways.coverage,)),
+    ("post", "/queries/revenue-gaps"): Line((ways.revenue_gaps,)),
     ("get", "/queries/search"): Line((finding.search,), ("q", "layers", "limit")),
     ("post", "/queries/dossier"): Line((finding.dossier,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
@@ -126,6 +127,7 @@ BODIES: dict[str, set[str]] = {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("routes", "relief", "collections"),
     },
+    "RevenueGapsRequest": {"kinds", "limit", "offset", "as_of"},
     "CoverageRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("facilities", "shelters", "points", "within_min", "coming", "include"),

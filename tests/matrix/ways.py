@@ -40,3 +40,27 @@ def coverage(asker: Asker) -> None:
             if role is not asker.view.role:
                 again = asker.client.send("GET", path, headers=asker.view.others[role])
                 assert again.status_code == 404, role
+
+
+def revenue_gaps(asker: Asker) -> None:
+    """What the registers lack is for who sees the tax accounts; nobody else learns anything."""
+    parcel = asker.view.seeds.row("parcels")
+    registry = "account_no" in asker.view.fields(parcel.layer)
+    assert registry == (asker.view.role in (Role.STAFF, Role.ADMIN))
+    for asked in (
+        {},
+        {"kinds": ["no_building_licence"], "limit": 1, "offset": 0},
+        {"as_of": "2199-12-31T00:00:00Z"},
+    ):
+        reply = asker.ask("POST", "/queries/revenue-gaps", 200 if registry else 403, json=asked)
+        if not registry:
+            assert not {"gaps", "parcels"} & reply.json().keys()
+            continue
+        told = reply.json()
+        assert {one["parcel"] for one in told["parcels"]} <= {parcel.values["code"]}
+        path = f"/queries/answers/{told['id']}"
+        assert asker.told(path) == told
+        for role in Role:
+            if role is not asker.view.role:
+                again = asker.client.send("GET", path, headers=asker.view.others[role])
+                assert again.status_code == 404, role

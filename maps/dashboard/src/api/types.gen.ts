@@ -366,6 +366,45 @@ export interface FloodRequest {
   readonly where?: string | null;
 }
 
+/** What is missing of a parcel. */
+export type Gap = "no_tax_account" | "use_differs" | "no_building_licence" | "no_business_licence";
+
+/** One kind of gap over the whole town. The counts are null where it cannot be known. */
+export interface GapCount {
+  /** Whether the register compared with holds anything */
+  readonly known: boolean;
+  readonly parcels: number | null;
+  readonly area_m2: number | null;
+  readonly appraised_value: number | null;
+  /** Parcels without an appraised value */
+  readonly value_unknown: number | null;
+}
+
+/** A gap of a parcel and why it is one. */
+export interface GapFound {
+  readonly kind: Gap;
+  readonly why: Words;
+}
+
+/** A parcel in use with gaps. Its owner is told by the dossier, not here. */
+export interface GapParcel {
+  readonly id: number;
+  readonly parcel: string | null;
+  readonly address: string | null;
+  readonly uses: readonly string[];
+  readonly at: readonly [number, number];
+  readonly area_m2: number | null;
+  readonly area_deed_m2: number | null;
+  readonly appraised_value: number | null;
+  /** null: the town has no buildings on record */
+  readonly buildings: number | null;
+  readonly building_m2: number | null;
+  readonly houses: number | null;
+  readonly meters: number | null;
+  readonly businesses: number | null;
+  readonly gaps: readonly GapFound[];
+}
+
 /** Permits of businesses hazardous to health; at most 200 are named. */
 export interface Hazardous {
   readonly count: number;
@@ -774,6 +813,35 @@ export interface ReliefStop {
   readonly lat: number;
 }
 
+/** Candidates to be looked at, the most valuable first; `matched` are all there are. */
+export interface RevenueGapsAnswer {
+  readonly id: string;
+  readonly kind: "revenue_gaps";
+  readonly computed_at: string;
+  readonly computing_ms?: number;
+  readonly pos: number;
+  readonly personal: boolean;
+  readonly gaps: Readonly<Record<string, GapCount>>;
+  readonly matched: number;
+  readonly parcels: readonly GapParcel[];
+  readonly waste: WasteGaps;
+  readonly provenance: readonly Provenance[];
+  readonly caveats: readonly string[];
+  readonly recomputed?: Recomputed | null;
+}
+
+/** Parcels in use of which an account or a licence is missing. */
+export interface RevenueGapsRequest {
+  /** Gaps to look for; all by default */
+  readonly kinds?: readonly Gap[] | null;
+  /** Parcels listed */
+  readonly limit?: number;
+  /** Parcels passed over */
+  readonly offset?: number;
+  /** Ask about the town as it was at this time */
+  readonly as_of?: string | null;
+}
+
 /** A road under water: its length, the length of that under water (m), the deepest class. */
 export interface Road {
   readonly id: number;
@@ -1132,6 +1200,29 @@ export interface VehicleUsed {
   readonly title: Words;
   readonly wades_m: number;
   readonly wades_default: boolean;
+}
+
+/** A waste stop with more houses around it than accounts. */
+export interface WasteGap {
+  readonly stop: string;
+  readonly route: string;
+  readonly at: readonly [number, number];
+  /** Houses nearer to it than to any other, within 300 m */
+  readonly houses: number;
+  readonly accounts: number;
+  readonly missing: number;
+}
+
+/** Waste accounts are kept by stop, not by parcel: what each stop seems to lack. */
+export interface WasteGaps {
+  readonly known: boolean;
+  /** Stops that lack accounts */
+  readonly stops?: number | null;
+  /** Accounts they lack together */
+  readonly missing?: number | null;
+  /** Stops whose accounts nobody counted */
+  readonly uncounted?: number | null;
+  readonly listed?: readonly WasteGap[] | null;
 }
 
 /** A waste route under water, with its stops where it has any. */

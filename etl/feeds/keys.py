@@ -5,13 +5,15 @@ MUANG_FEED_KEYS_FILE names (only its owner may read it). It is never stored anyw
 """
 
 import base64
+import logging
 import re
 import stat
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
-from layers.errors import BadRequestError, UnavailableError
+from layers.errors import BadRequestError, MuangError, UnavailableError
 from layers.text import Text
 
 PREFIX = "MUANG_FEED_KEY_"
@@ -68,6 +70,27 @@ class Keys:
     def hide_text(self, text: Text) -> Text:
         """The same for both languages."""
         return Text(th=self.hide(text.th), en=self.hide(text.en))
+
+
+class Hiding(logging.Filter):
+    """Takes keys out of every line of a log; libraries write whole addresses."""
+
+    def __init__(self, keys: Callable[[], Keys]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Hide keys in the line; a trace is put into it first."""
+        said = record.getMessage()
+        if record.exc_info:
+            said += "\n" + "".join(traceback.format_exception(*record.exc_info))
+        record.exc_info, record.exc_text, record.stack_info = None, None, None
+        try:
+            record.msg, record.args = self._keys().hide(said), ()
+        except MuangError:
+            # the file of keys cannot be read: the environment's were hidden by name, say no more
+            record.msg, record.args = Keys({}).hide(said), ()
+        return True
 
 
 def keys_from(environ: Mapping[str, str], file: Path | None = None) -> Keys:

@@ -120,7 +120,10 @@ class Door:
 
 
 class UnreadableAnswerError(RefusedError):
-    """The whole answer is not what this kind of feed sends."""
+    """The whole answer is not what this kind of feed sends; `body` is put in by who asked."""
+
+    body: bytes = b""
+    status: int | None = None
 
 
 class RowError(Exception):

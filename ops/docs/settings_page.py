@@ -19,6 +19,9 @@ OTHERS: dict[str, str] = {
     "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
     "real town, which needs secrets of its own",
     "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
+    "MUANG_FEED_KEY_<NAME>": "key of a feed that names it so; it is never stored anywhere",
+    "MUANG_FEED_KEYS_FILE": "file of such keys, a line `NAME=value` each, that only its owner may "
+    "read; else `.muang/feed-keys`",
     "MUANG_FUZZ_SEED": "seed of the fuzzed import files (tests), to see a run again",
     "MUANG_KEEP_RAW_DAYS": "days for which the imported file of a layer with personal data is kept "
     "before its key is deleted; 365",

@@ -1,0 +1,1 @@
+"""Exercises: invented events on the town's own stations, served and polled like a source."""

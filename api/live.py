@@ -35,7 +35,7 @@ LONGEST_REPLAY = 20_000
 """Changes replayed to a stream that comes back; one further behind is told to read all anew."""
 CHECK_SECONDS = 1.0
 """How often an open stream asks whether its caller may still hear it."""
-TOPICS: dict[str, Audience] = {"exercise": EVERYONE, "feeds": INTERNAL}
+TOPICS: dict[str, Audience] = {"exercise": EVERYONE, "feeds": INTERNAL, "forecasts": EVERYONE}
 """What is no layer and is told of all the same: who hears that an exercise begins, a feed fails."""
 _STALE_SECONDS = 10.0
 _WAITING = b": waiting for the database\n\n"

@@ -50,6 +50,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.impact_shelters(gis.geometry[], integer[], boolean)",
     "muang.impact_roads(gis.geometry[], integer[], gis.geometry[], boolean)",
     "muang.impact_waste(gis.geometry[], gis.geometry[], boolean)",
+    "muang.forecast_of(text, boolean, bigint, timestamp with time zone)",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
 
@@ -67,6 +68,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed, muang.feed_state TO {loader}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed_body TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.exercise TO {loader}",
+    "GRANT SELECT, INSERT, DELETE ON muang.forecast, muang.forecast_fit TO {loader}",
     "GRANT SELECT ON muang.feed, muang.feed_state TO {service}",
     "GRANT USAGE ON SCHEMA readings, series TO {loader}, {service}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA readings TO {loader}, {service}",

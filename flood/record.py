@@ -62,8 +62,8 @@ def score(
     """The skill at each lead over all folds but the first `warm_up`.
 
     Folds are calendar months after the first two, or eight equal parts of what comes after the
-    `first_share` of the record. Each knows only what came before it, its threshold too, which is the
-    95th percentile of that.
+    `first_share` of the record. Each knows only what came before it, its threshold too, which
+    is the 95th percentile of that.
     """
     leads = np.array([round(lead / record.step_h) for lead in leads_h], dtype=np.int64)
     river = record.river(leads)

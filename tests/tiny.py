@@ -310,6 +310,18 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
         ],
         "drains": [{"code": "D1", "status": "clear", "geom": line((300, 300), (300, 0))}],
         "sandbag_points": [{"code": "SB1", "status": "low", "bags": 40, "geom": point(600, 60)}],
+        "gauge_links": [
+            {
+                "upstream": "DEMO.R",
+                "downstream": "DEMO.1",
+                "stage_class": "all",
+                "lag_source": "staff",
+                "lag_min_h": 1.0,
+                "lag_max_h": 4.0,
+                "set_by": "tests",
+                "note": "ตัวอย่าง",
+            }
+        ],
         "remembered_floods": [{"gauge": "DEMO.1", "year_be": 2565, "peak_m": 114.5}],
         "minimum_needs": [
             {

@@ -1,0 +1,179 @@
+"""Forecasts of arrival as they were told, kept with what they rest on and what they were worth.
+
+Written by the machine that forecasts (`loader`), read by every role through one function. A
+forecast is never changed: what was told at a moment is what `told` gives for that moment.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection, Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from db.exercise import current_async
+from layers.errors import BadRequestError, NotFoundError
+from layers.text import Text
+
+KEPT_DAYS = 60
+"""What was told longer ago is forgotten; answers that were given keep their own words."""
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a model was fitted to and was worth: `skill` one object a lead (`flood.skill.Skill`)."""
+
+    gauge: str
+    exercise: bool
+    made_at: datetime
+    trained_from: datetime
+    trained_to: datetime
+    model_version: str
+    skill: Sequence[Json]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One forecast, to be stored: counted from `origin`, the last good reading.
+
+    `points`: at, lead_h, level_m, low_m, high_m, model, supported, in order of time; `crossings`:
+    threshold, kind, level_m, earliest, likely, latest, probability; `inputs`: gauge, last, lag_h,
+    lag_source, used; `caveats`: th, en. Levels in m MSL, moments RFC 3339 in UTC.
+    """
+
+    gauge: str
+    exercise: bool
+    made_at: datetime
+    origin: datetime
+    level_m: float
+    points: Sequence[Json]
+    crossings: Sequence[Json]
+    inputs: Sequence[Json]
+    caveats: Sequence[Json]
+
+
+@dataclass(frozen=True)
+class Forecast(Told):
+    """A forecast as it is kept, with the skill of its model; empty skill where there was none."""
+
+    id: int
+    skill: Sequence[Json] | None
+    trained_from: datetime | None
+    trained_to: datetime | None
+    model_version: str | None
+
+
+_FIT = (
+    "INSERT INTO muang.forecast_fit"
+    " (gauge, exercise, made_at, trained_from, trained_to, model_version, skill)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id"
+)
+_TOLD = (
+    "INSERT INTO muang.forecast (gauge, exercise, made_at, origin, pos, fit, level_m, points,"
+    " crossings, inputs, caveats)"
+    " VALUES (%s, %s, %s, %s, muang.current_pos(), %s, %s, %s, %s, %s, %s)"
+)
+_OF = "SELECT * FROM muang.forecast_of(%s, %s, %s, %s)"
+_NEWEST = (
+    "SELECT DISTINCT ON (gauge) gauge, origin FROM muang.forecast WHERE exercise = %s"
+    " ORDER BY gauge, id DESC"
+)
+_FORGET = "DELETE FROM muang.forecast WHERE made_at < now() - make_interval(days => %s)"
+_FORGET_FITS = (
+    "DELETE FROM muang.forecast_fit AS t WHERE t.made_at < now() - make_interval(days => %s)"
+    " AND NOT EXISTS (SELECT FROM muang.forecast AS f WHERE f.fit = t.id)"
+)
+
+
+def add_fit(conn: Connection[Any], fit: Fit) -> int:
+    """Keep what a model was worth; its number, for the forecasts made with it. As `loader`."""
+    row = conn.execute(
+        _FIT,
+        [
+            *(fit.gauge, fit.exercise, fit.made_at, fit.trained_from, fit.trained_to),
+            *(fit.model_version, Jsonb(list(fit.skill))),
+        ],
+    ).fetchone()
+    if row is None:
+        raise RuntimeError("the fit was not kept")
+    return int(row[0])
+
+
+def add(conn: Connection[Any], told: Sequence[tuple[Told, int | None]]) -> None:
+    """Keep forecasts with the numbers of their fits, and forget old ones. As `loader`."""
+    with conn.transaction(), conn.cursor() as cursor:
+        for one, fit in told:
+            cursor.execute(
+                _TOLD,
+                [
+                    *(one.gauge, one.exercise, one.made_at, one.origin, fit, one.level_m),
+                    Jsonb(list(one.points)),
+                    Jsonb(list(one.crossings)),
+                    Jsonb(list(one.inputs)),
+                    Jsonb(list(one.caveats)),
+                ],
+            )
+        for statement in (_FORGET, _FORGET_FITS):
+            cursor.execute(statement, [KEPT_DAYS])
+
+
+def newest_origins(conn: Connection[Any], *, exercise: bool) -> dict[str, datetime]:
+    """The origin of each gauge's newest forecast. As `loader`."""
+    return dict(conn.execute(_NEWEST, [exercise]).fetchall())
+
+
+async def told(
+    conn: AsyncConnection[Any],
+    gauge: str,
+    *,
+    exercise: bool,
+    number: int | None = None,
+    up_to: datetime | None = None,
+) -> Forecast | None:
+    """The newest forecast of a gauge, the one of that number, or the newest made by a moment."""
+    async with conn.cursor(row_factory=class_row(Forecast)) as cursor:
+        await cursor.execute(_OF, [gauge, exercise, number, up_to])
+        return await cursor.fetchone()
+
+
+async def stage_at(
+    conn: AsyncConnection[Any], gauge: str, at: datetime
+) -> tuple[float, float, float]:
+    """Likely, low and high level (m MSL) at a moment, of the newest forecast; any role may ask.
+
+    Straight lines between the leads; while an exercise is open its forecast. NotFoundError when
+    the gauge has none, BadRequestError for a moment before its origin or after its last lead.
+    """
+    exercise = await current_async(conn) is not None
+    found = await told(conn, gauge, exercise=exercise)
+    if found is None or not found.points:
+        raise NotFoundError(
+            Text(
+                th=f"ยังไม่มีการคาดการณ์ของสถานี {gauge}",
+                en=f"There is no forecast for gauge {gauge} yet.",
+            )
+        )
+    times = [found.origin, *(datetime.fromisoformat(point["at"]) for point in found.points)]
+    if not times[0] <= at <= times[-1]:
+        raise BadRequestError(
+            Text(
+                th=f"เวลาอยู่นอกช่วงคาดการณ์ของสถานี {gauge} ({times[0].isoformat()} ถึง "
+                f"{times[-1].isoformat()})",
+                en=f"The time is outside the forecast of gauge {gauge}, which runs from "
+                f"{times[0].isoformat()} to {times[-1].isoformat()}.",
+            )
+        )
+    now = found.level_m
+    levels = [(now, now, now), *((p["level_m"], p["low_m"], p["high_m"]) for p in found.points)]
+    after = max(bisect_left(times, at), 1)
+    share = (at - times[after - 1]) / (times[after] - times[after - 1])
+    likely, low, high = (
+        before + share * (then - before)
+        for before, then in zip(levels[after - 1], levels[after], strict=True)
+    )
+    return likely, low, high

@@ -42,6 +42,7 @@ from api.routes import refuse_unknown_parameters
 from api.settings import ServerSettings, from_environment
 from api.tile_front import TileFront
 from api.tile_hit import Hits
+from api.war_room.routes import router as war_room_router
 from layers.errors import MuangError
 from layers.version import VERSION
 
@@ -95,6 +96,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         answers.router,
         network_router,
         revenue.router,
+        war_room_router,
         ogc_router,
         editing_router,
         changes_router,

@@ -80,6 +80,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
     "GRANT SELECT, INSERT, DELETE ON muang.edit_reply TO {service}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.rule_state TO {service}",
     "GRANT SELECT ON muang.layer_change, muang.change_set, muang.town TO {loader}, {service}",
     "GRANT SELECT ON muang.dataset, muang.revision TO {service}, {loader}",
     "GRANT EXECUTE ON FUNCTION muang.number_changes() TO {loader}, {service}",
@@ -92,6 +93,16 @@ ADD_READINGS: LiteralString = (
     " double precision[], timestamp with time zone[], text[], text[], smallint[], boolean[])"
 )
 """The one door for readings of a series: nobody may write their tables."""
+
+WAR_ROOM: tuple[LiteralString, ...] = (
+    "GRANT SELECT, INSERT, UPDATE ON town.events, town.incidents, town.tasks TO {service}",
+    "GRANT SELECT, INSERT, UPDATE ON town.evacuation_runs, town.shelter_stays TO {service}",
+    "GRANT USAGE ON SEQUENCE town.events_id_seq, town.incidents_id_seq TO {service}",
+    "GRANT USAGE ON SEQUENCE town.tasks_id_seq TO {service}",
+    "GRANT USAGE ON SEQUENCE town.evacuation_runs_id_seq, town.shelter_stays_id_seq TO {service}",
+    "GRANT SELECT, INSERT ON town.event_log TO {service}",
+)
+"""Records the server keeps itself, step by step; the log of the steps only grows."""
 
 TIMEOUTS: dict[str, str] = {
     **dict.fromkeys([str(role) for role in Role], "10s"),
@@ -291,6 +302,8 @@ def _grants(conn: AnyConnection, town_id: str) -> None:
                     sql.Identifier("town", layer.id), names["service"]
                 )
             )
+    for template in WAR_ROOM:
+        conn.execute(sql.SQL(template).format(**names))
     for function in PUBLIC_FUNCTIONS:
         conn.execute(
             sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), names["logins"])

@@ -13,18 +13,15 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import sql
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
+from db import replies
+from db.replies import Connection, Repeat
 from layers.catalog import get
 from layers.errors import BadRequestError, ConflictError, MuangError, NotFoundError
 from layers.model import GeometryKind, Layer
 from layers.text import Text
-
-Connection = AsyncConnection[Any]
-
-_KEEP_HOURS = 24
 
 
 class OutdatedError(MuangError):
@@ -46,15 +43,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Repeat:
-    """Key by which a sender marks an edit, and what tells it from another edit with that key."""
-
-    subject: str
-    key: str
-    request: bytes
-
-
-@dataclass(frozen=True)
 class Edited:
     """A record as it is now: id and version. `status` is the HTTP one its first sending had."""
 
@@ -73,42 +61,16 @@ async def repeated(conn: Connection, repeat: Repeat | None) -> Edited | None:
 
     ConflictError when the key belongs to another edit.
     """
-    if repeat is None:
+    found = await replies.find(conn, repeat)
+    if found is None:
         return None
-    await conn.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-        [f"edit {repeat.subject} {repeat.key}"],
-    )
-    await conn.execute(
-        "DELETE FROM muang.edit_reply WHERE at < now() - make_interval(hours => %s)", [_KEEP_HOURS]
-    )
-    cursor = await conn.execute(
-        "SELECT request, status, response FROM muang.edit_reply WHERE subject = %s AND key = %s",
-        [repeat.subject, repeat.key],
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    request, status, response = row
-    if bytes(request) != repeat.request:
-        raise ConflictError(
-            Text(
-                th="Idempotency-Key นี้ใช้กับการแก้ไขอื่นไปแล้ว ใช้รหัสใหม่",
-                en="This Idempotency-Key belongs to another edit. Use a new one.",
-            )
-        )
+    status, response = found
     return Edited(response["id"], response["version"], status)
 
 
 async def keep(conn: Connection, repeat: Repeat | None, edited: Edited) -> None:
     """Remember what an edit answered, inside its transaction."""
-    if repeat is not None:
-        told = Jsonb({"id": edited.id, "version": edited.version})
-        await conn.execute(
-            "INSERT INTO muang.edit_reply (subject, key, request, status, response)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            [repeat.subject, repeat.key, repeat.request, edited.status, told],
-        )
+    await replies.keep(conn, repeat, edited.status, {"id": edited.id, "version": edited.version})
 
 
 async def begin(conn: Connection, layer: Layer, actor: str) -> None:

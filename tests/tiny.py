@@ -14,6 +14,7 @@ from db.connect import Machine
 from db.datasets import Dataset
 from db.load import Incoming, load
 from layers.catalog import get
+from tests.tiny_war_room import war_room
 
 if TYPE_CHECKING:
     from tests.conftest import TownHandle
@@ -351,6 +352,7 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
                 "reference": "ยังไม่กำหนด",
             },
         ],
+        **war_room(point(500, 150), point(750, 500)),
     }
 
 

@@ -21,7 +21,8 @@ from api.ogc.routes import FeatureId
 from api.routes import CurrentHouse, CurrentViewer, LayerId, problems
 from api.viewer import Viewer
 from db import editing
-from db.editing import Change, Connection, Edited, Repeat
+from db.editing import Change, Edited
+from db.replies import Connection, Repeat
 from layers.errors import BadRequestError, ForbiddenError, UnauthenticatedError
 from layers.model import Layer
 from layers.text import Text
@@ -102,7 +103,7 @@ async def replace_item(
         who,
         found,
         repeat,
-        lambda c: editing.write(c, found, _id(feature), change, _version(if_match)),
+        lambda c: editing.write(c, found, _id(feature), change, expected(if_match)),
     )
     return _told(request, found, edited)
 
@@ -133,7 +134,7 @@ async def update_item(
         who,
         found,
         repeat,
-        lambda c: editing.write(c, found, _id(feature), change, _version(if_match)),
+        lambda c: editing.write(c, found, _id(feature), change, expected(if_match)),
     )
     return _told(request, found, edited)
 
@@ -162,7 +163,7 @@ async def delete_item(
         who,
         found,
         repeat,
-        lambda c: editing.delete(c, found, _id(feature), _version(if_match)),
+        lambda c: editing.delete(c, found, _id(feature), expected(if_match)),
     )
     return _told(request, found, edited)
 
@@ -199,7 +200,7 @@ def _id(feature: int) -> int:
     return max(-(2**63), min(2**63 - 1, feature))
 
 
-def _version(if_match: str | None) -> str | None:
+def expected(if_match: str | None) -> str | None:
     """The version of an If-Match; `*` is any. Weak ETags and lists are refused."""
     if if_match is None or if_match.strip() == "*":
         return None

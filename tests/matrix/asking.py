@@ -24,6 +24,8 @@ PERSONS = (
     "/me",
     "/live",
     "/auth/",
+    "/events",
+    "/incidents",
 )
 """Addresses whose answers are not the same for everybody."""
 

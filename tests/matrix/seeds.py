@@ -32,6 +32,7 @@ CODED: dict[str, dict[str, Any]] = {
     "roads": {"class": "primary", "oneway": "no"},
     "closures": {"status": "closed"},
     "power_areas": {"state": "off"},
+    "events": {"code": "C1", "state": "open", "exercise": False},
 }
 """Values other parts of the platform reason about; all of them are public anyway."""
 TEAM_TASK = "home_c1"
@@ -145,13 +146,21 @@ def seeds() -> Seeds:
             raise NotImplementedError(f"say which rows of {layer.id} the matrix seeds")
         made.add(layer, layer.id, at, **CODED.get(layer.id, {}))
     _people(made)
+    for name in ("incidents", "event_log"):
+        layer = next(layer for layer in LAYERS if layer.id == name)
+        about = {"event": "C1"} if name == "event_log" else {}
+        made.add(layer, f"{name}_open", (391.3, 517.1), seen_by="internal", **about)
+        made.add(layer, f"{name}_rescuers", (-883.9, -861.3), seen_by="rescuers", **about)
     findings = next(layer for layer in LAYERS if layer.id == "quality_findings")
     made.add(findings, "finding_open", (271.3, 377.1), seen_by="office")
     made.add(findings, "finding_held", (-871.9, -853.3), seen_by="admin")
     return made
 
 
-_SPECIAL = ("houses", "households", "care_locations", "quality_findings")
+_SPECIAL = (
+    *("houses", "households", "care_locations"),
+    *("quality_findings", "incidents", "event_log"),
+)
 
 
 def _people(made: Seeds) -> None:

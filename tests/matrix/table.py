@@ -6,7 +6,17 @@ A new operation, or a new parameter of an old one, fails `test_matrix.py` until 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.matrix import ages, asked, downloads, drawing, features, finding, history, ways
+from tests.matrix import (
+    ages,
+    asked,
+    downloads,
+    drawing,
+    features,
+    finding,
+    history,
+    war_room,
+    ways,
+)
 from tests.matrix.asking import Asker
 
 Probe = Callable[[Asker], None]
@@ -101,6 +111,27 @@ TABLE: dict[tuple[str, str], Line] = {
     ),
     ("get", "/styles/basemap.json"): Line((drawing.basemap,)),
     ("get", "/basemap/{file}.pmtiles"): Line((drawing.basemap,), ("file",)),
+    ("get", "/events"): Line((war_room.events,), ("state",)),
+    ("get", "/events/settings"): Line((war_room.events,)),
+    ("get", "/events/{event}"): Line((war_room.events,), ("event",)),
+    ("post", "/events"): Line((war_room.run_events,), ("Idempotency-Key",)),
+    ("post", "/events/{event}/{action}"): Line(
+        (war_room.run_events,), ("event", "action", "If-Match", "Idempotency-Key")
+    ),
+    ("get", "/events/{event}/log"): Line((war_room.story,), ("event", "kind", "limit", "after")),
+    ("get", "/events/{event}/log.csv"): Line((war_room.story,), ("event", "kind")),
+    ("get", "/incidents"): Line(
+        (war_room.incidents,),
+        ("active", "status", "severity", "kind", "unit", "event", "limit", "before"),
+    ),
+    ("get", "/incidents/{incident}"): Line((war_room.incidents,), ("incident",)),
+    ("get", "/incidents/{incident}/duplicates"): Line(
+        (war_room.incidents,), ("incident", "metres")
+    ),
+    ("post", "/incidents"): Line((war_room.act,), ("Idempotency-Key",)),
+    ("post", "/incidents/{incident}/{action}"): Line(
+        (war_room.act,), ("incident", "action", "If-Match", "Idempotency-Key")
+    ),
     ("get", "/rasters"): Line((drawing.rasters,)),
     ("get", "/rasters/{raster}.json"): Line((drawing.rasters,), ("raster",)),
     ("get", "/rasters/{raster}/value"): Line((drawing.rasters,), ("raster", "lon", "lat")),
@@ -109,6 +140,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ),
 }
 
+SIGNED = ("signer", "seat", "document_no", "signed_at", "area", "note", "by")
 BODIES: dict[str, set[str]] = {
     "ImpactRequest": {"flood", "layers", "include", "as_of"},
     "DossierRequest": {"parcel", "deed_no", "house_code", "at"},
@@ -122,6 +154,15 @@ BODIES: dict[str, set[str]] = {
     "EvacuationRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("stages", "failed", "started", "open_all"),
+    },
+    "EventIn": {"name", "kind", "exercise", *SIGNED},
+    "EventAct": {"line", "value", "step", *SIGNED},
+    "IncidentIn": {
+        *("kind", "severity", "title", "at", "description", "place", "source", "exercise", "by"),
+    },
+    "IncidentAct": {
+        *("unit", "note", "until", "into", "kind", "severity", "title", "description"),
+        *("place", "at", "by"),
     },
     "RouteCutsRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),

@@ -63,13 +63,24 @@ _EXAMPLES = {
     "/rasters/{raster}/value",
     "/rasters/{raster}/{z}/{x}/{y}.png",
     "/auth/tokens/{token_id}",
+    "/events/{event}",
+    "/events/{event}/{action}",
+    "/events/{event}/log",
+    "/events/{event}/log.csv",
+    "/incidents/{incident}",
+    "/incidents/{incident}/{action}",
+    "/incidents/{incident}/duplicates",
 }
 """Addresses with parameters, each of which `_filled` can fill."""
 
 
 def _filled(asker: Asker, path: str) -> Iterator[str]:
     """An address with its parameters: layers seen and hidden, rows seen and hidden."""
-    never = {"{answer_id}": "00000000-0000-0000-0000-000000000000", "{token_id}": "1"}
+    never = {
+        "{answer_id}": "00000000-0000-0000-0000-000000000000",
+        **dict.fromkeys(("{token_id}", "{event}", "{incident}"), "1"),
+        "{action}": "note",
+    }
     for name, value in never.items():
         path = path.replace(name, value)
     path = f"{path}?since=2020-01-01T00:00:00Z" if path.endswith("/changes") else path
@@ -114,7 +125,7 @@ def test_a_cookie_alone_changes_nothing(asker: Asker, person: Person) -> None:
     changing = [(method, path) for method, path in TABLE if method != "get"]
     for method, path in changing:
         for headers in forms if path != "/auth/login" else forms[1:3]:
-            filled = path.replace("{token_id}", "1")
+            filled = path.replace("{token_id}", "1").replace("{action}", "note")
             body = {"username": person.name, "password": PASSWORD}
             reply = asker.client.send(method.upper(), filled, headers=headers, json=body)
             assert reply.status_code == 403, (method, path, headers)

@@ -12,10 +12,14 @@ from tests.matrix.seeds import Row, Seeds, places
 
 EVERY_HOME = frozenset({"home_c1", "home_c2", "home_none"})
 NONE: frozenset[str] = frozenset()
+NOT_RESCUERS = frozenset({Role.STAFF, Role.ANALYST})
+"""Roles that see incidents, but not those about people in care."""
 HELD: dict[str, frozenset[Role]] = {
     "care_locations": frozenset(Role) - {Role.ADMIN},
     "households": frozenset({Role.CARE}),
     "quality_findings": frozenset(Role) - {Role.ADMIN},
+    "incidents": NOT_RESCUERS,
+    "event_log": NOT_RESCUERS,
 }
 """Roles that do not, or not always, see every row of a layer; of all others everybody does."""
 
@@ -131,6 +135,8 @@ class View:
             return row.name.removeprefix("household_") in held
         if row.name == "finding_held":
             return self.role is Role.ADMIN
+        if row.name in ("incidents_rescuers", "event_log_rescuers"):
+            return self.role not in NOT_RESCUERS
         return not row.name.startswith("home_") or row.name in self.person.homes
 
     def rows(self, layer: Layer) -> list[Row]:

@@ -1,0 +1,289 @@
+"""War-room records as they travel. Answers are derived from the layers' declarations."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
+
+from api.impact_models import Latitude, Longitude
+from layers import evacuation_runs, event_log, events, incidents, shelter_stays, tasks
+from layers.model import SYSTEM_FIELDS, FieldType, Layer
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("text holds no NUL")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=500)]
+Long = Annotated[str, AfterValidator(_no_nul), Field(max_length=4000)]
+Short = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=100)]
+LonLat = tuple[Longitude, Latitude]
+RecordNo = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+
+_TYPES: dict[FieldType, Any] = {
+    FieldType.TEXT: str,
+    FieldType.INTEGER: int,
+    FieldType.NUMBER: float,
+    FieldType.BOOLEAN: bool,
+    FieldType.DATE: str,
+    FieldType.DATETIME: datetime,
+    FieldType.TEXT_LIST: list[str],
+}
+
+
+def _model(name: str, layer: Layer, **more: Any) -> type[BaseModel]:
+    """A record as it is answered: fields the caller may not see are absent."""
+    fields: dict[str, Any] = {
+        field.name: (
+            _TYPES[field.type] | None,
+            Field(default=None, description=f"{field.title.th} · {field.title.en}"),
+        )
+        for field in (*SYSTEM_FIELDS, *layer.fields)
+        if field.name not in ("id", "dataset_id")
+    }
+    fields |= {
+        "id": (int, ...),
+        "version": (str, Field(description="For If-Match, in quotes")),
+        **more,
+    }
+    if layer.geometry is not None:
+        fields["at"] = (tuple[float, float], Field(description="Longitude and latitude"))
+    made: type[BaseModel] = create_model(
+        name, __doc__=layer.description.en, __base__=BaseModel, **fields
+    )
+    return made
+
+
+class Standing(BaseModel):
+    """What one authority said last: its step of the log."""
+
+    step: int = Field(description="Id of the step, to take it back by")
+    value: str
+    said: str = Field(description="In the caller's language")
+    at: datetime
+    signer: str | None = None
+    seat: str | None = None
+    document_no: str | None = None
+    signed_at: datetime | None = None
+    area: str | None = None
+    note: str | None = None
+    by_name: str | None = None
+
+
+EventOut = _model(
+    "Event",
+    events.LAYER,
+    lines=(
+        dict[str, Standing] | None,
+        Field(
+            default=None,
+            description="Who said what, by line: flag, eoc, ddpm_level, disaster_area, "
+            "relief_zone, evacuation_advice, evacuation_order; absent for the public",
+        ),
+    ),
+)
+IncidentOut = _model(
+    "Incident",
+    incidents.LAYER,
+    duplicates=(
+        list[int] | None,
+        Field(default=None, description="Ids of incidents that may be the same; when raised"),
+    ),
+)
+TaskOut = _model("Task", tasks.LAYER)
+RunOut = _model("EvacuationRunRecord", evacuation_runs.LAYER)
+StayOut = _model("ShelterStay", shelter_stays.LAYER)
+StepOut = _model(
+    "EventStep",
+    event_log.LAYER,
+    pos=(int, Field(description="Place in the order of changes")),
+    words=(str, Field(description="The step as a sentence in the caller's language")),
+)
+
+
+class Events(BaseModel):
+    """Events, newest first."""
+
+    events: list[EventOut]  # type: ignore[valid-type]
+
+
+class Incidents(BaseModel):
+    """Incidents, newest first; `before` asks for the next page."""
+
+    incidents: list[IncidentOut]  # type: ignore[valid-type]
+    next: int | None = Field(description="`before` of the next page; null: there is none")
+
+
+class EventSteps(BaseModel):
+    """Steps of an event in their order; `after` asks for the next page."""
+
+    steps: list[StepOut]  # type: ignore[valid-type]
+    next: str | None = Field(description="`after` of the next page; null: there is none yet")
+
+
+class Likely(BaseModel):
+    """Incidents that may be the same as one."""
+
+    incident: int
+    metres: float
+    code: str
+
+
+class Duplicates(BaseModel):
+    """Incidents of the same kind near one, nearest first."""
+
+    duplicates: list[Likely]
+
+
+class TownWord(BaseModel):
+    """A flag or a seat."""
+
+    list: Literal["flag", "seat"]
+    code: str
+    word_th: str
+    word_en: str | None = None
+    color: str | None = None
+    meaning_th: str | None = None
+    meaning_en: str | None = None
+    seq: int | None = None
+    default: bool
+
+
+class RuleOut(BaseModel):
+    """A rule that raises incidents, or how soon they must be acknowledged."""
+
+    code: str
+    rule: str
+    enabled: bool | None = None
+    threshold: float | None = None
+    dead_band: float | None = None
+    delay_s: int | None = None
+    severity: str | None = None
+    shift_from: str | None = None
+    shift_to: str | None = None
+    within_s: int | None = None
+    note: str | None = None
+    default: bool
+
+
+class WarRoomSettings(BaseModel):
+    """Flags, seats and rules in force; those of the layers `event_words` and `incident_rules`."""
+
+    flags: list[TownWord]
+    seats: list[TownWord]
+    rules: list[RuleOut] | None = Field(default=None, description="Absent for the public")
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    by: Short | None = Field(
+        default=None, description="Name of the person, where several share one sign-in"
+    )
+
+
+class _Signed(_Said):
+    signer: Words | None = Field(default=None, description="Name of who signed")
+    seat: Words | None = Field(default=None, description="As what they signed, such as a seat")
+    document_no: Words | None = None
+    signed_at: AwareDatetime | None = None
+    area: Words | None = Field(default=None, description="Where it is in force, in words")
+    note: Long | None = None
+
+
+class EventIn(_Signed):
+    """An event to be opened."""
+
+    name: Words
+    kind: Literal["flood", "flash_flood", "storm", "tide", "other"] = "flood"
+    exercise: bool = False
+
+
+class EventAct(_Signed):
+    """What is done with an event: `announce` needs `line`, `value`, `signer`; `undo` a `step`."""
+
+    line: (
+        Literal[
+            "flag",
+            "eoc",
+            "ddpm_level",
+            "disaster_area",
+            "relief_zone",
+            "evacuation_advice",
+            "evacuation_order",
+        ]
+        | None
+    ) = None
+    value: Short | None = Field(
+        default=None,
+        description="flag: a code of the town's flags; eoc: open, closed; ddpm_level: 1 to 4, "
+        "ended; the others: in_force, ended",
+    )
+    step: RecordNo | None = Field(default=None, description="Id of the step to take back")
+
+
+EventAction = Literal["announce", "close", "reopen", "note", "undo"]
+
+Severity = Literal["low", "moderate", "high", "critical"]
+PersonKind = Literal[
+    "rescue",
+    "medical",
+    "threshold",
+    "levee",
+    "road_cut",
+    "shelter_full",
+    "power_out",
+    "feed_silent",
+    "supplies",
+    "other",
+]
+
+
+class IncidentIn(_Said):
+    """An incident somebody raises."""
+
+    kind: PersonKind
+    severity: Severity
+    title: Words
+    at: LonLat = Field(description="Longitude and latitude")
+    description: Long | None = None
+    place: Words | None = Field(default=None, description="Where it is, in words")
+    source: Words | None = Field(default=None, description="Who or what told of it")
+    exercise: bool = False
+
+
+class IncidentAct(_Said):
+    """What is done with an incident.
+
+    `assign` needs `unit`, `shelve` needs `until`, `merge` needs `into`, `note` needs `note`;
+    `change` changes what is given of kind, severity, title, description, place and at.
+    """
+
+    unit: Short | None = None
+    note: Long | None = None
+    until: AwareDatetime | None = None
+    into: RecordNo | None = Field(default=None, description="Id of the incident it is the same as")
+    kind: PersonKind | None = None
+    severity: Severity | None = None
+    title: Words | None = None
+    description: Long | None = None
+    place: Words | None = None
+    at: LonLat | None = None
+
+
+IncidentAction = Literal[
+    "acknowledge",
+    "assign",
+    "on_scene",
+    "resolve",
+    "all_clear",
+    "reopen",
+    "shelve",
+    "unshelve",
+    "merge",
+    "unmerge",
+    "change",
+    "note",
+]

@@ -233,6 +233,11 @@ export interface DossierSection {
   readonly records: readonly (Readonly<Record<string, unknown>>)[];
 }
 
+/** Incidents of the same kind near one, nearest first. */
+export interface Duplicates {
+  readonly duplicates: readonly Likely[];
+}
+
 /** Who leaves in what order, and the runs of every team. */
 export interface EvacuationAnswer {
   readonly id: string;
@@ -280,6 +285,158 @@ export interface EvacuationRequest {
   readonly started?: readonly StartedRun[];
   /** Plan as though every shelter were open */
   readonly open_all?: boolean;
+}
+
+/** A flood that is being run, and what has been announced in it, each kept apart. */
+export interface Event {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** รหัส · Code */
+  readonly code?: string | null;
+  /** ชื่อเหตุการณ์ · Name */
+  readonly name?: string | null;
+  /** ประเภท · Kind */
+  readonly kind?: string | null;
+  /** สถานะ · State */
+  readonly state?: string | null;
+  /** ฝึกซ้อม · Exercise */
+  readonly exercise?: boolean | null;
+  /** ธงเตือนภัยของเมือง · The town's flag */
+  readonly flag?: string | null;
+  /** ศูนย์บัญชาการเหตุการณ์ · Emergency operations centre */
+  readonly eoc?: string | null;
+  /** ระดับสาธารณภัย (ปภ.) · DDPM level */
+  readonly ddpm_level?: string | null;
+  /** ประกาศเขตพื้นที่ประสบสาธารณภัย · Disaster area */
+  readonly disaster_area?: string | null;
+  /** ประกาศเขตการให้ความช่วยเหลือฯ ฉุกเฉิน · Emergency-relief zone */
+  readonly relief_zone?: string | null;
+  /** คำแนะนำให้อพยพ · Evacuation advice */
+  readonly evacuation_advice?: string | null;
+  /** คำสั่งอพยพ · Evacuation order */
+  readonly evacuation_order?: string | null;
+  /** เปิดเมื่อ · Opened at */
+  readonly opened_at?: string | null;
+  /** ผู้เปิด · Opened by */
+  readonly opened_by?: string | null;
+  /** ปิดเมื่อ · Closed at */
+  readonly closed_at?: string | null;
+  /** ผู้ปิด · Closed by */
+  readonly closed_by?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
+  /** Who said what, by line: flag, eoc, ddpm_level, disaster_area, relief_zone, evacuation_advice, evacuation_order; absent for the public */
+  readonly lines?: Readonly<Record<string, Standing>> | null;
+}
+
+/** What is done with an event: `announce` needs `line`, `value`, `signer`; `undo` a `step`. */
+export interface EventAct {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  /** Name of who signed */
+  readonly signer?: string | null;
+  /** As what they signed, such as a seat */
+  readonly seat?: string | null;
+  readonly document_no?: string | null;
+  readonly signed_at?: string | null;
+  /** Where it is in force, in words */
+  readonly area?: string | null;
+  readonly note?: string | null;
+  readonly line?: "flag" | "eoc" | "ddpm_level" | "disaster_area" | "relief_zone" | "evacuation_advice" | "evacuation_order" | null;
+  /** flag: a code of the town's flags; eoc: open, closed; ddpm_level: 1 to 4, ended; the others: in_force, ended */
+  readonly value?: string | null;
+  /** Id of the step to take back */
+  readonly step?: number | null;
+}
+
+/** An event to be opened. */
+export interface EventIn {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  /** Name of who signed */
+  readonly signer?: string | null;
+  /** As what they signed, such as a seat */
+  readonly seat?: string | null;
+  readonly document_no?: string | null;
+  readonly signed_at?: string | null;
+  /** Where it is in force, in words */
+  readonly area?: string | null;
+  readonly note?: string | null;
+  readonly name: string;
+  readonly kind?: "flood" | "flash_flood" | "storm" | "tide" | "other";
+  readonly exercise?: boolean;
+}
+
+/** Every step in order; never changed. A correction is a new step that names the old one. */
+export interface EventStep {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** เหตุการณ์ · Event */
+  readonly event?: string | null;
+  /** เวลา · At */
+  readonly at?: string | null;
+  /** เรื่อง · Kind */
+  readonly kind?: string | null;
+  /** รหัส · Code */
+  readonly code?: string | null;
+  /** เลขระเบียน · Record */
+  readonly record?: number | null;
+  /** การกระทำ · Action */
+  readonly action?: string | null;
+  /** เดิม · Was */
+  readonly was?: string | null;
+  /** เป็น · Becomes */
+  readonly becomes?: string | null;
+  /** หน่วย · Unit */
+  readonly unit?: string | null;
+  /** ผู้ลงนาม · Signer */
+  readonly signer?: string | null;
+  /** ตำแหน่ง · Seat */
+  readonly seat?: string | null;
+  /** เลขที่หนังสือ · Document no. */
+  readonly document_no?: string | null;
+  /** ลงนามเมื่อ · Signed at */
+  readonly signed_at?: string | null;
+  /** พื้นที่ · Where */
+  readonly area?: string | null;
+  /** หมายเหตุ · Note */
+  readonly note?: string | null;
+  /** โดย · By */
+  readonly by_name?: string | null;
+  /** แก้ขั้นตอน · Takes back step */
+  readonly undoes?: number | null;
+  /** ฝึกซ้อม · Exercise */
+  readonly exercise?: boolean | null;
+  /** ผู้เห็น · Seen by */
+  readonly seen_by?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
+  /** Place in the order of changes */
+  readonly pos: number;
+  /** The step as a sentence in the caller's language */
+  readonly words: string;
+}
+
+/** Steps of an event in their order; `after` asks for the next page. */
+export interface EventSteps {
+  readonly steps: readonly EventStep[];
+  /** `after` of the next page; null: there is none yet */
+  readonly next: string | null;
+}
+
+/** Events, newest first. */
+export interface Events {
+  readonly events: readonly Event[];
 }
 
 /** The exercise that is on: nothing it shows is real, and every screen says so. */
@@ -521,6 +678,126 @@ export interface ImportedFrom {
   readonly finished_at: string | null;
 }
 
+/** What needs doing, from raised to all clear; severity by shape, colour and word. */
+export interface Incident {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** รหัสเหตุ · Code */
+  readonly code?: string | null;
+  /** ประเภท · Kind */
+  readonly kind?: string | null;
+  /** ระดับ · Severity */
+  readonly severity?: string | null;
+  /** สถานะ · Status */
+  readonly status?: string | null;
+  /** เครื่องหมาย · Mark */
+  readonly mark?: string | null;
+  /** ชื่อเหตุ · Title */
+  readonly title_th?: string | null;
+  /** ชื่อเหตุภาษาอังกฤษ · Title in English */
+  readonly title_en?: string | null;
+  /** รายละเอียด · Description */
+  readonly description?: string | null;
+  /** สถานที่ · Place */
+  readonly place?: string | null;
+  /** เกี่ยวกับชั้นข้อมูล · About the layer */
+  readonly about?: string | null;
+  /** เกี่ยวกับรหัส · About the record */
+  readonly about_code?: string | null;
+  /** ที่มา · Raised by */
+  readonly origin?: string | null;
+  /** กฎ · Rule */
+  readonly rule?: string | null;
+  /** ค่าที่พบ · Values found */
+  readonly rule_values?: string | null;
+  /** เหตุการณ์ · Event */
+  readonly event?: string | null;
+  /** ฝึกซ้อม · Exercise */
+  readonly exercise?: boolean | null;
+  /** แจ้งเมื่อ · Raised at */
+  readonly raised_at?: string | null;
+  /** ผู้แจ้ง · Raised by */
+  readonly raised_by?: string | null;
+  /** รับทราบเมื่อ · Acknowledged at */
+  readonly acknowledged_at?: string | null;
+  /** ผู้รับทราบ · Acknowledged by */
+  readonly acknowledged_by?: string | null;
+  /** หน่วยที่รับงาน · Unit */
+  readonly unit?: string | null;
+  /** มอบหมายเมื่อ · Assigned at */
+  readonly assigned_at?: string | null;
+  /** ถึงที่เกิดเหตุเมื่อ · On scene at */
+  readonly on_scene_at?: string | null;
+  /** แก้ไขเมื่อ · Resolved at */
+  readonly resolved_at?: string | null;
+  /** ปลอดภัยเมื่อ · All clear at */
+  readonly cleared_at?: string | null;
+  /** ผู้ประกาศปลอดภัย · All clear by */
+  readonly cleared_by?: string | null;
+  /** ต้องรับทราบภายใน · To be acknowledged by */
+  readonly due_at?: string | null;
+  /** ยกระดับแล้ว (ครั้ง) · Times escalated */
+  readonly escalated?: number | null;
+  /** พักไว้ถึง · Shelved until */
+  readonly shelved_until?: string | null;
+  /** รวมกับเหตุ · Merged into */
+  readonly merged_into?: string | null;
+  /** ผู้เห็น · Seen by */
+  readonly seen_by?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
+  /** Ids of incidents that may be the same; when raised */
+  readonly duplicates?: readonly number[] | null;
+  /** Longitude and latitude */
+  readonly at: readonly [number, number];
+}
+
+/** What is done with an incident. `assign` needs `unit`, `shelve` needs `until`, `merge` needs `into`, `note` needs `note`; `change` changes what is given of kind, severity, title, description, place and at. */
+export interface IncidentAct {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly unit?: string | null;
+  readonly note?: string | null;
+  readonly until?: string | null;
+  /** Id of the incident it is the same as */
+  readonly into?: number | null;
+  readonly kind?: "rescue" | "medical" | "threshold" | "levee" | "road_cut" | "shelter_full" | "power_out" | "feed_silent" | "supplies" | "other" | null;
+  readonly severity?: "low" | "moderate" | "high" | "critical" | null;
+  readonly title?: string | null;
+  readonly description?: string | null;
+  readonly place?: string | null;
+  readonly at?: readonly [number, number] | null;
+}
+
+/** An incident somebody raises. */
+export interface IncidentIn {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly kind: "rescue" | "medical" | "threshold" | "levee" | "road_cut" | "shelter_full" | "power_out" | "feed_silent" | "supplies" | "other";
+  readonly severity: "low" | "moderate" | "high" | "critical";
+  readonly title: string;
+  /** Longitude and latitude */
+  readonly at: readonly [number, number];
+  readonly description?: string | null;
+  /** Where it is, in words */
+  readonly place?: string | null;
+  /** Who or what told of it */
+  readonly source?: string | null;
+  readonly exercise?: boolean;
+}
+
+/** Incidents, newest first; `before` asks for the next page. */
+export interface Incidents {
+  readonly incidents: readonly Incident[];
+  /** `before` of the next page; null: there is none */
+  readonly next: number | null;
+}
+
 /** How a caller is known. */
 export type Kind = "public" | "token" | "session";
 
@@ -532,6 +809,13 @@ export interface Land {
   readonly appraised_value?: number | null;
   /** Parcels without a value */
   readonly value_unknown?: number | null;
+}
+
+/** Incidents that may be the same as one. */
+export interface Likely {
+  readonly incident: number;
+  readonly metres: number;
+  readonly code: string;
 }
 
 /** The record an edit made or changed; its version is in the ETag. */
@@ -941,6 +1225,22 @@ export interface RouteLeft {
   readonly backlog?: number | null;
 }
 
+/** A rule that raises incidents, or how soon they must be acknowledged. */
+export interface RuleOut {
+  readonly code: string;
+  readonly rule: string;
+  readonly enabled?: boolean | null;
+  readonly threshold?: number | null;
+  readonly dead_band?: number | null;
+  readonly delay_s?: number | null;
+  readonly severity?: string | null;
+  readonly shift_from?: string | null;
+  readonly shift_to?: string | null;
+  readonly within_s?: number | null;
+  readonly note?: string | null;
+  readonly default: boolean;
+}
+
 /** One call of a run; `part`: not the whole household. */
 export interface RunStop {
   readonly household: string;
@@ -1086,6 +1386,23 @@ export interface StageRequest {
   readonly flood: FloodRequest;
 }
 
+/** What one authority said last: its step of the log. */
+export interface Standing {
+  /** Id of the step, to take it back by */
+  readonly step: number;
+  readonly value: string;
+  /** In the caller's language */
+  readonly said: string;
+  readonly at: string;
+  readonly signer?: string | null;
+  readonly seat?: string | null;
+  readonly document_no?: string | null;
+  readonly signed_at?: string | null;
+  readonly area?: string | null;
+  readonly note?: string | null;
+  readonly by_name?: string | null;
+}
+
 /** A run that has left: it stays as it is when the rest is planned anew. */
 export interface StartedRun {
   readonly team: string;
@@ -1194,12 +1511,33 @@ export interface Town {
   readonly synthetic: boolean;
 }
 
+/** A flag or a seat. */
+export interface TownWord {
+  readonly list: "flag" | "seat";
+  readonly code: string;
+  readonly word_th: string;
+  readonly word_en?: string | null;
+  readonly color?: string | null;
+  readonly meaning_th?: string | null;
+  readonly meaning_en?: string | null;
+  readonly seq?: number | null;
+  readonly default: boolean;
+}
+
 /** What the ways are for, and how deep it may wade: an editable default. */
 export interface VehicleUsed {
   readonly id: string;
   readonly title: Words;
   readonly wades_m: number;
   readonly wades_default: boolean;
+}
+
+/** Flags, seats and rules in force; those of the layers `event_words` and `incident_rules`. */
+export interface WarRoomSettings {
+  readonly flags: readonly TownWord[];
+  readonly seats: readonly TownWord[];
+  /** Absent for the public */
+  readonly rules?: readonly RuleOut[] | null;
 }
 
 /** A waste stop with more houses around it than accounts. */

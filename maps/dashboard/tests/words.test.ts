@@ -48,9 +48,12 @@ describe('words', () => {
       'age.',
       'role.',
       'left.',
-      'gauge.',
+      'gauge.quality.',
+      'gauge.flag.',
       'kpis.',
       'time.',
+      'act.',
+      'event.',
     ];
     const unused = keys.filter(
       (key) => !code.includes(`'${key}'`) && !built.some((start) => key.startsWith(start)),

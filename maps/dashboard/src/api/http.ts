@@ -6,7 +6,9 @@ const TIMEOUT_MS = 45_000;
 
 export interface Ask {
   readonly lang: Lang;
-  readonly method?: 'POST' | 'DELETE';
+  readonly method?: 'POST' | 'PATCH' | 'DELETE';
+  /** More headers, such as the version an edit was made of. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
   /** The caller deals with a refused sign-in itself: signing in is where they happen. */
@@ -41,6 +43,7 @@ export class Http {
       method,
       // every answer's sentences, errors' too, come in the page's language
       headers: {
+        ...ask.headers,
         'Accept-Language': ask.lang,
         ...(ask.body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(method !== 'GET' && this.csrf ? { 'X-CSRF-Token': this.csrf } : {}),

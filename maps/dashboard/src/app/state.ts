@@ -11,9 +11,11 @@ import type {
   RasterEntry,
   TownStyle,
 } from '../api/types.ts';
+import type { EventSettings, TownEvent } from '../events/types.ts';
 import type { Zone } from '../flood/zones.ts';
 import type { Forecast, Gauge, Reading } from '../gauges/types.ts';
 import type { Lang } from '../i18n/index.ts';
+import type { Incident, LogStep } from '../incidents/types.ts';
 import type { LiveState } from '../live/stream.ts';
 import type { Leaving } from './leaving.ts';
 import { type Loadable, nothing } from './loadable.ts';
@@ -144,8 +146,24 @@ export interface AppState {
   /** The figure whose features alone are shown; `focus` is set once they are known. */
   readonly kpi: string | null;
   readonly focus: Focus | null;
-  /** The open incident's number. */
+  /** What needs action, most urgent first. */
+  readonly incidents: Loadable<readonly Incident[]>;
+  /** Labels of an incident's coded fields, by field and value, in the reader's language. */
+  readonly incidentWords: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The open incident's number, its record and its story. */
   readonly incident: string | null;
+  readonly incidentView: Loadable<Incident>;
+  readonly story: readonly LogStep[];
+  /** The incident an action of ours is under way for. */
+  readonly acting: number | null;
+  /** Somebody else was first. */
+  readonly conflict: { readonly incident: number; readonly text: string } | null;
+  /** An incident is being raised, at this place once one is chosen. */
+  readonly raising: { readonly at: Position | null } | null;
+  readonly events: Loadable<readonly TownEvent[]>;
+  readonly eventSettings: EventSettings | null;
+  readonly eventLog: readonly LogStep[];
+  readonly eventPanel: boolean;
   readonly section: Section;
   readonly legendOpen: boolean;
   readonly toasts: readonly Toast[];
@@ -199,7 +217,18 @@ export function initialState(lang: Lang): AppState {
     boards: new Map(),
     kpi: null,
     focus: null,
+    incidents: nothing,
+    incidentWords: {},
     incident: null,
+    incidentView: nothing,
+    story: [],
+    acting: null,
+    conflict: null,
+    raising: null,
+    events: nothing,
+    eventSettings: null,
+    eventLog: [],
+    eventPanel: false,
     section: 'flood',
     legendOpen: true,
     toasts: [],

@@ -1,10 +1,13 @@
 import type { ChangeEvent } from '../api/types.ts';
 import type { App, DeskPort } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
+import { EventDesk } from '../events/desk.ts';
 import { GaugeDesk } from '../gauges/desk.ts';
+import { IncidentDesk } from '../incidents/desk.ts';
 import { BoardDesk } from '../kpi/boards.ts';
 import { FocusDesk } from '../kpi/focus.ts';
 import { TimeDesk } from '../time/desk.ts';
+import { Sound } from './sound.ts';
 
 /** The coordinator's desk: what comes after the first map. One desk for each job. */
 export class Desk implements DeskPort {
@@ -12,6 +15,9 @@ export class Desk implements DeskPort {
   readonly gauges: GaugeDesk;
   readonly boards: BoardDesk;
   readonly focus: FocusDesk;
+  readonly incidents: IncidentDesk;
+  readonly events: EventDesk;
+  readonly sound = new Sound();
   readonly #app: App;
 
   constructor(app: App) {
@@ -20,12 +26,16 @@ export class Desk implements DeskPort {
     this.gauges = new GaugeDesk(app);
     this.boards = new BoardDesk(app);
     this.focus = new FocusDesk(app);
+    this.incidents = new IncidentDesk(app);
+    this.events = new EventDesk(app);
     app.store.subscribe((now, before) => this.#follow(now, before));
   }
 
   start(): void {
     void this.gauges.load();
     this.boards.load();
+    void this.incidents.load();
+    void this.events.load();
     this.time.start();
     this.focus.follow();
   }
@@ -33,6 +43,8 @@ export class Desk implements DeskPort {
   onChanges(changes: readonly ChangeEvent[]): void {
     this.gauges.onChanges(changes);
     this.boards.onChanges(changes);
+    this.incidents.onChanges(changes);
+    this.events.onChanges(changes);
     // an exercise began or ended: what is real has changed for every screen
     if (changes.some(({ layer }) => layer === 'exercise')) void this.#exercise();
   }
@@ -40,6 +52,8 @@ export class Desk implements DeskPort {
   refetch(): void {
     void this.gauges.load();
     this.boards.load();
+    void this.incidents.load();
+    void this.events.load();
   }
 
   async #exercise(): Promise<void> {

@@ -4,6 +4,7 @@ import { scenarioLabel, scenarios, zonesOf } from '../flood/zones.ts';
 import { number } from '../format.ts';
 import { gaugeOf } from '../gauges/desk.ts';
 import { levelAt, sound, trend } from '../gauges/level.ts';
+import { summed } from '../incidents/order.ts';
 import { board } from '../kpi/boards.ts';
 import { ageWords, type Facts, type Kpi, kpis } from '../kpi/rules.ts';
 import { nowOf } from '../time/now.ts';
@@ -27,6 +28,7 @@ export class Kpis extends DeskPart {
     'water',
     'zones',
     'boards',
+    'incidents',
     'at',
     'kpi',
   ] as const satisfies (keyof AppState)[];
@@ -53,7 +55,7 @@ export class Kpis extends DeskPart {
   }
 
   #facts(): Facts {
-    const { lang, at, me, readings, forecast, impact, impactBefore } = this.state;
+    const { lang, at, me, readings, forecast, impact, impactBefore, incidents } = this.state;
     const now = nowOf(me.value);
     const moment = at ?? now;
     const gauge = gaugeOf(this.state);
@@ -75,7 +77,7 @@ export class Kpis extends DeskPart {
       floodName: this.#floodName(),
       shelters: board(this.state, 'shelters'),
       closures: board(this.state, 'closures'),
-      incidents: null,
+      incidents: this.desk.incidents.seen && incidents.value ? summed(incidents.value, now) : null,
     };
   }
 
@@ -135,9 +137,7 @@ export class Kpis extends DeskPart {
       else void this.desk.focus.show(key);
       return;
     }
-    const part = { river: '#hydrograph-title', people: '#flood-title', incidents: '#needs-title' }[
-      key as 'river' | 'people' | 'incidents'
-    ];
+    const part = key === 'people' ? '#flood-title' : '#hydrograph-title';
     this.app.store.set({ section: key === 'people' ? 'flood' : 'watch' });
     requestAnimationFrame(() => {
       const heading = document.querySelector<HTMLElement>(part);

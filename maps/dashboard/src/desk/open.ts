@@ -4,8 +4,13 @@ import { desk as en } from '../i18n/desk.en.ts';
 import { desk as th } from '../i18n/desk.th.ts';
 import { addWords } from '../i18n/index.ts';
 import { Desk } from './desk.ts';
+import { EventPanel, Flag } from './event.ts';
 import { Hydrograph } from './hydrograph.ts';
+import { IncidentPanel } from './incident.ts';
 import { Kpis } from './kpis.ts';
+import { Needs } from './needs.ts';
+import { Raise } from './raise.ts';
+import { Search } from './search.ts';
 import { TimeSlider } from './time-slider.ts';
 import { Watch } from './watch.ts';
 
@@ -16,7 +21,13 @@ export function openDesk(app: App): Desk {
   app.desk = desk;
   customElements.define('muang-kpis', Kpis);
   customElements.define('muang-hydrograph', Hydrograph);
+  customElements.define('muang-raise', Raise);
+  customElements.define('muang-incident', IncidentPanel);
+  customElements.define('muang-needs', Needs);
   customElements.define('muang-watch', Watch);
+  customElements.define('muang-flag', Flag);
+  customElements.define('muang-event', EventPanel);
+  customElements.define('muang-search', Search);
   customElements.define('muang-time', TimeSlider);
   app.store.set({ desk: true });
   desk.start();

@@ -7,6 +7,7 @@ export class Watch extends DeskPart {
   protected readonly watch = ['section'] as const satisfies (keyof AppState)[];
 
   protected override render() {
-    return html`<muang-hydrograph .app=${this.app}></muang-hydrograph>`;
+    return html`<muang-needs .app=${this.app}></muang-needs>
+      <muang-hydrograph .app=${this.app}></muang-hydrograph>`;
   }
 }

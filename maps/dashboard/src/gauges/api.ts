@@ -54,7 +54,7 @@ export class GaugeApi {
     lang: Lang,
     signal?: AbortSignal,
   ): Promise<Reading[]> {
-    const asked = new URLSearchParams({ lang, since: new Date(since).toISOString() });
+    const asked = new URLSearchParams({ lang, start: new Date(since).toISOString() });
     const answer = await this.http.json<{ readings: readonly ReadingTold[] }>(
       `/gauges/${encodeURIComponent(code)}/readings?${asked}`,
       { lang, signal },
@@ -105,8 +105,8 @@ export function gaugeOf(
     name: text(properties['name']) ?? code,
     river: text(properties['river']),
     kind: kindOf(properties['kind']),
-    bankLeft: figure(properties['bank_left_m']),
-    bankRight: figure(properties['bank_right_m']),
+    bankLeft: bank(properties['bank_left_m']),
+    bankRight: bank(properties['bank_right_m']),
     ground: figure(properties['ground_m']),
     expectedS: figure(properties['expected_interval_s']),
     thresholds: own(thresholds).flatMap((each) => {
@@ -172,4 +172,9 @@ function figure(value: unknown): number | null {
 
 function kindOf(value: unknown): Gauge['kind'] {
   return value === 'tide' || value === 'rain' ? value : 'river';
+}
+
+/** A bank of 0 is how agencies write that they do not know it. */
+function bank(value: unknown): number | null {
+  return figure(value) || null;
 }

@@ -3,6 +3,7 @@ import type { ChangeEvent } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
+import { STAGE_LAYER } from '../map/stages.ts';
 import { BACK_H } from '../time/clock.ts';
 import { nowOf } from '../time/now.ts';
 import { GaugeApi } from './api.ts';
@@ -75,11 +76,7 @@ export class GaugeDesk {
           if (asking.signal.aborted) return;
           store.set({ forecast: failed(problemOf(error), forecast) });
         }),
-      this.#api
-        .stages(gauge, lang, asking.signal)
-        .then((stages) => asking.signal.aborted || this.#stages(stages))
-        // a gauge without a library has no stages to show
-        .catch(() => asking.signal.aborted || this.#stages([])),
+      this.#askStages(gauge, asking.signal),
     ]);
   }
 
@@ -91,6 +88,18 @@ export class GaugeDesk {
       this.#timer = null;
       void (known ? this.load() : this.refresh());
     }, SETTLE_MS);
+  }
+
+  /** A gauge without a library of flood maps has no stages to show. */
+  async #askStages(gauge: string, signal: AbortSignal): Promise<void> {
+    const { me, lang } = this.#app.store.state;
+    if (!me.value?.layers.includes(STAGE_LAYER)) return this.#stages([]);
+    try {
+      const stages = await this.#api.stages(gauge, lang, signal);
+      if (!signal.aborted) this.#stages(stages);
+    } catch {
+      if (!signal.aborted) this.#stages([]);
+    }
   }
 
   #stages(stages: readonly number[]): void {

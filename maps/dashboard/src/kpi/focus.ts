@@ -43,7 +43,10 @@ export class FocusDesk {
   #changed(now: AppState, before: AppState): void {
     if (now.kpi !== before.kpi && now.kpi !== now.focus?.kpi) this.follow();
     if (!now.kpi) return;
-    const known = now.boards !== before.boards || now.impact.value !== before.impact.value;
+    const known =
+      now.boards !== before.boards ||
+      now.incidents.value !== before.incidents.value ||
+      now.impact.value !== before.impact.value;
     if (known) void this.#again(now.kpi);
   }
 
@@ -71,6 +74,10 @@ export class FocusDesk {
         ({ properties }) => properties['status'] === 'closed',
       );
       return closed ? { kpi, layer: 'closures', ids: closed.map(({ id }) => Number(id)) } : null;
+    }
+    if (kpi === 'incidents') {
+      const open = state.incidents.value;
+      return open ? { kpi, layer: 'incidents', ids: open.map(({ id }) => id) } : null;
     }
     if (kpi === 'care') return this.#care();
     return null;

@@ -225,7 +225,7 @@ function incidents({ lang, at, incidents: told }: Facts): Kpi | null {
       : say(lang, 'kpis.acknowledged'),
     ageS: latest === null ? null : (at - latest) / 1000,
     state: critical ? 'alarm' : unacknowledged ? 'watch' : 'calm',
-    counts: false,
+    counts: true,
   };
 }
 

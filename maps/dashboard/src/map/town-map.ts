@@ -229,10 +229,11 @@ export class TownMap implements MapPort {
   }
 
   #key(event: KeyboardEvent): void {
-    const { drawing } = this.#app.store.state;
+    const { drawing, raising } = this.#app.store.state;
     if (event.key === 'Enter') {
       event.preventDefault();
       if (drawing) corner(this.#app, this.centre());
+      else if (raising) this.#app.store.set({ raising: { at: this.centre() } });
       else this.pickCentre();
     } else if (drawing && event.key === 'Backspace') {
       this.#app.store.set({ drawing: drawing.slice(0, -1) });
@@ -240,7 +241,12 @@ export class TownMap implements MapPort {
   }
 
   #click(event: MapMouseEvent): void {
-    const { drawing } = this.#app.store.state;
+    const { drawing, raising } = this.#app.store.state;
+    if (raising) {
+      const { lng, lat } = event.lngLat;
+      this.#app.store.set({ raising: { at: [lng, lat] } });
+      return;
+    }
     if (!drawing) {
       this.#app.pick(this.#hits(event.point));
       this.#app.ask(event.lngLat.lng, event.lngLat.lat);
@@ -292,7 +298,9 @@ export class TownMap implements MapPort {
     if (
       now.water !== before.water ||
       now.drawing !== before.drawing ||
-      now.recordView.value !== before.recordView.value
+      now.recordView.value !== before.recordView.value ||
+      now.raising !== before.raising ||
+      now.incidentView.value !== before.incidentView.value
     ) {
       this.#paintOwn(now);
     }
@@ -345,9 +353,11 @@ export class TownMap implements MapPort {
     }
   }
 
-  #paintOwn({ recordView, drawing, water }: AppState): void {
+  #paintOwn({ recordView, drawing, water, raising, incidentView }: AppState): void {
     const own = (id: string) => this.map.getSource(id) as GeoJSONSource | undefined;
-    own(SELECTION)?.setData(selectionData(recordView.value?.feature.geometry ?? null));
+    const at = raising?.at ?? incidentView.value?.at;
+    const place: GeoJSON.Point | null = at ? { type: 'Point', coordinates: [...at] } : null;
+    own(SELECTION)?.setData(selectionData(place ?? recordView.value?.feature.geometry ?? null));
     const ring = drawing ?? (water?.kind === 'drawn' ? water.ring : []);
     own(DRAWING)?.setData(drawingData(ring, drawing === null));
   }

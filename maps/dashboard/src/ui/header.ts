@@ -20,6 +20,8 @@ export class Header extends Part {
           <img src="/assets/icon.svg" alt="" width="30" height="30" />
           <h1>${me ? this.app.text(me.town.name) : this.t('app.name')}</h1>
         </div>
+        <muang-flag .app=${this.app}></muang-flag>
+        <muang-search .app=${this.app}></muang-search>
         <div class="top-right">
           ${this.#live()} ${this.#clock()}
           ${langSwitch(this.state.lang, this.t('app.language'), (lang) => this.app.setLang(lang))}

@@ -27,6 +27,7 @@ export class Shell extends Part {
     'kpi',
     'incident',
     'gauges',
+    'incidents',
   ] as const satisfies (keyof AppState)[];
 
   protected override firstUpdated(): void {
@@ -102,9 +103,10 @@ export class Shell extends Part {
       </main>
       <muang-time .app=${app}></muang-time>
       <nav class="tabs" aria-label=${this.t('app.sections')}>
-        ${gaugesKnown(this.state) ? this.#tab('watch', 'eye') : nothing} ${this.#tab('flood', 'water')} ${this.#tab('layers', 'layers')}
+        ${watches(this.state) ? this.#tab('watch', 'eye') : nothing} ${this.#tab('flood', 'water')} ${this.#tab('layers', 'layers')}
         ${this.#tab('table', 'table')}
       </nav>
+      <muang-event .app=${app}></muang-event>
       <muang-toasts .app=${app}></muang-toasts>
       ${account ? html`<muang-account .app=${app}></muang-account>` : nothing}
     `;
@@ -160,6 +162,6 @@ export class Shell extends Part {
 }
 
 /** Whether there is anything to watch; without, a phone has no tab for it. */
-function gaugesKnown({ gauges }: Readonly<AppState>): boolean {
-  return Boolean(gauges.value?.length);
+function watches({ gauges, incidents }: Readonly<AppState>): boolean {
+  return Boolean(gauges.value?.length || incidents.value);
 }

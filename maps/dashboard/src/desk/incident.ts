@@ -1,0 +1,282 @@
+import { html, nothing, type PropertyDeclarations } from 'lit';
+import type { AppState } from '../app/state.ts';
+import { dateTime } from '../format.ts';
+import { actions, nextAction, progress, SIGNS } from '../incidents/order.ts';
+import type { Action, Incident, Said } from '../incidents/types.ts';
+import { board } from '../kpi/boards.ts';
+import { icon } from '../ui/icons.ts';
+import { DeskPart } from './part.ts';
+
+const STEPS = 6;
+const MINUTE_MS = 60_000;
+/** Minutes an incident may be put aside for. */
+const SHELVES = [15, 60, 180] as const;
+
+/** One incident: what it is, what has been done, and the next step. */
+export class IncidentPanel extends DeskPart {
+  static override properties: PropertyDeclarations = {
+    ...DeskPart.properties,
+    asking: { state: true },
+    alike: { state: true },
+  };
+  /** The action whose details are being filled in. */
+  declare asking: Action | null;
+  declare alike: readonly { incident: number; code: string }[];
+  protected readonly watch = [
+    'incident',
+    'incidentView',
+    'incidentWords',
+    'incidents',
+    'story',
+    'acting',
+    'conflict',
+    'boards',
+    'at',
+  ] as const satisfies (keyof AppState)[];
+  #opened = true;
+
+  constructor() {
+    super();
+    this.asking = null;
+    this.alike = [];
+  }
+
+  protected override stateChanged(now: AppState, before: AppState): void {
+    if (now.incident !== before.incident) {
+      this.asking = null;
+      this.alike = [];
+      this.#opened = true;
+    }
+  }
+
+  protected override updated(): void {
+    if (!this.#opened || !this.state.incidentView.value) return;
+    this.#opened = false;
+    this.querySelector<HTMLElement>('h3')?.focus();
+    this.scrollIntoView({ block: 'nearest' });
+  }
+
+  protected override render() {
+    const { incidentView, conflict, incident } = this.state;
+    const { value, problem, loading } = incidentView;
+    return html`<section
+      class="incident card"
+      aria-labelledby="incident-title"
+      aria-busy=${loading}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === 'Escape') this.desk.incidents.close();
+      }}
+    >
+      <div class="card-head">
+        <div>
+          <p class="kicker">${value ? this.#kicker(value) : nothing}</p>
+          <h3 id="incident-title" tabindex="-1">
+            ${value ? this.#title(value) : this.t('incident.loading')}
+          </h3>
+        </div>
+        <button
+          type="button"
+          class="plain"
+          aria-label=${this.t('incident.close')}
+          title=${this.t('incident.close')}
+          @click=${() => this.desk.incidents.close()}
+        >
+          ${icon('close')}
+        </button>
+      </div>
+      ${
+        problem
+          ? html`<p class="problem" role="alert">${problem.detail ?? this.t('error.network')}</p>`
+          : nothing
+      }
+      ${
+        conflict && String(conflict.incident) === incident
+          ? html`<p class="problem" role="alert">
+              ${icon('warn')} <span><b>${this.t('incident.second')}</b> ${conflict.text}</span>
+            </p>`
+          : nothing
+      }
+      ${value ? this.#body(value) : nothing}
+    </section>`;
+  }
+
+  #kicker({ severity, code, kind }: Incident) {
+    const { incidentWords: words } = this.state;
+    return html`<span class="need-sign" data-severity=${severity} aria-hidden="true">${SIGNS[severity]}</span>
+      ${words['severity']?.[severity] ?? severity} · ${words['kind']?.[kind] ?? kind} · ${code}`;
+  }
+
+  #title({ title_th, title_en }: Incident): string {
+    return this.state.lang === 'th' ? title_th : title_en;
+  }
+
+  #body(value: Incident) {
+    const { incidentWords: words, at, story, lang } = this.state;
+    const far = progress(value);
+    return html`
+      <p class="steps">
+        <span class="step-dots" aria-hidden="true"
+          >${Array.from({ length: STEPS }, (_, step) => html`<i ?data-done=${step <= far}></i>`)}</span
+        >
+        <b>${words['status']?.[value.status] ?? value.status}</b>
+        ${value.unit ? html`<span>· ${value.unit}</span>` : nothing}
+        ${value.merged_into ? html`<span>· ${this.t('incident.merged', { code: value.merged_into })}</span>` : nothing}
+        ${value.shelved_until ? html`<span>· ${this.t('incident.shelved', { time: dateTime(value.shelved_until, lang) })}</span>` : nothing}
+      </p>
+      ${at === null ? this.#actions(value) : html`<p class="empty">${this.t('incident.past')}</p>`}
+      ${this.asking ? this.#form(value, this.asking) : nothing}
+      <dl class="fields">
+        ${this.#line('incident.place', value.place)} ${this.#line('incident.description', value.description)}
+        ${this.#line('incident.raised', value.raised_at && [dateTime(value.raised_at, lang), value.raised_by].filter(Boolean).join(' · '))}
+        ${this.#line('incident.acknowledged', value.acknowledged_at && [dateTime(value.acknowledged_at, lang), value.acknowledged_by].filter(Boolean).join(' · '))}
+        ${this.#line('incident.found', value.rule_values)}
+      </dl>
+      ${
+        story.length
+          ? html`<h4>${this.t('incident.story')}</h4>
+              <ol class="story">
+                ${story.map(
+                  (step) => html`<li>
+                    <time datetime=${step.at}>${dateTime(step.at, lang)}</time> ${step.words}
+                    ${step.note ? html`<q>${step.note}</q>` : nothing}
+                  </li>`,
+                )}
+              </ol>`
+          : nothing
+      }
+    `;
+  }
+
+  #line(
+    label:
+      | 'incident.place'
+      | 'incident.description'
+      | 'incident.raised'
+      | 'incident.acknowledged'
+      | 'incident.found',
+    value: string | null | undefined,
+  ) {
+    return value
+      ? html`<div>
+          <dt>${this.t(label)}</dt>
+          <dd>${value}</dd>
+        </div>`
+      : nothing;
+  }
+
+  #actions(value: Incident) {
+    const next = nextAction(value);
+    return html`<div class="incident-acts" role="group" aria-label=${this.t('incident.actions')}>
+      ${actions(value).map(
+        (action) => html`<button
+          type="button"
+          class=${action === next ? 'primary' : ''}
+          data-action=${action}
+          ?disabled=${this.state.acting === value.id}
+          aria-expanded=${needsWords(action) ? this.asking === action : nothing}
+          @click=${() => this.#choose(value, action)}
+        >
+          ${this.t(`act.${action}`)}
+        </button>`,
+      )}
+    </div>`;
+  }
+
+  #choose(value: Incident, action: Action): void {
+    if (!needsWords(action)) {
+      this.asking = null;
+      void this.desk.incidents.act(value, action);
+      return;
+    }
+    this.asking = this.asking === action ? null : action;
+    if (action === 'merge') {
+      void this.desk.incidents.duplicates(value.id).then((found) => {
+        this.alike = found;
+      });
+    }
+    if (this.asking) {
+      void this.updateComplete.then(() =>
+        this.querySelector<HTMLElement>('form input, form select, form textarea')?.focus(),
+      );
+    }
+  }
+
+  #form(value: Incident, action: Action) {
+    return html`<form
+      class="act-form"
+      @submit=${(event: SubmitEvent) => {
+        event.preventDefault();
+        void this.#send(value, action, new FormData(event.target as HTMLFormElement));
+      }}
+    >
+      ${this.#asked(value, action)}
+      <button type="submit" class="primary">${this.t(`act.${action}`)}</button>
+    </form>`;
+  }
+
+  #asked(value: Incident, action: Action) {
+    if (action === 'assign') {
+      const units = (board(this.state, 'resources') ?? []).map(({ properties }) =>
+        String(properties['crew'] ?? properties['name'] ?? properties['code']),
+      );
+      return html`<label
+        >${this.t('incident.unit')}
+        <input name="unit" list="units" required maxlength="100" autocomplete="off" />
+        <datalist id="units">${[...new Set(units)].map((unit) => html`<option value=${unit}></option>`)}</datalist>
+      </label>`;
+    }
+    if (action === 'shelve') {
+      return html`<label
+        >${this.t('incident.shelve')}
+        <select name="minutes">
+          ${SHELVES.map((minutes) => html`<option value=${minutes}>${this.t('incident.minutes', { n: minutes })}</option>`)}
+        </select>
+      </label>`;
+    }
+    if (action === 'merge') return this.#others(value);
+    return html`<label
+      >${this.t('act.note')}
+      <textarea name="note" required maxlength="4000" rows="2"></textarea>
+    </label>`;
+  }
+
+  /** Near ones of the same kind first; then every other that is open. */
+  #others(value: Incident) {
+    const near = new Set(this.alike.map(({ incident }) => incident));
+    const others = (this.state.incidents.value ?? [])
+      .filter(({ id }) => id !== value.id)
+      .sort((a, b) => Number(near.has(b.id)) - Number(near.has(a.id)));
+    return html`<label
+      >${this.t('incident.into')}
+      <select name="into" required>
+        ${others.map(
+          (other) => html`<option value=${other.id}>
+            ${other.code} ${this.#title(other)}${near.has(other.id) ? ` (${this.t('incident.near')})` : nothing}
+          </option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
+  async #send(value: Incident, action: Action, form: FormData): Promise<void> {
+    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const said: Said = {
+      ...(action === 'assign' ? { unit: text('unit') } : {}),
+      ...(action === 'note' ? { note: text('note') } : {}),
+      ...(action === 'merge' ? { into: Number(text('into')) } : {}),
+      ...(action === 'shelve'
+        ? { until: new Date(Date.now() + Number(text('minutes')) * MINUTE_MS).toISOString() }
+        : {}),
+    };
+    if (await this.desk.incidents.act(value, action, said)) {
+      this.asking = null;
+      await this.updateComplete;
+      this.querySelector<HTMLElement>('.incident-acts .primary, .incident-acts button')?.focus();
+    }
+  }
+}
+
+/** Whether an action asks for something before it is done. */
+function needsWords(action: Action): boolean {
+  return ['assign', 'shelve', 'merge', 'note'].includes(action);
+}

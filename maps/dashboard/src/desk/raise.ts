@@ -1,0 +1,109 @@
+import { html, nothing } from 'lit';
+import type { AppState } from '../app/state.ts';
+import { SEVERITIES, type Severity } from '../incidents/types.ts';
+import { icon } from '../ui/icons.ts';
+import { DeskPart } from './part.ts';
+
+/** Kinds that people raise; power-dependent people are found by a rule. */
+const BY_RULE = new Set(['power_dependent']);
+
+/** Raising an incident: what, how bad, where (a click on the map, its middle, or a search). */
+export class Raise extends DeskPart {
+  protected readonly watch = [
+    'raising',
+    'incidentWords',
+    'view',
+  ] as const satisfies (keyof AppState)[];
+
+  protected override firstUpdated(): void {
+    this.querySelector<HTMLElement>('input')?.focus();
+  }
+
+  protected override render() {
+    const { raising, incidentWords: words } = this.state;
+    if (!raising) return nothing;
+    const kinds = Object.entries(words['kind'] ?? {}).filter(([kind]) => !BY_RULE.has(kind));
+    return html`<form
+      class="raise card"
+      aria-label=${this.t('needs.raise')}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === 'Escape') this.#cancel();
+      }}
+      @submit=${(event: SubmitEvent) => {
+        event.preventDefault();
+        void this.#send(new FormData(event.target as HTMLFormElement));
+      }}
+    >
+      <label
+        >${this.t('raise.title')}
+        <input name="title" required maxlength="500" autocomplete="off" />
+      </label>
+      <div class="raise-row">
+        <label
+          >${this.t('raise.kind')}
+          <select name="kind">
+            ${kinds.map(([kind, label]) => html`<option value=${kind}>${label}</option>`)}
+          </select>
+        </label>
+        <label
+          >${this.t('raise.severity')}
+          <select name="severity">
+            ${[...SEVERITIES].reverse().map(
+              (severity) =>
+                html`<option value=${severity} ?selected=${severity === 'high'}>
+                  ${words['severity']?.[severity] ?? severity}
+                </option>`,
+            )}
+          </select>
+        </label>
+      </div>
+      <label
+        >${this.t('raise.place')}
+        <input name="place" maxlength="500" autocomplete="off" />
+      </label>
+      <label
+        >${this.t('raise.description')}
+        <textarea name="description" maxlength="4000" rows="2"></textarea>
+      </label>
+      <p class="raise-where" role="status">
+        ${icon('fly')}
+        ${raising.at ? this.t('raise.at', { lat: raising.at[1].toFixed(5), lng: raising.at[0].toFixed(5) }) : this.t('raise.where')}
+        ${
+          this.app.map
+            ? html`<button type="button" class="link" @click=${() => this.#here()}>${this.t('raise.centre')}</button>`
+            : nothing
+        }
+      </p>
+      <div class="raise-row">
+        <button type="submit" class="primary" ?disabled=${!raising.at}>${this.t('raise.send')}</button>
+        <button type="button" @click=${() => this.#cancel()}>${this.t('raise.cancel')}</button>
+      </div>
+    </form>`;
+  }
+
+  #here(): void {
+    const at = this.app.map?.centre();
+    if (at) this.app.store.set({ raising: { at } });
+  }
+
+  #cancel(): void {
+    this.app.store.set({ raising: null });
+    document.querySelector<HTMLElement>('#needs-title')?.focus();
+  }
+
+  async #send(form: FormData): Promise<void> {
+    const { raising } = this.state;
+    if (!raising?.at) return;
+    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const description = text('description');
+    const place = text('place');
+    await this.desk.incidents.raise({
+      kind: text('kind'),
+      severity: text('severity') as Severity,
+      title: text('title'),
+      at: raising.at,
+      ...(description ? { description } : {}),
+      ...(place ? { place } : {}),
+    });
+  }
+}

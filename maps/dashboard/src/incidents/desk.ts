@@ -1,0 +1,160 @@
+import { problemOf } from '../api/problem.ts';
+import type { ChangeEvent, LayerSchema } from '../api/types.ts';
+import type { App } from '../app/app.ts';
+import { failed, loaded, loading, nothing } from '../app/loadable.ts';
+import type { AppState } from '../app/state.ts';
+import { IncidentApi } from './api.ts';
+import { byNeed } from './order.ts';
+import type { Action, Incident, NewIncident, Said } from './types.ts';
+
+const LAYER = 'incidents';
+/** Changes come in bursts; a list this small is read again almost at once. */
+const SETTLE_MS = 100;
+
+/** What needs action: the list every desk shares, the open incident, and what is done to it. */
+export class IncidentDesk {
+  readonly #app: App;
+  readonly #api: IncidentApi;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(app: App) {
+    this.#app = app;
+    this.#api = new IncidentApi(app.api);
+    app.store.subscribe((now, before) => this.#follow(now, before));
+  }
+
+  /** Whether this caller works with incidents at all. */
+  get seen(): boolean {
+    return this.#app.store.state.me.value?.layers.includes(LAYER) ?? false;
+  }
+
+  async load(): Promise<void> {
+    const { store, api } = this.#app;
+    if (!this.seen) return;
+    const { lang, incidents } = store.state;
+    const asked = api.asOf;
+    store.set({ incidents: loading(incidents) });
+    try {
+      const [found, schema] = await Promise.all([
+        this.#api.active(lang),
+        this.#app.api.schema(LAYER, lang),
+      ]);
+      if (api.asOf !== asked) return;
+      store.set({ incidents: loaded(byNeed(found)), incidentWords: wordsOf(schema) });
+    } catch (error) {
+      store.set({ incidents: failed(problemOf(error), incidents) });
+    }
+    if (store.state.incident) void this.refresh();
+  }
+
+  open(id: number): void {
+    this.#app.store.set({ incident: String(id), section: 'watch' });
+  }
+
+  close(): void {
+    this.#app.store.set({ incident: null, incidentView: nothing, story: [] });
+  }
+
+  /** Reads the open incident and its story again. */
+  async refresh(): Promise<void> {
+    const { store } = this.#app;
+    const { incident, lang, incidentView } = store.state;
+    if (!incident || !this.seen) return;
+    store.set({ incidentView: loading(incidentView) });
+    try {
+      const found = await this.#api.one(incident, lang);
+      if (store.state.incident !== incident) return;
+      store.set({ incidentView: loaded(found) });
+      await this.#tell(found);
+    } catch (error) {
+      if (store.state.incident !== incident) return;
+      store.set({ incidentView: failed(problemOf(error), incidentView) });
+    }
+  }
+
+  async #tell({ id }: Incident): Promise<void> {
+    const { events, lang } = this.#app.store.state;
+    const event = events.value?.find(({ state }) => state === 'open');
+    if (!event) return;
+    try {
+      const story = await this.#api.story(event.id, id, lang);
+      if (this.#app.store.state.incident === String(id)) this.#app.store.set({ story });
+    } catch {
+      // the record itself says how it stands
+    }
+  }
+
+  /**
+   * One step. Answers whether it was done; otherwise the reason is on the screen, and the
+   * incident as it is now, with who was first.
+   */
+  async act(incident: Incident, action: Action, said: Said = {}): Promise<boolean> {
+    const { store } = this.#app;
+    store.set({ acting: incident.id, conflict: null });
+    try {
+      const done = await this.#api.act(incident, action, said, store.state.lang);
+      store.set({ acting: null });
+      if (store.state.incident === String(done.id)) store.set({ incidentView: loaded(done) });
+      await this.load();
+      return true;
+    } catch (error) {
+      store.set({ acting: null });
+      const problem = problemOf(error);
+      if (problem.status === 409 || problem.status === 412) {
+        store.set({ conflict: { incident: incident.id, text: problem.detail ?? '' } });
+        await this.load();
+      } else this.#app.complain(`incident-${incident.id}`, error);
+      return false;
+    }
+  }
+
+  /** Raises one and opens it. Answers its number; null when it was refused. */
+  async raise(incident: NewIncident): Promise<number | null> {
+    try {
+      const made = await this.#api.raise(incident, this.#app.store.state.lang);
+      this.#app.store.set({ raising: null });
+      this.open(made.id);
+      await this.load();
+      return made.id;
+    } catch (error) {
+      this.#app.complain('raise', error);
+      return null;
+    }
+  }
+
+  /** Numbers of incidents that may be the same as this one. */
+  async duplicates(id: number): Promise<readonly { incident: number; code: string }[]> {
+    try {
+      return await this.#api.duplicates(id, this.#app.store.state.lang);
+    } catch {
+      return [];
+    }
+  }
+
+  onChanges(changes: readonly ChangeEvent[]): void {
+    if (!changes.some(({ layer }) => layer === LAYER || layer === 'event_log')) return;
+    if (this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.load();
+    }, SETTLE_MS);
+  }
+
+  #follow(now: AppState, before: AppState): void {
+    if (now.lang !== before.lang) void this.load();
+    if (now.incident === before.incident) return;
+    this.#app.store.set({ incidentView: nothing, story: [], conflict: null });
+    if (now.incident) void this.refresh();
+  }
+}
+
+/** Labels of the coded fields: `words.status.raised`. */
+export type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+function wordsOf({ properties }: LayerSchema): Words {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, field]) =>
+      field['x-enumLabels'] ? [[name, field['x-enumLabels']]] : [],
+    ),
+  );
+}

@@ -110,6 +110,22 @@ BEGIN
         SELECT ST_Union(z) INTO flood FROM unnest(zones) AS z;
     END IF;
     SELECT array_agg(p.piece) INTO pieces FROM (SELECT ST_Subdivide(flood, 128) AS piece) AS p;
+    -- each part has a box of its own: one water of three parts over 200,000 parcels makes 5 times as
+    -- many candidates as its parts do (85 and 17 ms); what meets a part meets the whole
+    SELECT
+        array_agg(p.geom),
+        array_agg(z.rank)
+    INTO zones, ranks
+    FROM unnest(zones, ranks) AS z (geom, rank)
+    CROSS JOIN LATERAL ST_Dump(z.geom) AS p;
+    SELECT
+        array_agg(p.geom),
+        array_agg(z.rank),
+        array_agg(z.low),
+        array_agg(z.high)
+    INTO shapes, shape_ranks, lows, highs
+    FROM unnest(shapes, shape_ranks, lows, highs) AS z (geom, rank, low, high)
+    CROSS JOIN LATERAL ST_Dump(z.geom) AS p;
 
     -- a statement that names a view the caller has not is planned only when it is reached, so each
     -- layer is looked at in a function of its own, after it was found among those asked for

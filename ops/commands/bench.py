@@ -13,7 +13,7 @@ from layers.text import Text
 from ops.checkout import Checkout
 from ops.progress import Progress
 
-PARTS = ("tiles", "peers", "cache", "permissions", "imports")
+PARTS = ("tiles", "peers", "cache", "permissions", "imports", "impact")
 SIZES = (20_000, 200_000, 1_000_000)
 _PEERS = {"nginx-light": "nginx", "wrk": "wrk", "cgi-mapserver": "/usr/lib/cgi-bin/mapserv"}
 
@@ -62,7 +62,7 @@ def _measure(
     quick: bool,
     lacks: dict[str, str],
 ) -> Path:
-    from bench import imports, peers, permissions, tile_cache, tiles
+    from bench import impact, imports, peers, permissions, tile_cache, tiles
     from bench.figures import Report
     from bench.town import kept
 
@@ -84,6 +84,8 @@ def _measure(
         permissions.measure(server[0], report, rounds=rounds)
     if "imports" in parts:
         imports.measure(server[0], report, rounds=rounds, rows=parcels)
+    if "impact" in parts:
+        impact.measure(town, report, rounds=rounds)
     path = checkout.root / "build" / "bench" / f"{parcels}-{'-'.join(parts)}.json"
     report.write(path)
     report.summary()

@@ -16,6 +16,7 @@ import geopandas as gpd
 import pandas as pd
 import psycopg
 import pytest
+import shapely
 
 from db.connect import Machine
 from db.queries.impact import Flood, Impact, Question, impact
@@ -29,6 +30,7 @@ from layers import catalog
 from layers.model import Role
 from layers.text import Text
 from tests.conftest import TownHandle
+from tests.impact_oracle import by_place, land, touched
 
 SRID = 32619
 PARCELS = "ASSESSING_ParcelsFY2013.topojson"
@@ -224,6 +226,48 @@ def test_other_layers_agree_with_geopandas_too(
     frame, zones = city.read(name), city.read(ZONES)
     wet = gpd.sjoin(frame, zones, predicate="intersects").index.unique()
     assert answer.exposed[layer_id]["count"] == len(wet)
+
+
+def test_uses_values_names_and_neighbourhoods_agree_with_geopandas(
+    city: City, answer: Impact
+) -> None:
+    with city.town.connect(Machine.LOADER) as conn:
+        rows = conn.execute(
+            "SELECT code, use, appraised_value, gis.ST_AsBinary(geom) FROM town.parcels"
+        ).fetchall()
+    zones, quarters = city.read(ZONES), city.read("BOUNDARY_CDDNeighborhoods.geojson")
+    columns = list(zip(*rows, strict=True))
+    parcels = gpd.GeoDataFrame(
+        {"code": columns[0], "use": columns[1], "appraised_value": columns[2]},
+        geometry=gpd.GeoSeries.from_wkb(pd.Series(columns[3]).map(bytes)).to_numpy(),
+        crs=SRID,
+    )
+    found = answer.exposed
+    uses = land(parcels, zones)
+    assert found["parcels"]["by_use"].keys() == uses.keys()
+    for use, figures in uses.items():
+        told = found["parcels"]["by_use"][use]
+        worth = {name: told[name] or 0 for name in figures}
+        assert worth == pytest.approx(figures, rel=1e-6, abs=0.01), use
+    wet = touched(parcels, zones)
+    quarters = quarters.rename_geometry("geom")
+    counted = {row["code"]: row["parcels"] for row in answer.communities or () if row["parcels"]}
+    named = {row["code"]: row["name"] for row in answer.communities or ()}
+    by_name = Counter({named[code]: n for code, n in counted.items()})
+    quarters["code"] = quarters["NAME"]
+    assert by_name == by_place(wet, quarters)
+    # nobody said how deep these zones are, and nobody's home is on record
+    assert answer.displaced is None
+    assert found["parcels"]["by_depth"] == {"unknown": 176}
+    roads = city.read("TRANS_Centerlines.topojson")
+    metres = shapely.length(
+        shapely.intersection(touched(roads, zones).geometry.to_numpy(), zones.union_all())
+    )
+    assert found["roads"]["wet_length_m"] == pytest.approx(metres.sum(), rel=1e-6)
+    told = [road["wet_length_m"] for road in found["roads"]["named"]]
+    assert told == pytest.approx(sorted(metres, reverse=True)[: len(told)], abs=0.01)
+    shelters = touched(city.read("PUBLICSAFETY_EmergencyShelters.geojson"), zones)
+    assert len(found["shelters"]["named"]) == len(shelters)
 
 
 def test_the_citys_own_list_is_found_and_the_remainder_explained(

@@ -1,18 +1,23 @@
 """A demo town in a real database: every row arrives, marked synthetic, and the raster too."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from psycopg import sql
 from rasterio.features import rasterize
 
 from db.connect import Machine
 from db.datasets import Dataset, list_datasets
 from db.load import Incoming, load
+from db.queries.impact import Flood
 from db.rasters import newest
 from db.towns import drop_town
 from etl.demo import DEMO_TOWNS, SOURCE, load_town
@@ -23,7 +28,9 @@ from layers.errors import ConflictError
 from layers.rasters import RASTERS
 from layers.text import Text
 from tests.conftest import TownHandle, make_town
+from tests.db.test_impact import ask
 from tests.etl.demo_data import demo
+from tests.impact_oracle import ages, by_place, homes, land, lengths, touched
 
 
 class Told:
@@ -67,7 +74,8 @@ def test_every_row_arrives_marked_as_invented(loaded: tuple[TownHandle, Told, Pa
     assert "synthetic" in SOURCE
     assert {row.layer for row in datasets} == set(frames) | {raster.id for raster in RASTERS}
     assert all(row.synthetic and row.source == SOURCE for row in datasets)
-    assert [what for what, _, _ in told.reports] == [lay.id for lay in imported()]
+    made = [layer.id for layer in imported() if layer.id in frames]
+    assert [what for what, _, _ in told.reports] == made
     assert told.reports[-1][1] < (told.reports[-1][2] or 0)
 
 
@@ -89,6 +97,112 @@ def test_values_come_back_as_they_were_made(loaded: tuple[TownHandle, Told, Path
         ).fetchone()
     assert found == (home["needs"], home["adl_score"], home["adl_on"], home["person_name"], None)
     assert place == (house["geom"].x, house["geom"].y, 32647)
+
+
+@pytest.mark.slow
+def test_impact_equals_plain_geopandas(loaded: tuple[TownHandle, Told, Path]) -> None:
+    """Every figure of the flood of a hundred years, over the frames the town was loaded from."""
+    town, _, _ = loaded
+    frames: Any = demo("patong").frames
+    zones = frames["flood_zones"]
+    zones = zones[(zones["kind"] == "return_period") & (zones["return_period_y"] == 100)]
+    answer = ask(town, Flood(zone_ids=tuple(zones["code"])))
+    found = answer.exposed
+
+    people = homes(frames["houses"], frames["households"], zones)
+    assert found["people"]["count"] == people["people"].sum() > 0
+    assert found["people"]["by_age"] == ages(people)
+    assert found["people"]["by_indoor_depth"] == {
+        depth: {"count": rows["people"].sum(), "by_age": ages(rows)}
+        for depth, rows in people.groupby("depth")
+    }
+    moved = people[people["indoor"] > 0]
+    assert answer.displaced is not None
+    assert answer.displaced["count"] == moved["people"].sum() > 0
+    assert answer.displaced["by_age"] == ages(moved)
+    assert answer.displaced["unknown"]["count"] == people[people["indoor"].isna()]["people"].sum()
+    needs = {item["code"]: item["amount"] for item in answer.needs or ()}
+    assert needs["drinking_water"] == moved["people"].sum() * 3
+    assert needs["kit"] == len(moved)
+    rows = {row["code"]: row for row in answer.communities or ()}
+    told = {code: row["people"]["count"] for code, row in rows.items() if row["people"]["count"]}
+    assert told == people[people["people"] > 0].groupby("community")["people"].sum().to_dict()
+    wet = touched(frames["parcels"], zones)
+    assert {code: row["parcels"] for code, row in rows.items() if row["parcels"]} == by_place(
+        wet, frames["communities"]
+    )
+
+    uses = land(frames["parcels"], zones)
+    assert found["parcels"]["by_use"].keys() == uses.keys()
+    for use, figures in uses.items():
+        assert found["parcels"]["by_use"][use] == pytest.approx(figures, rel=1e-6, abs=0.01), use
+    for layer in ("roads", "waste_routes"):
+        metres = lengths(frames[layer], zones)
+        assert found[layer]["count"] == len(metres)
+        assert found[layer]["wet_length_m"] == pytest.approx(sum(metres.values()), rel=1e-6)
+        for line in found[layer]["named"]:
+            assert line["wet_length_m"] == pytest.approx(metres[line["code"]], abs=0.01)
+        longest = sorted(metres.values(), reverse=True)[: len(found[layer]["named"])]
+        assert [line["wet_length_m"] for line in found[layer]["named"]] == pytest.approx(
+            longest, abs=0.01
+        )
+    stops = touched(frames["waste_stops"], zones)
+    service = found["waste_routes"]["service"]
+    assert service["stops"] == len(frames["waste_stops"])
+    assert service["stops_in_water"] == len(stops)
+    assert service["accounts_in_water"] == stops["accounts_served"].sum()
+    permits = touched(frames["permits"], zones)
+    hazardous = permits[(permits["kind"] == "hazardous") | permits["hazard_class"].notna()]
+    named = found["permits"]["hazardous"]
+    assert named["count"] == len(hazardous)
+    assert [permit["permit_no"] for permit in named["named"]] == sorted(hazardous["permit_no"])[
+        :200
+    ]
+    care = touched(frames["care_locations"], zones)
+    assert found["care_locations"]["by_need"] == dict(
+        Counter(care["needs"].dropna().explode().dropna())
+    )
+    for layer in ("facilities", "shelters"):
+        names = sorted(place["code"] for place in found[layer]["named"])
+        assert names == sorted(touched(frames[layer], zones)["code"])
+
+
+@pytest.mark.slow
+def test_parts_of_a_flood_add_up_to_the_whole(loaded: tuple[TownHandle, Told, Path]) -> None:
+    """A drawn flood cut by a grid whose lines meet no house: each house once, areas sum."""
+    town, _, _ = loaded
+    frames: Any = demo("patong").frames
+    crs = frames["parcels"].crs
+    west, south, east, north = frames["parcels"].total_bounds
+    across, up = (east - west) / 5, (north - south) / 5
+    whole = shapely.box(west + across, south + up, east - across, north - up)
+    columns = [west + across, west + 2.1234567 * across, east - across]
+    rows = [south + up, south + 2.7654321 * up, north - up]
+    cells = [
+        shapely.box(columns[i], rows[j], columns[i + 1], rows[j + 1])
+        for i in range(2)
+        for j in range(2)
+    ]
+    # the sides are drawn finely: a straight line in degrees is not quite one in metres
+    fine = gpd.GeoSeries([whole, *cells], crs=crs).segmentize(20).to_crs(4326)
+    answers = [
+        ask(town, Flood(geometry=shapely.to_geojson(shape)), with_ids=True).exposed
+        for shape in fine
+    ]
+    first, parts = answers[0], answers[1:]
+    houses = [n for part in parts for n in part["houses"]["ids"]]
+    assert sorted(houses) == first["houses"]["ids"]
+    assert len(set(houses)) == len(houses) > 0
+    assert sum(part["people"]["count"] for part in parts) == first["people"]["count"]
+    assert sum(part["households"]["count"] for part in parts) == first["households"]["count"]
+    for layer, figure in (
+        ("parcels", "wet_area_m2"),
+        ("roads", "wet_length_m"),
+        ("waste_routes", "wet_length_m"),
+    ):
+        total = sum(part[layer][figure] for part in parts)
+        assert total == pytest.approx(first[layer][figure], rel=1e-5), layer
+    assert set(first["parcels"]["ids"]) == {n for part in parts for n in part["parcels"]["ids"]}
 
 
 @pytest.mark.slow

@@ -77,6 +77,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT (id, reading) ON series.reading_photo TO {service}",
     "GRANT EXECUTE ON FUNCTION {add_readings} TO {loader}, {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.api_token, muang.answer TO {service}",
+    "GRANT SELECT, INSERT ON muang.run_list TO {service}",
     "GRANT SELECT, INSERT, UPDATE ON muang.account, muang.session, muang.opening TO {service}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.sign_in_failure TO {service}",
     "GRANT SELECT, INSERT, DELETE ON muang.edit_reply TO {service}",

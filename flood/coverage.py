@@ -130,7 +130,8 @@ def _unused(roads: Network, services: Services, at: Ints) -> tuple[Unused | None
 def _on_foot(roads: Network, xy: Floats, node: Ints) -> Floats:
     """Seconds on foot between places and their nodes."""
     away = np.hypot(*(roads.graph.xy[node] - xy).T) if len(xy) else np.zeros(0)
-    found: Floats = away / (by_id("walk").speed_kmh / 3.6)
+    walker = roads.vehicle if roads.vehicle.id == "walk" else by_id("walk")
+    found: Floats = away / (walker.speed_kmh / 3.6)
     return found
 
 

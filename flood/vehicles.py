@@ -1,10 +1,12 @@
 """What people are moved with: how deep each may wade, how fast it goes, whom it carries.
 
-Every figure is a default to be edited by the town, invented for exercises. None is a maker's or
-an authority's statement of what is safe.
+Every figure here is a default for what a town has not set itself (the layer `vehicle_limits`),
+invented for exercises. None is a maker's or an authority's statement of what is safe.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from layers.text import Text
 
@@ -15,6 +17,7 @@ class Vehicle:
 
     `draught_m` is the least depth a boat floats in. `obeys_oneway` False is for walkers, who use
     a street both ways. `places` are seats, `stretchers` how many lying people it takes besides.
+    `reference` tells where the town has its figures from; None: all are the defaults.
     """
 
     id: str
@@ -26,6 +29,8 @@ class Vehicle:
     afloat: bool = False
     draught_m: float = 0.0
     obeys_oneway: bool = True
+    reference: str | None = None
+    wades_default: bool = True
 
 
 DEFAULTS: tuple[Vehicle, ...] = (
@@ -61,3 +66,24 @@ def by_id(vehicle_id: str, table: tuple[Vehicle, ...] = DEFAULTS) -> Vehicle:
         if vehicle.id == vehicle_id:
             return vehicle
     raise KeyError(vehicle_id)
+
+
+def table_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Vehicle, ...]:
+    """The defaults with what the town has set: rows of `vehicle_limits`, the last of a kind counts.
+
+    A field left empty keeps its default; a kind nobody knows here is passed over.
+    """
+    found = {vehicle.id: vehicle for vehicle in DEFAULTS}
+    for row in rows:
+        kind = str(row["vehicle"])
+        if kind not in found:
+            continue
+        names = ("wades_m", "speed_kmh", "places", "stretchers", "draught_m")
+        given = {name: row[name] for name in names if row[name] is not None}
+        found[kind] = replace(
+            found[kind],
+            **given,
+            reference=str(row["reference"]),
+            wades_default=found[kind].wades_default and "wades_m" not in given,
+        )
+    return tuple(found.values())

@@ -5,6 +5,16 @@ from layers.model import DESK, INTERNAL, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
+VEHICLES = (
+    code("walk", "เดินเท้า", "On foot"),
+    code("car", "รถยนต์นั่ง", "Car"),
+    code("pickup", "รถกระบะ", "Pickup"),
+    code("truck_6", "รถบรรทุก 6 ล้อ", "Six-wheel lorry"),
+    code("military_truck", "รถทหารยกสูง", "High military lorry"),
+    code("flat_boat", "เรือท้องแบน", "Flat-bottomed boat"),
+)
+"""Kinds of vehicles, as `flood.vehicles` knows them."""
+
 LAYER = Layer(
     id="resources",
     title=Text(th="เรือ รถ และทีม", en="Boats, vehicles and teams"),
@@ -23,14 +33,7 @@ LAYER = Layer(
             "Vehicle",
             INTERNAL,
             required=True,
-            codes=(
-                code("walk", "เดินเท้า", "On foot"),
-                code("car", "รถยนต์นั่ง", "Car"),
-                code("pickup", "รถกระบะ", "Pickup"),
-                code("truck_6", "รถบรรทุก 6 ล้อ", "Six-wheel lorry"),
-                code("military_truck", "รถทหารยกสูง", "High military lorry"),
-                code("flat_boat", "เรือท้องแบน", "Flat-bottomed boat"),
-            ),
+            codes=VEHICLES,
             in_tile=True,
         ),
         text(

@@ -271,6 +271,7 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             {"community": "C1", "seq": 1, "shelter_code": "S1"},
             {"community": "C2", "seq": 1, "shelter_code": "S1"},
         ],
+        "vehicle_limits": [{"vehicle": "military_truck", "wades_m": 0.9, "reference": "คู่มือสมมติ"}],
         "evacuation_ranks": [{"household": "H007", "rank": 1, "reason": "สะพานไม้ชำรุด"}],
         "gauges": [
             {

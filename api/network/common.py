@@ -30,10 +30,10 @@ from layers.text import Text
 
 @dataclass(frozen=True)
 class Setting:
-    """The question's surroundings as arrays: vehicle, water, closures, and the road graph."""
+    """The question's surroundings: vehicle and all the town's, water, closures, the road graph."""
 
     vehicle: Vehicle
-    told_wades: bool
+    vehicles: tuple[Vehicle, ...]
     water: Water
     closures: Closures
     graph: Graph
@@ -75,9 +75,10 @@ async def setting_of(snap: Snapshot, asked: Any, flood: Flood | None, house: Hou
     areas = gather.water_of(
         await snap.water(flood), depth_m=asked.depth_m, level_m=asked.water_level_m
     )
+    table = vehicles.table_of(await snap.vehicle_limits())
     return Setting(
-        vehicle=gather.vehicle_of(asked.vehicle, asked.wades_m),
-        told_wades=asked.wades_m is not None,
+        vehicle=gather.vehicle_of(asked.vehicle, asked.wades_m, table),
+        vehicles=table,
         water=areas,
         closures=gather.closures_of(await snap.closures()),
         graph=await house.graphs.graph(snap),
@@ -91,7 +92,8 @@ def vehicle_used(setting: Setting) -> VehicleUsed:
         id=vehicle.id,
         title=words(vehicle.title),
         wades_m=vehicle.wades_m,
-        wades_default=not setting.told_wades,
+        wades_default=vehicle.wades_default,
+        reference=vehicle.reference,
     )
 
 
@@ -121,7 +123,7 @@ def words(text: Text) -> Words:
 def caveats_of(net: Network, setting: Setting) -> list[Text]:
     """What whoever reads the answer must know of its roads and water."""
     found = [TURNS]
-    if not setting.told_wades:
+    if setting.vehicle.wades_default:
         found.append(vehicles.CAVEAT)
     if np.isinf(setting.water.depth_m).any():
         found.append(water.UNKNOWN_DEPTH)

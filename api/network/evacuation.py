@@ -160,7 +160,9 @@ def _work_out(asked: EvacuationRequest, town: _Town) -> _Found:
     wet = np.maximum(depth, 0) > 0
     threatened = (wet | np.isfinite(cut)) & (everybody.people > 0)
     homes = only(everybody, threatened)
-    placed = shelters.answer(net, homes, havens, plans=town.plans, boat=by_id("flat_boat"))
+    placed = shelters.answer(
+        net, homes, havens, plans=town.plans, boat=by_id("flat_boat", town.setting.vehicles)
+    )
     rows = {row["code"]: row for row in town.homes}
     now = depth_at(homes.xy, net.water)
     people = [
@@ -218,7 +220,7 @@ def _runs(
     row = {key: n for n, key in enumerate(placed.homes.keys)}
     calls: list[Fetch] = []
     left: list[tuple[str, Text]] = []
-    afloat = by_id("flat_boat").draught_m
+    afloat = by_id("flat_boat", town.setting.vehicles).draught_m
     for each in order:
         n = row[each.household.key]
         status, shelter = placed.status[n], int(placed.shelter[n])
@@ -256,7 +258,7 @@ def _teams(asked: EvacuationRequest, town: _Town, out: set[str]) -> list[Team]:
     for row in town.teams:
         ready = row["status"] == "ready" or (row["status"] == "out" and row["code"] in out)
         try:
-            vehicle = by_id(row["vehicle"])
+            vehicle = by_id(row["vehicle"], town.setting.vehicles)
         except KeyError:
             continue
         if not ready or row["code"] in asked.failed:

@@ -1,6 +1,6 @@
 """Records of the database as the arrays that `flood` works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from flood.evacuation import Need
 from flood.paths import Closures
 from flood.roads import Bools, Floats, Graph, Ints, Shapes
 from flood.shelters import Homes, Shelters
-from flood.vehicles import Vehicle, by_id
+from flood.vehicles import DEFAULTS, Vehicle, by_id
 from flood.water import Water
 
 POWERED = frozenset({"oxygen", "ventilator", "suction"})
@@ -69,12 +69,12 @@ def closures_of(rows: Rows) -> Closures:
     return Closures(places_of(rows), whole)
 
 
-def vehicle_of(vehicle_id: str, wades_m: float | None) -> Vehicle:
+def vehicle_of(
+    vehicle_id: str, wades_m: float | None, table: tuple[Vehicle, ...] = DEFAULTS
+) -> Vehicle:
     """The vehicle meant, with the depth somebody said it wades."""
-    found = by_id(vehicle_id)
-    if wades_m is None:
-        return found
-    return Vehicle(**{**vars(found), "wades_m": wades_m})
+    found = by_id(vehicle_id, table)
+    return found if wades_m is None else replace(found, wades_m=wades_m, wades_default=False)
 
 
 @dataclass(frozen=True)

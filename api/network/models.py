@@ -66,12 +66,18 @@ class Words(BaseModel):
 
 
 class VehicleUsed(BaseModel):
-    """What the ways are for, and how deep it may wade: an editable default."""
+    """What the ways are for, and how deep it may wade.
+
+    The layer `vehicle_limits` holds what the town has set, and where it has that from.
+    """
 
     id: str
     title: Words
     wades_m: float
-    wades_default: bool
+    wades_default: bool = Field(description="An invented default: neither asked nor set")
+    reference: str | None = Field(
+        default=None, description="Where the town has its figures from; null: all are defaults"
+    )
 
 
 class RoadsUsed(BaseModel):

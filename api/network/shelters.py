@@ -103,7 +103,7 @@ def _work_out(
         homes,
         gather.shelters_of(rows, open_all=asked.open_all),
         plans=plans,
-        boat=by_id("flat_boat") if asked.boat else None,
+        boat=by_id("flat_boat", setting.vehicles) if asked.boat else None,
     )
     return _Found(net, answer)
 

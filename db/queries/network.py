@@ -97,6 +97,11 @@ class Snapshot:
             self.used.append(name)
         return await self._all(statement, values)
 
+    async def found(self, layer_id: str, statement: sql.Composed, values: list[object]) -> Rows:
+        """Rows of a statement over what the role sees of one layer."""
+        self.used.append(layer_id)
+        return await self._all(statement, values)
+
     async def _all(
         self, statement: sql.SQL | sql.Composed, values: list[object] | None = None
     ) -> Rows:
@@ -252,6 +257,13 @@ class Snapshot:
             "resources",
             "t.code, t.vehicle, t.status, t.places, t.stretchers, t.speed_kmh,"
             " ST_X(t.geom) AS x, ST_Y(t.geom) AS y",
+        )
+
+    async def vehicle_limits(self) -> Rows:
+        """What the town has set for kinds of vehicles."""
+        return await self.rows(
+            "vehicle_limits",
+            "t.vehicle, t.wades_m, t.speed_kmh, t.places, t.stretchers, t.draught_m, t.reference",
         )
 
     async def ranks(self) -> Rows:

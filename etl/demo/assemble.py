@@ -155,6 +155,7 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "resources": operations.resources(town, refuges),
         "refuge_plans": operations.refuge_plans(areas, refuges),
         "evacuation_ranks": operations.ranks(families),
+        "vehicle_limits": operations.vehicle_limits(),
         "minimum_needs": operations.minimum_needs(),
     }
 

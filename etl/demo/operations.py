@@ -103,6 +103,13 @@ def ranks(households: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"household": [households["code"].iloc[0]], "rank": [1], "reason": [_NOTE]})
 
 
+def vehicle_limits() -> pd.DataFrame:
+    """One kind of vehicle the town has set itself, so that one sees what that looks like."""
+    columns = ("vehicle", "wades_m", "speed_kmh", "reference")
+    rows = [("pickup", 0.25, 50.0, "ค่าสาธิตที่สมมติขึ้น เทศบาลกำหนดเอง")]
+    return pd.DataFrame(rows, columns=list(columns))
+
+
 def minimum_needs() -> pd.DataFrame:
     """What displaced people need: figures to show how it works, which each town sets itself."""
     sphere = "ค่าสาธิต ตาม Sphere Handbook 2018 เทศบาลกำหนดเอง"

@@ -74,3 +74,27 @@ def test_the_kept_graph_is_that_of_the_roads_as_they_are(desk: Caller, town: Tow
     assert is_the_same_again(desk, again)
     assert is_the_same_again(desk, after), "the past is of its own roads"
     assert len(graphs._kept) <= MOST
+
+
+def test_what_the_town_says_of_its_vehicles_holds_and_is_told(
+    desk: Caller, town: TownHandle
+) -> None:
+    flood = {"flood": {"zone_ids": ["Z100"]}, "boat": False, "vehicle": "car"}
+    before = told(desk, "shelters", flood)
+    assert before["vehicle"]["wades_default"]
+    assert before["people"]["unreachable"] > 0, "a car wades 0.2 m by default"
+    items = "/ogc/collections/vehicle_limits/items"
+    deeper = {"vehicle": "car", "wades_m": 0.4, "reference": "ผู้ผลิต"}
+    feature = {"type": "Feature", "geometry": None, "properties": deeper}
+    made = desk.post(items, json=feature)
+    assert made.status_code == 201, made.text
+    write(town, "SELECT 1")
+    after = told(desk, "shelters", flood)
+    assert after["people"]["unreachable"] == 0
+    vehicle = after["vehicle"]
+    assert (vehicle["wades_m"], vehicle["wades_default"]) == (0.4, False)
+    assert vehicle["reference"] == "ผู้ผลิต"
+    assert "vehicle_limits" in {p["layer"] for p in after["provenance"]}
+    asked = told(desk, "shelters", {**flood, "wades_m": 0.1})
+    assert asked["people"]["unreachable"] > 0, "what is asked goes before what is on record"
+    assert is_the_same_again(desk, before), "the past is of its own vehicles"

@@ -62,6 +62,8 @@ TABLE: dict[tuple[str, str], Line] = {
     ("post", "/queries/route-cuts"): Line((asked.route_cuts,)),
     ("post", "/queries/coverage"): Line((ways.coverage,)),
     ("post", "/queries/revenue-gaps"): Line((ways.revenue_gaps,)),
+    ("post", "/queries/answers/{answer_id}/run-lists"): Line((ways.run_lists,), ("answer_id",)),
+    ("get", "/queries/run-lists/{number}.{form}"): Line((ways.run_lists,), ("number", "form")),
     ("get", "/queries/search"): Line((finding.search,), ("q", "layers", "limit")),
     ("post", "/queries/dossier"): Line((finding.dossier,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
@@ -168,6 +170,7 @@ BODIES: dict[str, set[str]] = {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("routes", "relief", "collections"),
     },
+    "RunListRequest": {"team"},
     "RevenueGapsRequest": {"kinds", "limit", "offset", "as_of"},
     "CoverageRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),

@@ -58,6 +58,8 @@ _EXAMPLES = {
     "/ogc/collections/{layer}/queryables",
     "/ogc/collections/{layer}/schema",
     "/queries/answers/{answer_id}",
+    "/queries/answers/{answer_id}/run-lists",
+    "/queries/run-lists/{number}.{form}",
     "/basemap/{file}.pmtiles",
     "/rasters/{raster}.json",
     "/rasters/{raster}/value",

@@ -64,3 +64,35 @@ def revenue_gaps(asker: Asker) -> None:
             if role is not asker.view.role:
                 again = asker.client.send("GET", path, headers=asker.view.others[role])
                 assert again.status_code == 404, role
+
+
+def run_lists(asker: Asker) -> None:
+    """A copy is for who commands; the doors on it are those they may see themselves."""
+    household = asker.view.seeds.row("household_C1")
+    run = {
+        "team": "x",
+        "back_h": 1,
+        "stops": [{"household": household.values["code"], "sitting": 1}],
+    }
+    asked = {"flood": {"zone_ids": "all"}, "started": [run]}
+    commands = asker.view.role in (Role.COORDINATOR, Role.ADMIN)
+    unknown = "/queries/answers/00000000-0000-0000-0000-000000000000/run-lists"
+    asker.ask("POST", unknown, 404, json={})
+    asker.get("/queries/run-lists/999999999.csv", 404)
+    if not commands:
+        return
+    told = asker.ask("POST", "/queries/evacuation", json=asked).json()
+    path = f"/queries/answers/{told['id']}/run-lists"
+    copy = asker.ask("POST", path, 201, json={"team": "x"}).json()
+    for form in ("html", "csv"):
+        reply = asker.get(copy[form])
+        assert household.tokens["code"] in reply.text
+        assert ("phone" in asker.view.fields(household.layer)) == (
+            household.tokens["phone"] in reply.text
+        )
+    for role in Role:
+        if role is not asker.view.role:
+            theirs = asker.view.others[role]
+            assert asker.client.send("GET", copy["csv"], headers=theirs).status_code == 404
+            made = asker.client.send("POST", path, headers=theirs, json={})
+            assert made.status_code in (403, 404), role

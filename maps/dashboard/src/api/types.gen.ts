@@ -1241,6 +1241,25 @@ export interface RuleOut {
   readonly default: boolean;
 }
 
+/** One numbered copy, and where it is printed from. */
+export interface RunListCopy {
+  readonly number: number;
+  readonly answer: string;
+  readonly team: string | null;
+  readonly made_at: string;
+  readonly made_by: string;
+  /** Name of the exercise it was made in */
+  readonly exercise: string | null;
+  readonly html: string;
+  readonly csv: string;
+}
+
+/** Whose runs to print. */
+export interface RunListRequest {
+  /** One team's; every team's by default */
+  readonly team?: string | null;
+}
+
 /** One call of a run; `part`: not the whole household. */
 export interface RunStop {
   readonly household: string;
@@ -1524,12 +1543,15 @@ export interface TownWord {
   readonly default: boolean;
 }
 
-/** What the ways are for, and how deep it may wade: an editable default. */
+/** What the ways are for, and how deep it may wade. The layer `vehicle_limits` holds what the town has set, and where it has that from. */
 export interface VehicleUsed {
   readonly id: string;
   readonly title: Words;
   readonly wades_m: number;
+  /** An invented default: neither asked nor set */
   readonly wades_default: boolean;
+  /** Where the town has its figures from; null: all are defaults */
+  readonly reference?: string | null;
 }
 
 /** Flags, seats and rules in force; those of the layers `event_words` and `incident_rules`. */

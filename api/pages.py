@@ -48,6 +48,7 @@ def router_for(settings: ServerSettings) -> APIRouter:
     @router.get("/favicon.ico")
     @router.get("/manifest.webmanifest")
     @router.get("/robots.txt")
+    @router.get("/sw.js")
     async def root_file(request: Request) -> Response:
         return await page.answer(request, request.url.path.lstrip("/"))
 

@@ -73,7 +73,13 @@ export default defineConfig({
     target: 'es2023',
     outDir: 'dist',
     assetsDir: 'assets',
-    rolldownOptions: { input: ['index.html', 'login.html'] },
+    rolldownOptions: {
+      input: { index: 'index.html', login: 'login.html', sw: 'src/offline/worker.ts' },
+      output: {
+        // a service worker's address is its scope and never changes
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+      },
+    },
     // what is bundled asks that its notices travel with it
     license: { fileName: 'assets/licenses.md' },
     // CSP has no data: for fonts or scripts; everything stays a file of its own.

@@ -32,14 +32,20 @@ export class Api {
   readonly http: Http;
   /** The moment the town is read as of (RFC 3339); null: now. */
   asOf: string | null = null;
+  /** When the last public picture was made, while that is all there is (milliseconds). */
+  pictureAt: number | null = null;
   readonly #schemas = new Map<string, Promise<LayerSchema>>();
 
   constructor(http: Http = new Http()) {
     this.http = http;
   }
 
-  me(lang: Lang): Promise<Me> {
-    return this.http.json('/me', { lang, expectRefusal: true });
+  /** Who the browser is to the server; told by the last public picture where no server answers. */
+  async me(lang: Lang): Promise<Me> {
+    const response = await this.http.send(`/me?${query({ lang })}`, { lang, expectRefusal: true });
+    const made = response.headers.get('X-Muang-Picture');
+    this.pictureAt = made ? Number(made) : null;
+    return (await response.json()) as Me;
   }
 
   style(lang: Lang): Promise<TownStyle> {

@@ -173,7 +173,7 @@ export class App {
 
   #meet(me: Me): void {
     this.api.http.csrf = me.csrf;
-    this.store.set({ me: loaded(me) });
+    this.store.set({ me: loaded(me), pictureAt: this.api.pictureAt });
     this.#tabs.postMessage(identity(me));
   }
 
@@ -426,6 +426,8 @@ export class App {
   #onLive(live: AppState['live']): void {
     const before = this.store.state.live;
     this.store.set({ live });
+    // the server is back: from the picture to the town, and to whoever is signed in
+    if (live.status === 'live' && this.store.state.pictureAt !== null) location.reload();
     if (before.status === 'stale' && live.status === 'live') {
       // what failed while the server was away is asked for again
       this.map?.refresh('all');

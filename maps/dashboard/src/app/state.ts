@@ -93,6 +93,8 @@ export interface AppState {
   /** Why it began anew, until somebody closes the message. */
   readonly left: Leaving | null;
   readonly signingOut: boolean;
+  /** The server is gone and this is the last public picture, made then (milliseconds). */
+  readonly pictureAt: number | null;
   /** One's own account is open. */
   readonly account: boolean;
   readonly style: Loadable<TownStyle>;
@@ -179,6 +181,7 @@ export function initialState(lang: Lang): AppState {
     leaving: null,
     left: null,
     signingOut: false,
+    pictureAt: null,
     account: false,
     style: nothing,
     legend: [],

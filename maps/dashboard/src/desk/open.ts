@@ -3,6 +3,7 @@ import type { App } from '../app/app.ts';
 import { desk as en } from '../i18n/desk.en.ts';
 import { desk as th } from '../i18n/desk.th.ts';
 import { addWords } from '../i18n/index.ts';
+import { keepPictures } from '../offline/keep.ts';
 import { Desk } from './desk.ts';
 import { EventPanel, Flag } from './event.ts';
 import { Hydrograph } from './hydrograph.ts';
@@ -31,5 +32,6 @@ export function openDesk(app: App): Desk {
   customElements.define('muang-time', TimeSlider);
   app.store.set({ desk: true });
   desk.start();
+  keepPictures();
   return desk;
 }

@@ -26,6 +26,9 @@ export const en = {
   'live.bannerNever': 'NOT LIVE – no word from the server yet.',
   'live.bannerHelp':
     'What you see may have changed. Reconnecting by itself; do not decide on this screen alone.',
+  'live.picture': 'THE SERVER IS NOT ANSWERING – this is the last public picture, of {time}.',
+  'live.pictureHelp':
+    'Only what everybody may see. It comes back by itself when the server answers; do not decide on this screen alone.',
   'live.reconnect': 'Reconnect now',
   'live.changed': '{layer}: {n} changed',
   'tab.watch': 'Watch',

@@ -9,7 +9,12 @@ import { toLogin } from './who.ts';
 
 /** Town, what kind of data this is, who looks at it, whether it is live, clock and language. */
 export class Header extends Part {
-  protected readonly watch = ['me', 'live', 'left'] as const satisfies (keyof AppState)[];
+  protected readonly watch = [
+    'me',
+    'live',
+    'left',
+    'pictureAt',
+  ] as const satisfies (keyof AppState)[];
 
   protected override render() {
     const me = this.state.me.value;
@@ -112,9 +117,27 @@ export class Header extends Part {
     </p>`;
   }
 
+  /** With the server gone, a reload shows what everybody could last see, and how old that is. */
+  #picture(at: number) {
+    const { lang } = this.state;
+    return html`<div role="alert" class="alarm" data-picture>
+      ${icon('warn')}
+      <div>
+        <strong>${this.t('live.picture', { time: dateTime(at, lang) })}</strong>
+        <span>${this.t('live.pictureHelp')}</span>
+        <span class="age" aria-hidden="true"
+          >${this.t('live.ago', { age: span((Date.now() - at) / 1000, lang) })}</span
+        >
+      </div>
+      <button type="button" @click=${() => location.reload()}>${this.t('live.reconnect')}</button>
+    </div>`;
+  }
+
   /** Loud on purpose: silence must never look like calm. */
   #banner() {
     const { status, heardAt } = this.state.live;
+    const { pictureAt } = this.state;
+    if (pictureAt !== null) return this.#picture(pictureAt);
     if (status !== 'stale') return html`<div role="alert" class="no-alarm"></div>`;
     const { lang } = this.state;
     // spoken once: the running age is for eyes only

@@ -185,6 +185,61 @@ describe('the figures of an answer', () => {
     expect(named('houses')?.details).toEqual(['depth indoors unknown in 6']);
   });
 
+  const ages = { '0-5': 4, '6-17': 8, '18-59': 12, '60+': 12 };
+  const displaced = {
+    above_m: 0,
+    count: 36,
+    at_most: 63,
+    by_age: ages,
+    households: 8,
+    unknown: { count: 27, by_age: ages, households: 6 },
+  };
+  const water = {
+    code: 'water',
+    name: 'น้ำดื่ม',
+    name_en: 'Water',
+    unit: 'L',
+    per: 'person_day',
+    age: null,
+    each: 3,
+    amount: 108,
+    at_most: 189,
+    reference: 'r',
+  };
+
+  it('tell the displaced after people, with what they need, as a range', () => {
+    const all = figures({ ...answer, displaced, needs: [water] }, words);
+    expect(all.map(({ key }) => key).slice(0, 2)).toEqual(['people', 'displaced']);
+    const [, moved] = all;
+    expect([moved?.label, moved?.headline]).toEqual(['Displaced people', '36 to 63']);
+    expect(moved?.details).toContain('depth unknown for 27');
+    expect(moved?.details.at(-1)).toMatch(/^Water 108 to 189 .+ a day$/);
+    expect(moved?.breakdowns[0]?.parts.map(({ value }) => value)).toEqual([4, 8, 12, 12]);
+  });
+
+  it('never call unknown displaced none, nor an amount nobody stated', () => {
+    const dark = { ...displaced, count: null, by_age: null, households: null };
+    const unstated = { ...water, each: null, amount: null, at_most: null };
+    const [, moved] = figures({ ...answer, displaced: dark, needs: [unstated] }, words);
+    expect([moved?.count, moved?.headline]).toEqual([null, 'at most 63']);
+    expect(moved?.details.join()).not.toContain('Water');
+    expect(absent(answer, words)).not.toContain('Displaced people');
+  });
+
+  it('tell people by depth indoors, dry first', () => {
+    const by_indoor_depth = {
+      gt_1: { count: 36, by_age: ages },
+      dry: { count: 72, by_age: ages },
+    };
+    const people = { ...answer.exposed.people, by_indoor_depth };
+    const [first] = figures({ ...answer, exposed: { people } }, words);
+    const parts = first?.breakdowns.find(({ by }) => by === 'by_indoor_depth')?.parts;
+    expect(parts?.map(({ label, value }) => [label, value])).toEqual([
+      ['dry indoors', 72],
+      ['GT_1', 36],
+    ]);
+  });
+
   it('say when homes are left out', () => {
     expect(named('care_locations')?.suppressed).toBe(true);
     expect(named('people')?.suppressed).toBe(false);

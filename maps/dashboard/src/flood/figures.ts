@@ -1,11 +1,12 @@
 /** The impact answer as lines to show: the same lines feed the cards and the table. Pure. */
 import type { Exposure, ImpactAnswer } from '../api/types.ts';
-import { landArea, length, number } from '../format.ts';
+import { landArea, length, number, unit } from '../format.ts';
 import { type Lang, say, sayMaybe } from '../i18n/index.ts';
 
 /** People and houses first; care, shelters and facilities next; then land, paper and roads. */
 const ORDER = [
   'people',
+  'displaced',
   'households',
   'houses',
   'care_locations',
@@ -18,10 +19,10 @@ const ORDER = [
 ] as const;
 
 /** Things every town would ask about: said to be without data when the answer leaves them out. */
-const EXPECTED: readonly string[] = ORDER;
+const EXPECTED: readonly string[] = ORDER.filter((key) => key !== 'displaced');
 
 export interface Breakdown {
-  readonly by: 'by_age' | 'by_class' | 'by_depth';
+  readonly by: 'by_age' | 'by_class' | 'by_depth' | 'by_indoor_depth' | 'by_need';
   readonly title: string;
   readonly parts: readonly {
     readonly code: string;
@@ -53,8 +54,10 @@ export interface Words {
 }
 
 const BREAKDOWNS = [
+  ['by_indoor_depth', 'flood.byIndoorDepth'],
   ['by_age', 'flood.byAge'],
   ['by_class', 'flood.byClass'],
+  ['by_need', 'flood.byNeed'],
   ['by_depth', 'flood.byDepth'],
 ] as const;
 
@@ -69,9 +72,46 @@ export function figures(answer: ImpactAnswer, words: Words): Figure[] {
     const place = (ORDER as readonly string[]).indexOf(key);
     return place < 0 ? ORDER.length : place;
   };
-  return [...exposures(answer)]
-    .sort(([a], [b]) => rank(a) - rank(b))
-    .map(([key, exposure]) => figure(key, exposure, words));
+  const counted = [...exposures(answer)].map(([key, exposure]) => figure(key, exposure, words));
+  return [...counted, ...displaced(answer, words)].sort((a, b) => rank(a.key) - rank(b.key));
+}
+
+/** Who cannot sleep at home and what they need. Unknown is said, and is never 0. */
+function displaced({ displaced: who, needs }: ImpactAnswer, words: Words): Figure[] {
+  if (!who) return [];
+  const { lang } = words;
+  const { count: unknown } = who.unknown;
+  const details = [say(lang, 'flood.displacedAbove', { n: number(who.above_m, lang, 1) })];
+  if (unknown > 0) {
+    details.push(say(lang, 'flood.displacedUnknown', { n: number(unknown, lang) }));
+  }
+  for (const item of needs ?? []) {
+    if (item.amount === null && item.at_most === null) continue;
+    const name = lang === 'en' ? (item.name_en ?? item.name) : item.name;
+    const day = item.per.endsWith('_day') ? say(lang, 'flood.aDay') : '';
+    details.push(
+      `${name} ${range(item.amount, item.at_most, lang)} ${unit(item.unit, lang)}${day}`,
+    );
+  }
+  return [
+    {
+      key: 'displaced',
+      label: thing('displaced', words),
+      count: who.count,
+      headline: range(who.count, who.at_most, lang),
+      details,
+      breakdowns: breakdowns('people', { by_age: who.by_age ?? {} }, words),
+      suppressed: false,
+    },
+  ];
+}
+
+/** What is surely so and the most it may be: “36”, “36 to 63”, “at most 63”. */
+function range(least: number | null, most: number | null, lang: Lang): string {
+  if (least === null) return say(lang, 'flood.atMost', { n: number(most ?? 0, lang) });
+  const sure = number(least, lang);
+  if (most === null || most === least) return sure;
+  return say(lang, 'flood.fromTo', { least: sure, most: number(most, lang) });
 }
 
 /**
@@ -125,7 +165,7 @@ function figure(key: string, exposure: Exposure, words: Words): Figure {
   };
 }
 
-const DEPTHS = ['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1', 'unknown'];
+const DEPTHS = ['dry', 'lt_0_3', '0_3_0_5', '0_5_1', 'gt_1', 'unknown'];
 /** Who needs help most stands first. */
 const BANDS = ['bedridden', 'homebound', 'social', 'home', 'facility'];
 
@@ -147,7 +187,7 @@ type Part = { readonly code: string; readonly value: number };
 /** Ages youngest first, depths shallow first, kinds by number. JSON objects keep no order. */
 function inOrder(by: string): (a: Part, b: Part) => number {
   if (by === 'by_age') return (a, b) => Number.parseInt(a.code, 10) - Number.parseInt(b.code, 10);
-  if (by === 'by_depth') return (a, b) => DEPTHS.indexOf(a.code) - DEPTHS.indexOf(b.code);
+  if (by.endsWith('_depth')) return (a, b) => DEPTHS.indexOf(a.code) - DEPTHS.indexOf(b.code);
   return (a, b) => BANDS.indexOf(a.code) - BANDS.indexOf(b.code) || b.value - a.value;
 }
 
@@ -160,6 +200,7 @@ function sum(amount: unknown): number {
 
 function partLabel(key: string, by: string, value: string, words: Words): string {
   if (by === 'by_age') return sayMaybe(words.lang, `age.${value}`, value);
-  if (by === 'by_depth') return words.classLabel('flood_zones', value);
+  if (value === 'dry') return say(words.lang, 'flood.dryIndoors');
+  if (by.endsWith('_depth')) return words.classLabel('flood_zones', value);
   return words.classLabel(key, value);
 }

@@ -27,6 +27,7 @@ from api.tile_cache import TileCache
 from api.tile_front import draw
 from api.tile_plan import TilePlans
 from api.verification import Verifier
+from api.war_room.watch import Watch
 from db import accounts, past, retention
 from db.changes import Sequencer
 from db.connect import Machine, url_for
@@ -66,6 +67,7 @@ class House:
         folder = settings.rasters
         self.rasters = RasterDesk(None if folder is None else folder / settings.town)
         self.exports = ExportDesk()
+        self.watch = Watch(self)
         self.graphs = Graphs()
         self._town: TownSpec | None = None
         self._asking = asyncio.Lock()
@@ -162,6 +164,11 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             asyncio.create_task(_kept_running(house.hub.run, "hub")),
             asyncio.create_task(_kept_running(house.forget, "retention")),
             asyncio.create_task(_kept_running(house.tiles.keep_drawn, "tiles")),
+            *(
+                [asyncio.create_task(_kept_running(house.watch.run, "rules"))]
+                if settings.rules
+                else []
+            ),
         ]
         try:
             with on_stop(house.hub.close), on_stop(house.exports.close):

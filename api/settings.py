@@ -73,6 +73,11 @@ class ServerSettings(DatabaseSettings):
         le=16_384,
         description="megabytes of finished tiles kept in memory; 0: every tile is drawn anew",
     )
+    rules: bool = Field(
+        default=True,
+        description="whether this server watches: rules raise incidents, and what nobody "
+        "acknowledges escalates",
+    )
     oidc_issuer: str = Field(
         default="", description="OpenID Connect: issuer; unset: people sign in with passwords only"
     )

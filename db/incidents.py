@@ -101,7 +101,7 @@ async def act(
     """Do something to an incident that is held; ConflictError says who was first, and with what."""
     move = INCIDENT[action]
     await _possible(conn, record, action)
-    event = await _event_of(conn, record)
+    event = await event_of(conn, record)
     values: dict[str, object] = {}
     if move.end is not None:
         values["status"] = move.end
@@ -232,7 +232,7 @@ async def hold(conn: Connection, record: int, other: int | None = None) -> Recor
     return kept
 
 
-async def _event_of(conn: Connection, record: Record) -> OpenEvent | None:
+async def event_of(conn: Connection, record: Record) -> OpenEvent | None:
     """The event that is open, else the one the incident belongs to."""
     there = await steps.open_event(conn)
     if there is not None or record["event"] is None:
@@ -280,7 +280,7 @@ async def escalate(conn: Connection, now: datetime, due: dict[str, timedelta], a
     for each in found:
         record = await steps.held(conn, LAYER, each)
         again = now + due[record["severity"]]
-        event = await _event_of(conn, record)
+        event = await event_of(conn, record)
         if record["shelved_until"] is not None:
             values: dict[str, object] = {
                 "shelved_until": None,

@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Bangkok")
+"""Shifts are hours of the day in Thailand."""
 
 WORDS: tuple[dict[str, Any], ...] = (
     {

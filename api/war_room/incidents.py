@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from psycopg import sql
@@ -33,12 +32,10 @@ from layers.incidents import LAYER
 from layers.lifecycle import INCIDENT, RAISERS
 from layers.model import Role
 from layers.text import Text
-from layers.war_defaults import within
+from layers.war_defaults import LOCAL, within
 
 router = APIRouter(prefix="/incidents", tags=["War room"])
 
-LOCAL = ZoneInfo("Asia/Bangkok")
-"""Shifts are hours of the day in Thailand."""
 LONGEST_SHELF = timedelta(days=7)
 _OPEN = sql.SQL("status <> 'all_clear' AND merged_into IS NULL AND shelved_until IS NULL")
 _NEEDS = {"assign": "unit", "shelve": "until", "merge": "into", "note": "note"}

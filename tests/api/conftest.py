@@ -17,13 +17,13 @@ from tests.conftest import TownHandle
 
 
 def settings_for(town: TownHandle, dashboard: Path, **more: Any) -> ServerSettings:
-    """Settings that serve a town with the dashboard of a folder, without a rate limit."""
+    """Settings that serve a town with the dashboard of a folder, without a rate limit and rules."""
     return ServerSettings(
         database_url=town.server_url,
         secret=town.secret,
         town=town.town_id,
         dashboard=dashboard,
-        **{"rate_per_second": 0, **more},
+        **{"rate_per_second": 0, "rules": False, **more},
     )
 
 

@@ -1,0 +1,13 @@
+"""A rule remembers the incident it raised at a place after the condition there has ended."""
+
+from db.migrations.run_sql import run_sql
+
+revision = "0017_rules"
+down_revision = "0016_war_room"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL beside this module."""
+    run_sql(f"{revision}.sql")

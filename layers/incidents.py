@@ -7,6 +7,7 @@ then names an area, never a home: homes are read through `care_locations`, by wh
 
 from layers.declare import code, integer, moment, text, yes_no
 from layers.model import (
+    EVERYONE,
     INTERNAL,
     OFFICE,
     RESCUERS,
@@ -28,7 +29,7 @@ SEEN_BY = text(
     "seen_by",
     "ผู้เห็น",
     "Seen by",
-    INTERNAL,
+    EVERYONE,
     codes=(
         code(OF_ALL, "ผู้ปฏิบัติงานทุกฝ่าย", "Everybody inside"),
         code(OF_RESCUERS, "ผู้ช่วยเหลือคน", "Rescuers"),

@@ -1,7 +1,7 @@
 """What the war room's routes share: who acts, one action in one transaction, answers."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
 import orjson
@@ -15,13 +15,31 @@ from api.viewer import Viewer
 from db import replies, steps
 from db.replies import Connection, Repeat
 from db.steps import Actor
-from layers.errors import BadRequestError, ForbiddenError, UnauthenticatedError
+from layers.errors import BadRequestError, ForbiddenError, NotFoundError, UnauthenticatedError
 from layers.lifecycle import Move
 from layers.model import Layer, Role
 from layers.privacy import may_see
 from layers.text import Text
 
 RecordId = Annotated[int, Path(description="Id of the record", ge=-(2**63), le=2**63 - 1)]
+
+
+def action_path(actions: Iterable[str]) -> Any:
+    """The path parameter that names an action; the description lists those there are."""
+    return Path(description="What is done", json_schema_extra={"enum": [*actions]})
+
+
+def known(action: str, actions: Iterable[str]) -> None:
+    """NotFoundError for an action there is none of: such an address does not exist."""
+    if action not in actions:
+        told = ", ".join(actions)
+        raise NotFoundError(
+            Text(
+                th=f"ไม่มีการกระทำชื่อนี้ ที่มีคือ {told}", en=f"There is no such action. There are: {told}."
+            )
+        )
+
+
 CHANGES = (400, 401, 404, 409, 412, 413, 503)
 """Problems an action may answer with."""
 

@@ -15,8 +15,8 @@ from api.viewer import Viewer
 from api.war_room import common
 from api.war_room.common import RecordId
 from api.war_room.models import (
+    EVENT_ACTIONS,
     EventAct,
-    EventAction,
     EventIn,
     EventOut,
     Events,
@@ -154,7 +154,7 @@ async def one_event(
 )
 async def act_on_event(
     event: RecordId,
-    action: EventAction,
+    action: Annotated[str, common.action_path(EVENT_ACTIONS)],
     sent: EventAct,
     house: CurrentHouse,
     who: CurrentViewer,
@@ -163,6 +163,7 @@ async def act_on_event(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """One step of the event, with who signed it; nothing is overwritten, `undo` adds a step."""
+    common.known(action, EVENT_ACTIONS)
     common.allow(who, COMMAND)
     actor = common.actor(who, sent.by)
     await _complete(action, sent, house, who)
@@ -178,7 +179,7 @@ async def act_on_event(
 
 
 async def _done(
-    conn: Connection, record: Record, action: EventAction, sent: EventAct, actor: steps.Actor
+    conn: Connection, record: Record, action: str, sent: EventAct, actor: steps.Actor
 ) -> Record:
     signed = _signed(sent)
     if action == "announce":
@@ -196,7 +197,7 @@ async def _done(
     return await work(conn, record, signed, sent.note, actor)
 
 
-async def _complete(action: EventAction, sent: EventAct, house: House, who: Viewer) -> None:
+async def _complete(action: str, sent: EventAct, house: House, who: Viewer) -> None:
     """BadRequestError when a part is missing or is none of the town's words."""
     needs = {"announce": ("line", "value", "signer"), "undo": ("step",), "note": ("note",)}
     for name in needs.get(action, ()):

@@ -16,7 +16,6 @@ from api.war_room.common import RecordId
 from api.war_room.models import (
     Duplicates,
     IncidentAct,
-    IncidentAction,
     IncidentIn,
     IncidentOut,
     Incidents,
@@ -170,7 +169,7 @@ async def duplicates(
 )
 async def act_on_incident(
     incident: RecordId,
-    action: IncidentAction,
+    action: Annotated[str, common.action_path(INCIDENT)],
     sent: IncidentAct,
     house: CurrentHouse,
     who: CurrentViewer,
@@ -182,6 +181,7 @@ async def act_on_incident(
 
     412 with both versions where If-Match names an older one, 409 where the incident is past this.
     """
+    common.known(action, INCIDENT)
     common.inside(who, LAYER)
     now = datetime.now(UTC)
     actor = common.actor(who, sent.by)
@@ -206,7 +206,7 @@ async def act_on_incident(
     return await common.once(house, repeat, actor, work)
 
 
-def _complete(action: IncidentAction, sent: IncidentAct, now: datetime) -> None:
+def _complete(action: str, sent: IncidentAct, now: datetime) -> None:
     if action in _NEEDS:
         common.needed(getattr(sent, _NEEDS[action]), _NEEDS[action])
     changed = [name for name in (*_CHANGED, "title", "at") if getattr(sent, name) is not None]

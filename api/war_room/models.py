@@ -224,7 +224,7 @@ class EventAct(_Signed):
     step: RecordNo | None = Field(default=None, description="Id of the step to take back")
 
 
-EventAction = Literal["announce", "close", "reopen", "note", "undo"]
+EVENT_ACTIONS = ("announce", "close", "reopen", "note", "undo")
 
 Severity = Literal["low", "moderate", "high", "critical"]
 PersonKind = Literal[
@@ -271,19 +271,3 @@ class IncidentAct(_Said):
     description: Long | None = None
     place: Words | None = None
     at: LonLat | None = None
-
-
-IncidentAction = Literal[
-    "acknowledge",
-    "assign",
-    "on_scene",
-    "resolve",
-    "all_clear",
-    "reopen",
-    "shelve",
-    "unshelve",
-    "merge",
-    "unmerge",
-    "change",
-    "note",
-]

@@ -2,8 +2,8 @@
 
 from db.migrations.run_sql import run_sql
 
-revision = "0017_rules"
-down_revision = "0016_war_room"
+revision = "0018_rules"
+down_revision = "0017_run_lists"
 branch_labels = None
 depends_on = None
 

@@ -33,6 +33,7 @@ from api.auth.tokens import router as tokens_router
 from api.door import Door
 from api.edge import Edge, always
 from api.encoding import Gzip
+from api.gauges.routes import router as gauges_router
 from api.house import open_house
 from api.network.routes import router as network_router
 from api.ogc.changes import router as changes_router
@@ -97,6 +98,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         network_router,
         revenue.router,
         war_room_router,
+        gauges_router,
         ogc_router,
         editing_router,
         changes_router,

@@ -22,6 +22,7 @@ from db.editing import OutdatedError
 from db.sessions import KnownBrowserNeededError
 from layers.errors import (
     BadRequestError,
+    ConfirmError,
     ConflictError,
     ForbiddenError,
     MuangError,
@@ -73,6 +74,7 @@ STATUS: dict[type[MuangError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     NoSuchRangeError: 416,
+    ConfirmError: 409,
     ConflictError: 409,
     OutdatedError: 412,
     RefusedError: 422,

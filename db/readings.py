@@ -89,6 +89,19 @@ class Columns:
     def __len__(self) -> int:
         return len(self.id)
 
+    def take(self, places: NDArray[np.int64]) -> "Columns":
+        """The readings at those places."""
+        return Columns(
+            id=self.id[places],
+            at=self.at[places],
+            value=self.value[places],
+            discharge=self.discharge[places],
+            received=self.received[places],
+            flags=self.flags[places],
+            wrong=self.wrong[places],
+            source=tuple(self.source[place] for place in places.tolist()),
+        )
+
 
 _ADD = (
     "SELECT added, same, revised, doubtful, last_id FROM muang.add_readings("
@@ -96,12 +109,13 @@ _ADD = (
     " %s::text[], %s::text[], %s::smallint[], %s::boolean[])"
 )
 _ACTOR = "SELECT set_config('muang.actor', %s, true)"
-_LIMIT_FIELDS = (
+LIMIT_FIELDS = (
     *("expected_interval_s", "late_after_s", "future_after_s", "stuck_after_s"),
     *("most_per_h", "range_min", "range_max"),
 )
+"""Fields of `gauges` that say what is ordinary at a station."""
 _LIMITS = sql.SQL("SELECT t.code, t.kind, {} FROM {} AS t").format(
-    sql.SQL(", ").join(sql.Identifier("t", name) for name in _LIMIT_FIELDS),
+    sql.SQL(", ").join(sql.Identifier("t", name) for name in LIMIT_FIELDS),
     sql.Identifier("town", GAUGES.id),
 )
 
@@ -214,6 +228,51 @@ async def between_async(
     return _by_station(await cursor.fetchall())
 
 
+async def coarse_async(
+    conn: AsyncConnection[Any],
+    series: str,
+    station: str,
+    start: datetime,
+    end: datetime,
+    *,
+    step_s: float,
+    exercise: bool = False,
+) -> Columns:
+    """Of each `step_s` from `start` the lowest and the highest reading in use, in order of time.
+
+    For stretches too long to be brought here whole. What somebody else has judged is not asked:
+    the flags are those of arrival.
+    """
+    in_use = _IN_USE_ROWS.format(fields=_FIELDS, rows=sql.Identifier(get(series).id))
+    statement = _COARSE.format(fields=_FIELDS, in_use=in_use)
+    values = [timedelta(seconds=step_s), start, station, start, end, exercise]
+    cursor = await conn.execute(statement, values)
+    return columns(await cursor.fetchall())
+
+
+async def find_async(
+    conn: AsyncConnection[Any], series: str, station: str, at: datetime, source: str
+) -> int | None:
+    """Number of the last reading a source told of a station and time; None: it told none."""
+    cursor = await conn.execute(
+        sql.SQL(
+            "SELECT max(r.id) FROM {} AS r WHERE r.station = %s AND r.at = %s AND r.source = %s"
+        ).format(sql.Identifier(get(series).id)),
+        [station, at, source],
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def unknown_async(conn: AsyncConnection[Any]) -> list[str]:
+    """Stations readings came from that are not in the layer `gauges`, as the role sees it."""
+    cursor = await conn.execute(
+        "SELECT DISTINCT s.station FROM series_stations AS s"
+        " WHERE NOT EXISTS (SELECT 1 FROM gauges AS g WHERE g.code = s.station) ORDER BY 1"
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 def limits(conn: Connection[Any], series: str) -> dict[str, Limits]:
     """What is ordinary at each station of the layer `gauges`; as a machine login."""
     return _limits_of(series, conn.execute(_LIMITS).fetchall())
@@ -228,10 +287,22 @@ _LATEST = sql.SQL(
     "SELECT r.* FROM {rows} AS r WHERE r.station = s.station AND r.at <= %s AND r.exercise = %s"
     " AND NOT r.wrong ORDER BY r.at DESC, r.id DESC LIMIT 1) AS r WHERE s.series = %s"
 )
+_IN_USE_ROWS = sql.SQL(
+    "SELECT DISTINCT ON (r.at) {fields}, r.wrong FROM {rows} AS r"
+    " WHERE r.station = %s AND r.at >= %s AND r.at < %s AND r.exercise = %s AND NOT r.wrong"
+    " ORDER BY r.at, r.id DESC"
+)
 _IN_USE = sql.SQL(
     "SELECT DISTINCT ON (r.station, r.at) {fields}, r.wrong FROM {rows} AS r"
     " WHERE r.station = any(%s) AND r.at >= %s AND r.at < %s AND r.exercise = %s AND NOT r.wrong"
     " ORDER BY r.station, r.at, r.id DESC"
+)
+_COARSE = sql.SQL(
+    "SELECT {fields}, r.wrong FROM (SELECT r.*,"
+    " row_number() OVER (PARTITION BY r.bucket ORDER BY r.value, r.at) = 1 AS lowest,"
+    " row_number() OVER (PARTITION BY r.bucket ORDER BY r.value DESC, r.at) = 1 AS highest"
+    " FROM (SELECT r.*, date_bin(%s, r.at, %s) AS bucket FROM ({in_use}) AS r"
+    " WHERE r.value IS NOT NULL) AS r) AS r WHERE r.lowest OR r.highest ORDER BY r.at"
 )
 _EVERY = sql.SQL(
     "SELECT {fields}, r.wrong FROM {rows} AS r"
@@ -266,7 +337,7 @@ def _between_query(
 
 def _limits_of(series: str, rows: Iterable[Sequence[Any]]) -> dict[str, Limits]:
     return {
-        row[0]: station_limits(series, row[1], dict(zip(_LIMIT_FIELDS, row[2:], strict=True)))
+        row[0]: station_limits(series, row[1], dict(zip(LIMIT_FIELDS, row[2:], strict=True)))
         for row in rows
     }
 
@@ -280,7 +351,7 @@ def station_limits(series: str, kind: str, own: Mapping[str, float | None]) -> L
     defaults = get(series).limits
     if of_kind(kind).id != series:
         return defaults
-    given = {name: own[name] for name in _LIMIT_FIELDS if own.get(name) is not None}
+    given = {name: own[name] for name in LIMIT_FIELDS if own.get(name) is not None}
     return defaults.model_copy(update=given)
 
 

@@ -62,6 +62,12 @@ class ConflictError(MuangError):
     title = Text(th="ข้อมูลขัดแย้งกัน", en="Conflict")
 
 
+class ConfirmError(ConflictError):
+    """What was sent is possible but odd: sent again with `confirm`, it is done."""
+
+    title = Text(th="โปรดยืนยัน", en="Please confirm")
+
+
 class RefusedError(MuangError):
     """A file or a record was understood and refused for a stated reason."""
 

@@ -197,5 +197,5 @@ def get(series_id: str) -> Series:
 
 
 def of_kind(kind: str) -> Series:
-    """The series a station of that kind is read for."""
-    return _BY_KIND[kind]
+    """The series a station of that kind is read for; one of a kind nobody knows is a river's."""
+    return _BY_KIND.get(kind, GAUGE)

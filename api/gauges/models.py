@@ -94,7 +94,7 @@ class GaugeTold(BaseModel):
     code: str
     name: str | None
     river: str | None
-    kind: Literal["river", "tide", "rain"]
+    kind: str = Field(description="river, tide or rain")
     unit: str
     point: tuple[float, float] = Field(description="Longitude, latitude")
     zero_m: float | None

@@ -26,9 +26,9 @@ from api.house import Connection, House
 from api.past import AsOf
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
-from db import editing, exercise, reading_notes, readings
-from db.editing import Edited, Repeat
+from db import exercise, reading_notes, readings, replies
 from db.queries.gauges import Station, stations
+from db.replies import Repeat
 from flood.levels import to_bank
 from layers.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from layers.model import DESK, INTERNAL, Audience, Role
@@ -150,13 +150,15 @@ async def add_reading(
         )
     repeat = _repeat(who, idempotency_key, f"POST reading {code}", sent.model_dump_json().encode())
     async with house.service() as conn, conn.transaction():
-        kept = await editing.repeated(conn, repeat)
-        if kept is None:
+        told_before = await replies.find(conn, repeat)
+        if told_before is not None:
+            stored = int(told_before[1]["id"])
+        else:
             if not sent.confirm:
                 entry.ask_if_odd(reading, station, before.get(code) or readings.columns([]))
-            kept = await _store(conn, station, reading)
-            await editing.keep(conn, repeat, kept)
-    return await _made(house, who, station, kept.id)
+            stored = await _store(conn, station, reading)
+            await replies.keep(conn, repeat, 201, {"id": stored})
+    return await _made(house, who, station, stored)
 
 
 @router.post(
@@ -316,7 +318,7 @@ def _repeat(who: Viewer, key: str | None, what: str, body: bytes) -> Repeat | No
     return Repeat(who.subject, key, hashlib.sha256(what.encode() + b" " + body).digest())
 
 
-async def _store(conn: Connection, station: Station, reading: readings.Reading) -> Edited:
+async def _store(conn: Connection, station: Station, reading: readings.Reading) -> int:
     series = station.series.id
     added = await readings.add_async(conn, series, [reading], actor=reading.by)
     found = added.last_id
@@ -325,7 +327,7 @@ async def _store(conn: Connection, station: Station, reading: readings.Reading) 
         found = await readings.find_async(conn, series, station.code, reading.at, reading.source)
     if found is None:
         raise RuntimeError("a reading was neither stored nor found")
-    return Edited(found, None, 201)
+    return found
 
 
 async def _made(house: House, who: Viewer, station: Station, reading: int) -> ReadingMade:

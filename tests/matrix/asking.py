@@ -21,6 +21,7 @@ PERSONS = (
     "/exports/",
     "/ogc/collections",
     "/queries/",
+    "/gauges",
     "/me",
     "/live",
     "/auth/",

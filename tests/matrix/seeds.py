@@ -31,6 +31,9 @@ CODED: dict[str, dict[str, Any]] = {
     "flood_zones": {"kind": "stage", "depth_class": "gt_1", "stage_m": 112.0, "gauge": "G1"},
     "roads": {"class": "primary", "oneway": "no"},
     "closures": {"status": "closed"},
+    "gauges": {"code": "G1", "kind": "river"},
+    "gauge_thresholds": {"gauge": "G1"},
+    "remembered_floods": {"gauge": "G1"},
     "power_areas": {"state": "off"},
     "events": {"code": "C1", "state": "open", "exercise": False},
 }

@@ -15,6 +15,7 @@ from tests.matrix import (
     finding,
     history,
     war_room,
+    watch,
     ways,
 )
 from tests.matrix.asking import Asker
@@ -67,6 +68,18 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/queries/search"): Line((finding.search,), ("q", "layers", "limit")),
     ("post", "/queries/dossier"): Line((finding.dossier,)),
     ("get", "/queries/answers/{answer_id}"): Line((asked.stored,), ("answer_id", "recompute")),
+    ("get", "/gauges"): Line((watch.gauges,), ("as_of",)),
+    ("get", "/gauges/{code}/readings"): Line(
+        (watch.readings,), ("code", "as_of", "start", "end", "step", "all", "format")
+    ),
+    ("post", "/gauges/{code}/readings"): Line((watch.entries,), ("code", "Idempotency-Key")),
+    **{
+        (method, f"/gauges/{{code}}/readings/{{reading}}/{what}"): Line(
+            (watch.entries,), ("code", "reading")
+        )
+        for method in ("get", "post")
+        for what in ("photo", "marks")
+    },
     ("get", "/ogc/collections"): Line((drawing.collections,)),
     ("get", "/ogc/collections/{layer}"): Line((drawing.collections,), ("layer",)),
     ("get", "/ogc/collections/{layer}/items"): Line(
@@ -147,6 +160,8 @@ BODIES: dict[str, set[str]] = {
     "ImpactRequest": {"flood", "layers", "include", "as_of"},
     "DossierRequest": {"parcel", "deed_no", "house_code", "at"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
+    "ReadingIn": {"staff_m", "level_m", "rain_mm", "at", "confirm"},
+    "MarkIn": {"wrong", "reason"},
     "FeatureIn": {"type", "geometry", "properties"},
     "FeaturePatch": {"type", "geometry", "properties"},
     "SheltersRequest": {

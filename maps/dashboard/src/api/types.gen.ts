@@ -562,6 +562,43 @@ export interface GapParcel {
   readonly gaps: readonly GapFound[];
 }
 
+/** A station: what it is, what it says now, and against what that is held. */
+export interface GaugeTold {
+  readonly code: string;
+  readonly name: string | null;
+  readonly river: string | null;
+  /** river, tide or rain */
+  readonly kind: string;
+  readonly unit: string;
+  /** Longitude, latitude */
+  readonly point: readonly [number, number];
+  readonly zero_m: number | null;
+  readonly datum: string | null;
+  /** m MSL; null: not known */
+  readonly bank_left_m: number | null;
+  /** m MSL; null: not known */
+  readonly bank_right_m: number | null;
+  readonly ground_m: number | null;
+  readonly expected_interval_s: number;
+  readonly source: string | null;
+  readonly now: Now;
+  readonly thresholds: readonly ThresholdTold[];
+  /** Name of the lowest one not reached */
+  readonly next_threshold: string | null;
+  readonly remembered: readonly RememberedTold[];
+}
+
+/** Every station the caller sees. */
+export interface Gauges {
+  /** The moment told of: now, `as_of`, or the exercise's time */
+  readonly at: string;
+  /** Whether these are readings of an exercise, not of water */
+  readonly exercise: boolean;
+  readonly gauges: readonly GaugeTold[];
+  /** Stations readings came from that nobody has entered as gauges; for staff */
+  readonly unknown_stations: readonly string[];
+}
+
 /** Permits of businesses hazardous to health; at most 200 are named. */
 export interface Hazardous {
   readonly count: number;
@@ -823,6 +860,25 @@ export interface Made {
   readonly id: number;
 }
 
+/** What the desk says of a reading: wrong, or right after all. */
+export interface MarkIn {
+  readonly wrong: boolean;
+  readonly reason: string;
+}
+
+/** What somebody said of a reading. */
+export interface MarkTold {
+  readonly wrong: boolean;
+  readonly reason: string;
+  readonly marked_by: string;
+  readonly marked_at: string;
+}
+
+/** Everything said of a reading, the first first. */
+export interface Marks {
+  readonly marks: readonly MarkTold[];
+}
+
 /** The caller as the server sees them. */
 export interface Me {
   readonly role: Role;
@@ -893,6 +949,26 @@ export interface NewTokenFacts {
 export interface NotFetched {
   readonly household: string;
   readonly why: Words;
+}
+
+/** What a station says now; values are null where nothing can be said. */
+export interface Now {
+  readonly quality: Quality;
+  readonly at?: string | null;
+  readonly received_at?: string | null;
+  readonly age_s?: number | null;
+  readonly level_m?: number | null;
+  readonly discharge_m3s?: number | null;
+  /** Over the lowest known bank; negative below it */
+  readonly to_bank_m?: number | null;
+  /** Over three hours */
+  readonly trend_cm_h?: number | null;
+  /** Of a rain station: sums of the last hours, by hours */
+  readonly rain_mm?: Readonly<Record<string, number | null>> | null;
+  readonly source?: string | null;
+  readonly flags?: readonly ("late" | "duplicate" | "future" | "stuck" | "spike" | "gap" | "range")[];
+  /** The state in words, first things first */
+  readonly says?: readonly Text[];
 }
 
 /** The age of every layer the caller sees, in the catalog's order. */
@@ -972,6 +1048,12 @@ export interface Permits {
   readonly hazardous?: Hazardous | null;
 }
 
+/** A photograph was stored. */
+export interface PhotoMade {
+  readonly id: number;
+  readonly bytes: number;
+}
+
 /** What became of one household. `metres` and `seconds` are of the way to its shelter. */
 export interface PlacedHousehold {
   readonly household: string;
@@ -1035,6 +1117,9 @@ export interface Provenance {
   readonly expected_days?: number | null;
 }
 
+/** Whether what is shown may be relied on: `late` is old, `suspect` odd, `none` not there. */
+export type Quality = "ok" | "late" | "suspect" | "none";
+
 /** A household in its place of the order, and why it stands there. */
 export interface RankedHousehold {
   readonly rank: number;
@@ -1075,6 +1160,60 @@ export interface RasterValue {
   readonly reason: string | null;
 }
 
+/** A reading by hand: the number on the staff, or the level; of a rain station the rain. */
+export interface ReadingIn {
+  /** What the staff gauge shows; the station's zero is added */
+  readonly staff_m?: number | null;
+  /** m MSL */
+  readonly level_m?: number | null;
+  readonly rain_mm?: number | null;
+  /** When it was read; empty: now */
+  readonly at?: string | null;
+  /** Store it although it is far from what was read before */
+  readonly confirm?: boolean;
+}
+
+/** A reading by hand as it was stored. */
+export interface ReadingMade {
+  readonly id: number;
+  readonly gauge: string;
+  readonly at: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly to_bank_m: number | null;
+  readonly says: readonly Text[];
+}
+
+/** One reading as it came. `level_m` of river and tide stations, `rain_mm` of rain stations. */
+export interface ReadingTold {
+  readonly id: number;
+  readonly at: string;
+  /** m MSL */
+  readonly level_m?: number | null;
+  /** In the interval that ends at `at` */
+  readonly rain_mm?: number | null;
+  readonly discharge_m3s?: number | null;
+  readonly received_at: string;
+  readonly source: string;
+  /** What is odd about it; nothing is deleted for it */
+  readonly flags: readonly ("late" | "duplicate" | "future" | "stuck" | "spike" | "gap" | "range")[];
+  /** Marked wrong by the desk */
+  readonly wrong: boolean;
+}
+
+/** Readings of one station in order of time. */
+export interface Readings {
+  readonly gauge: string;
+  readonly series: string;
+  readonly unit: string;
+  readonly start: string;
+  readonly end: string;
+  /** Of each so many seconds the lowest and the highest reading; null: all */
+  readonly step_s: number | null;
+  readonly exercise: boolean;
+  readonly readings: readonly ReadingTold[];
+}
+
 /** Whether the server can do its work. */
 export interface Ready {
   readonly ready: boolean;
@@ -1095,6 +1234,16 @@ export interface ReliefStop {
   readonly code: string;
   readonly lon: number;
   readonly lat: number;
+}
+
+/** A remembered flood, and how far the level is from its peak; positive above it. */
+export interface RememberedTold {
+  readonly year_be: number;
+  readonly peak_m: number;
+  readonly distance_m: number | null;
+  /** Such as “40 cm below 2565” */
+  readonly says: Text | null;
+  readonly note: string | null;
 }
 
 /** Candidates to be looked at, the most valuable first; `matched` are all there are. */
@@ -1456,6 +1605,22 @@ export interface TeamRun {
 export interface Text {
   readonly th: string;
   readonly en: string;
+}
+
+/** A threshold and how far it is. `distance_m` and `distance_mm` are positive when reached. */
+export interface ThresholdTold {
+  readonly name: string;
+  readonly kind: string;
+  readonly level_m: number | null;
+  readonly rain_mm: number | null;
+  readonly rain_hours: number | null;
+  readonly distance_m?: number | null;
+  readonly distance_mm?: number | null;
+  readonly reached: boolean | null;
+  /** Told to staff */
+  readonly set_by?: string | null;
+  readonly set_on: string | null;
+  readonly note: string | null;
 }
 
 /** What became of the tiles asked for since the server started. */

@@ -23,7 +23,7 @@ from layers.model import Field, FieldType, GeometryKind, Layer
 from tests.conftest import TownHandle
 from tests.tiny import ORIGIN
 
-TOKENS = re.compile(r"zq\d{4}k|(?<![\d.])73100\d{3}(?!\d)|(?<!\d)73\d\d\.625|203[12]-\d\d-\d\d")
+TOKENS = re.compile(r"zq\d{4}k|(?<![\d.])73100\d{3}(?!\d)|(?<!\d)73\d\d\.625|203[1-6]-\d\d-\d\d")
 """Finds every canary in a decoded reply."""
 
 CODED: dict[str, dict[str, Any]] = {
@@ -109,7 +109,7 @@ class Seeds:
             ),
             FieldType.BOOLEAN: lambda: True,
             FieldType.DATE: lambda: date(2031, 1, 1) + timedelta(days=n % 700),
-            FieldType.DATETIME: lambda: datetime(2032, 12, 1, 5, tzinfo=UTC) + timedelta(n % 30),
+            FieldType.DATETIME: lambda: datetime(2033, 1, 1, 5, tzinfo=UTC) + timedelta(n % 1400),
         }
         return makers[declared.type]()
 

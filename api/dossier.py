@@ -43,15 +43,19 @@ class DossierRequest(BaseModel):
     at: tuple[Longitude, Latitude] | None = Field(
         default=None, description="A point: longitude, latitude"
     )
+    address: Annotated[str, Field(min_length=4, max_length=200, pattern=r"^[^\x00]+$")] | None = (
+        Field(default=None, description="A parcel's address, however it is typed")
+    )
 
     @model_validator(mode="after")
     def _is_named_once(self) -> Self:
-        ways = (self.parcel, self.deed_no, self.house_code, self.at)
+        ways = (self.parcel, self.deed_no, self.house_code, self.at, self.address)
         if sum(way is not None for way in ways) != 1:
             raise SentenceError(
                 Text(
-                    th="ต้องระบุสถานที่เพียงแบบเดียว: parcel, deed_no, house_code หรือ at",
-                    en="must name the place in just one way: parcel, deed_no, house_code or at",
+                    th="ต้องระบุสถานที่เพียงแบบเดียว: parcel, deed_no, house_code, at หรือ address",
+                    en="must name the place in just one way: parcel, deed_no, house_code, at "
+                    "or address",
                 )
             )
         return self
@@ -128,7 +132,7 @@ async def answer_dossier(
     asked: DossierRequest, house: House, who: Viewer, lang: Lang, at_pos: int | None = None
 ) -> tuple[dossier.Dossier, dict[str, Any]]:
     """The dossier as found and as told, now or on the versions of a position."""
-    place = dossier.Place(asked.parcel, asked.deed_no, asked.house_code, asked.at)
+    place = dossier.Place(asked.parcel, asked.deed_no, asked.house_code, asked.at, asked.address)
     question = dossier.Question(place, who.role, who.keys, at_pos)
     async with house.reader(who.role) as conn:
         found = await dossier.dossier(conn, question)

@@ -12,7 +12,7 @@ from api.house import House
 from api.language import CallerLang
 from api.network import common, gather
 from api.network.models import EvacuationAnswer, EvacuationRequest
-from api.network.shelters import only
+from api.network.shelters import NONE_TAKES, only
 from api.queries import in_words
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
@@ -191,9 +191,10 @@ def _danger(
     depth = depth_at(homes.xy, net.water)
     for _, areas in town.stages:
         depth = np.maximum(depth, depth_at(homes.xy, areas))
-    stages = [(0.0, net), *((h, town.setting.network(w)) for h, w in town.stages)]
-    if not len(havens.keys):
+    if not havens.open.any():
+        # nowhere to go does not mean that the road is cut: of that nothing can be said
         return depth, np.full(len(homes.keys), np.inf)
+    stages = [(0.0, net), *((h, town.setting.network(w)) for h, w in town.stages)]
     return depth, evacuation.cut_hours(stages, homes.xy, havens.xy[havens.open])
 
 
@@ -355,6 +356,8 @@ def _caveats(found: _Found, town: _Town, asked: EvacuationRequest) -> list[Text]
                 "present.",
             )
         )
+    if all(why is not None for why in found.placed.excluded):
+        told.append(NONE_TAKES)
     if not asked.stages:
         told.append(
             Text(

@@ -293,6 +293,15 @@ class ReliefStop(BaseModel):
     lat: Latitude
 
 
+class Place(BaseModel):
+    """A place in degrees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: Longitude
+    lat: Latitude
+
+
 class RouteCutsRequest(NetworkRequest):
     """Which stops of the waste routes, or of a relief round, are lost, and the way left."""
 
@@ -305,9 +314,21 @@ class RouteCutsRequest(NetworkRequest):
         max_length=200,
         description="Places of a relief round instead of the waste routes, the first its start",
     )
+    depot: Place | None = Field(default=None, description="Where every round starts")
+    depot_of: Code | None = Field(
+        default=None, description="Start every round where this boat, vehicle or crew stands"
+    )
     collections: int = Field(
         default=1, ge=0, le=365, description="Collections the flood keeps the lorry away from"
     )
+
+
+class DepotUsed(BaseModel):
+    """Where the rounds start; `no_road`: no road that can be used leads there, so all is lost."""
+
+    code: str | None
+    at: LonLat
+    status: Literal["used", "no_road"]
 
 
 class RouteLeft(BaseModel):
@@ -329,4 +350,7 @@ class RouteCutsAnswer(NetworkAnswer):
     kind: Literal["route_cuts"]
     vehicle: VehicleUsed
     roads: RoadsUsed
+    depot: DepotUsed | None = Field(
+        default=None, description="Absent: each round starts at a stop of its own"
+    )
     routes: list[RouteLeft]

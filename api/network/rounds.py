@@ -20,10 +20,10 @@ from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db.queries import network as records
 from flood import routes
-from flood.paths import Network, need_roads
+from flood.paths import Network, nearest_nodes, need_roads
 from flood.routes import Round, Stops
 from layers.catalog import get
-from layers.errors import NotFoundError
+from layers.errors import BadRequestError, NotFoundError
 from layers.privacy import visible_fields
 from layers.text import Text
 
@@ -45,7 +45,8 @@ async def ask_route_cuts(
 ) -> dict[str, Any]:
     """Plans every round anew over roads that can be used, and tells what piles up at lost stops.
 
-    A round begins at its first stop that can still be served together with the most others.
+    A round begins at the depot, when one is named, otherwise at the stop from which the most
+    others can still be served.
     """
     started = time.monotonic()
     answer = await answer_route_cuts(asked, house, who)
@@ -59,15 +60,18 @@ async def answer_route_cuts(
     flood = await common.flood_of(asked.flood, who, house)
     reader = common.reader_of(who, asked.as_of, again)
     relief = [(stop.lon, stop.lat) for stop in asked.relief or ()]
-    floods.near(relief, await house.bounds(who.role))
+    spot = [] if asked.depot is None else [(asked.depot.lon, asked.depot.lat)]
+    floods.near([*relief, *spot], await house.bounds(who.role))
     async with house.reader(who.role) as conn, records.snapshot(conn, reader) as snap:
         setting = await common.setting_of(snap, asked, flood, house)
         if asked.relief is None:
             rounds = _rounds(await snap.stops(asked.routes), asked.routes)
         else:
             rounds = [_relief(asked, await snap.to_town(relief))]
+        depot = await _depot(asked, snap, spot)
         provenance = await snap.provenance()
-        net, found = await asyncio.to_thread(_work_out, asked, setting, rounds)
+        net, found = await asyncio.to_thread(_work_out, asked, setting, rounds, depot)
+        start = [] if depot is None else await snap.to_degrees([depot])
         drawn = [one.line for one in found if one.line is not None]
         lines = iter(await snap.lines_to_degrees([shapely.to_wkb(line) for line in drawn]))
     counted = [asked.relief is None and bool(one.keys) for one in rounds]
@@ -77,6 +81,7 @@ async def answer_route_cuts(
         body={
             "vehicle": common.vehicle_used(setting),
             "roads": common.roads_used(net),
+            **(_started(asked, net, depot, start[0]) if depot is not None else {}),
             "routes": [
                 _route(one, None if one.line is None else orjson.loads(next(lines)), counts=known)
                 for one in found
@@ -88,6 +93,39 @@ async def answer_route_cuts(
         personal=False,
     )
     return common.answer_of(given, RouteCutsAnswer)
+
+
+async def _depot(
+    asked: RouteCutsRequest, snap: records.Snapshot, given: list[tuple[float, float]]
+) -> tuple[float, float] | None:
+    """Where the rounds start in the town's CRS; NotFoundError for a vehicle that is not there."""
+    if asked.depot is not None and asked.depot_of is not None:
+        raise BadRequestError(
+            Text(
+                th="ระบุจุดเริ่มเพียงแบบเดียว: depot หรือ depot_of",
+                en="Name the start in just one way: depot or depot_of.",
+            )
+        )
+    if asked.depot_of is None:
+        return (await snap.to_town(given))[0] if given else None
+    teams = {row["code"]: row for row in await snap.teams()}
+    row = teams.get(asked.depot_of)
+    if row is None or row["x"] is None:
+        raise NotFoundError(
+            Text(
+                th=f"ไม่มีเรือ รถ หรือทีมชื่อ {asked.depot_of} ที่ทราบที่ตั้ง",
+                en=f"There is no boat, vehicle or crew {asked.depot_of} whose place is known.",
+            )
+        )
+    return (float(row["x"]), float(row["y"]))
+
+
+def _started(
+    asked: RouteCutsRequest, net: Network, depot: tuple[float, float], at: tuple[float, float]
+) -> dict[str, Any]:
+    used = int(nearest_nodes(net.graph, np.array([depot]), net.usable)[0]) >= 0
+    told = {"code": asked.depot_of, "at": at, "status": "used" if used else "no_road"}
+    return {"depot": told}
 
 
 def _sees_accounts(reader: records.Reader) -> bool:
@@ -133,11 +171,16 @@ def _relief(asked: RouteCutsRequest, places: list[tuple[float, float]]) -> Stops
 
 
 def _work_out(
-    asked: RouteCutsRequest, setting: common.Setting, rounds: list[Stops]
+    asked: RouteCutsRequest,
+    setting: common.Setting,
+    rounds: list[Stops],
+    depot: tuple[float, float] | None,
 ) -> tuple[Network, list[Round]]:
     net = setting.network()
     need_roads(net.graph)
-    return net, [routes.plan(net, one, collections=asked.collections) for one in rounds]
+    return net, [
+        routes.plan(net, one, depot=depot, collections=asked.collections) for one in rounds
+    ]
 
 
 def _route(found: Round, line: dict[str, Any] | None, *, counts: bool) -> dict[str, Any]:

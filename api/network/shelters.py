@@ -16,6 +16,7 @@ from api.queries import in_words
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db.queries import network as records
+from flood import runs
 from flood import shelters as placing
 from flood.shelters import Answer, Homes, Status
 from flood.vehicles import by_id
@@ -23,6 +24,12 @@ from flood.water import depth_at
 from layers.text import Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
+
+NONE_TAKES = Text(
+    th="ไม่มีศูนย์พักพิงใดรับคนได้ขณะนี้ “ไปไม่ถึง” จึงหมายถึงไม่มีที่ให้ไป ไม่ใช่ถนนขาด",
+    en="No shelter takes people now: unreachable then means that there is nowhere to go, not that "
+    "the roads are cut.",
+)
 
 _ROAD_ONLY = (Status.ROAD,)
 
@@ -208,6 +215,10 @@ def _caveats(
     told = common.caveats_of(found.net, setting)
     if not rows:
         told.append(Text(th="เมืองนี้ยังไม่มีข้อมูลศูนย์พักพิง", en="This town has no shelters on record yet."))
+    if rows and all(why is not None for why in found.answer.excluded):
+        told.append(NONE_TAKES)
+    if Status.BOAT in found.answer.status:
+        told.append(runs.STRAIGHT)
     if not counts_people:
         told.append(
             Text(

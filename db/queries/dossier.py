@@ -28,6 +28,9 @@ KIND = "dossier"
 MOST = 50
 """Records of a section; `matched` says how many there are."""
 
+FEW = 5
+"""Parcels whose address holds what was asked for, and still mean one place."""
+
 Relation = Literal["named by", "meets", "near"]
 
 
@@ -65,12 +68,13 @@ SECTIONS: tuple[Section, ...] = (
 
 @dataclass(frozen=True)
 class Place:
-    """The place meant, in one way: a parcel's id or code, a deed, a house, a point in degrees."""
+    """The place meant, in one way: a parcel's id or code, deed, house, point (degrees), address."""
 
     parcel: int | str | None = None
     deed_no: str | None = None
     house_code: str | None = None
     at: tuple[float, float] | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,8 @@ async def _parcels(conn: Connection, question: Question) -> list[dict[str, Any]]
         " WHERE {test} ORDER BY t.id LIMIT {most}"
     ).format(columns=columns, test=test, most=sql.Literal(MOST))
     rows = await _rows(conn, statement, values)
+    if place.address is not None:
+        rows = await _of_address(conn, rows, place.address)
     if not rows:
         raise NotFoundError(
             Text(
@@ -191,10 +197,48 @@ async def _parcels(conn: Connection, question: Question) -> list[dict[str, Any]]
     return rows
 
 
+async def _of_address(
+    conn: Connection, rows: list[dict[str, Any]], address: str
+) -> list[dict[str, Any]]:
+    """The parcels of just this address; where there is none, those whose address holds it.
+
+    BadRequestError when too many hold it to mean one place.
+    """
+    given = [*(row["address"] for row in rows), address]
+    written = await _rows(
+        conn,
+        sql.SQL(
+            "SELECT muang.search_text(a.address) AS said"
+            " FROM unnest(%(given)s::text[]) WITH ORDINALITY AS a (address, n) ORDER BY a.n"
+        ),
+        {"given": given},
+    )
+    *said, wanted = [row["said"] for row in written]
+    exact = [row for row, one in zip(rows, said, strict=True) if one == wanted]
+    if not exact and len(rows) > FEW:
+        raise BadRequestError(
+            Text(
+                th=f"มีหลายแปลงที่ที่ตั้งมีคำว่า “{address}” ระบุให้ละเอียดขึ้น หรือใช้การค้นหา",
+                en=f"Many parcels have “{address}” in their address. Be more exact, or use the "
+                "search.",
+            )
+        )
+    return exact or rows
+
+
 def _test(place: Place, role: Role) -> tuple[sql.SQL, dict[str, object]]:
     """The condition on parcels `t`; a field the caller may not see is no way to ask."""
     ways: list[tuple[object, tuple[str, str], LiteralString]] = [
         (place.deed_no, ("parcels", "deed_no"), "t.deed_no = %(deed_no)s"),
+        (
+            place.address,
+            ("parcels", "address"),
+            # the first condition is the index's, the second what is meant
+            (
+                "t.address %%> muang.search_text(%(address)s)"
+                " AND strpos(muang.search_text(t.address), muang.search_text(%(address)s)) > 0"
+            ),
+        ),
         (
             place.house_code,
             ("houses", "house_code"),
@@ -289,7 +333,7 @@ async def _section(
 
 
 async def _rows(
-    conn: Connection, statement: sql.Composed, values: Mapping[str, object]
+    conn: Connection, statement: sql.SQL | sql.Composed, values: Mapping[str, object]
 ) -> list[dict[str, Any]]:
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(statement, values)

@@ -161,3 +161,33 @@ def test_a_relief_round_goes_where_it_is_told(caller: Caller) -> None:
     swapped = [{"code": "R0", "lon": 15.2, "lat": 89.0}]
     for body, status in (({"relief": swapped}, 400), ({"routes": ["none"]}, 404)):
         assert caller.post("/queries/route-cuts", json=body).status_code == status
+
+
+def test_rounds_start_at_the_depot_named(caller: Caller) -> None:
+    (dry,) = rounds(caller, {})["routes"]
+    lon, lat = dry["line"]["coordinates"][-1]
+    answer = rounds(caller, {"depot": {"lon": lon, "lat": lat}})
+    assert answer["depot"]["status"] == "used"
+    (turned,) = answer["routes"]
+    assert turned["served"] == ["B1-2", "B1-1"], "the shortest way from there"
+    assert turned["metres"] == pytest.approx(1350, abs=1)
+    boats = rounds(caller, {"depot_of": "B1"})
+    assert boats["depot"]["code"] == "B1"
+    (way,) = boats["routes"]
+    assert way["served"] == ["B1-1", "B1-2"], "longer by 50 m, quicker on the main road"
+    assert way["metres"] == pytest.approx(200 + 500 + 1350, abs=1), "from (500, 350)"
+    cut = rounds(caller, {"depot": {"lon": lon, "lat": lat}, "flood": {"zone_ids": ["Z10"]}})
+    assert cut["routes"][0]["lost"] == []
+    away = rounds(caller, {"depot": {"lon": lon + 0.05, "lat": lat}})
+    assert away["depot"]["status"] == "no_road"
+    assert away["routes"][0]["lost"] == ["B1-1", "B1-2"]
+    at = "/queries/answers/" + answer["id"]
+    assert caller.get(f"{at}?recompute=true").json()["recomputed"]["equal"]
+    for body, status in (
+        ({"depot_of": "B99"}, 404),
+        ({"depot_of": "B1", "depot": {"lon": lon, "lat": lat}}, 400),
+        ({"depot": {"lon": 15.2, "lat": 89.0}}, 400),
+    ):
+        assert caller.post("/queries/route-cuts", json=body).status_code == status
+    hidden = caller.post("/queries/route-cuts", json={"depot_of": "B1"}, token=NOBODY)
+    assert hidden.status_code == 404

@@ -98,3 +98,74 @@ def test_what_the_town_says_of_its_vehicles_holds_and_is_told(
     asked = told(desk, "shelters", {**flood, "wades_m": 0.1})
     assert asked["people"]["unreachable"] > 0, "what is asked goes before what is on record"
     assert is_the_same_again(desk, before), "the past is of its own vehicles"
+
+
+def test_no_open_shelter_is_not_a_cut_road(desk: Caller, town: TownHandle) -> None:
+    write(town, "UPDATE town.shelters SET open = false")
+    dry = told(desk, "evacuation", {})
+    assert dry["order"] == [], "nobody is in danger on a dry day"
+    wet = told(desk, "evacuation", {"flood": {"zone_ids": ["Z10"]}})
+    assert len(wet["order"]) == 10
+    assert {home["cut_h"] for home in wet["order"]} == {None}
+    assert len(wet["left"]) == 10, "nobody is dropped"
+    placed = told(desk, "shelters", {"flood": {"zone_ids": ["Z10"]}})
+    assert placed["people"]["unreachable"] == placed["people"]["all"] == 225
+    for answer in (dry, wet, placed):
+        assert any("No shelter takes people" in caveat for caveat in answer["caveats"])
+    covered = told(desk, "coverage", {"shelters": "open", "within_min": 10})
+    assert {service["status"] for service in covered["services"]} == {"closed"}
+    assert covered["people"]["unreachable"] == 225
+    write(town, "UPDATE town.shelters SET open = true")
+
+
+def test_every_road_closed_is_answered_and_told(desk: Caller, town: TownHandle) -> None:
+    everything = [
+        {"code": f"ALL{n}", "status": "closed", "road_code": row["code"], "whole_road": True}
+        | {"geom": row["geom"].interpolate(1)}
+        for n, row in enumerate(tiny()["roads"])
+    ]
+    with town.connect(Machine.LOADER) as conn:
+        load_rows(conn, "closures", everything)
+    write(town, "SELECT 1")
+    placed = told(desk, "shelters", {})
+    assert placed["people"]["unreachable"] == 225
+    assert {one["status"] for one in placed["shelters"]} == {"no_road"}
+    covered = told(desk, "coverage", {"facilities": ["clinic"], "within_min": 10})
+    assert covered["services"][0]["status"] == "no_road"
+    assert covered["people"]["unreachable"] == 225
+    lost = told(desk, "route-cuts", {})["routes"][0]
+    assert (lost["served"], lost["lost"]) == ([], ["B1-1", "B1-2"])
+    ranked = told(desk, "evacuation", {})
+    assert {home["cut_h"] for home in ranked["order"]} == {0.0}, "the roads are cut"
+    write(town, "DELETE FROM town.closures WHERE code LIKE 'ALL%'")
+
+
+def test_a_household_nobody_counted_is_not_nobody(desk: Caller, town: TownHandle) -> None:
+    blank = ", ".join(
+        f"{kind}_{age} = NULL"
+        for kind in ("registered", "sleeping")
+        for age in ("0_5", "6_17", "18_59", "60_up")
+    )
+    write(town, f"UPDATE town.households SET {blank} WHERE code = 'H049'")  # noqa: S608
+    asked = {"facilities": ["clinic"], "within_min": 1, "include": ["households"]}
+    answer = told(desk, "coverage", asked)
+    assert answer["households"]["uncounted"] == 1
+    (blank_one,) = [home for home in answer["outside"] if home["household"] == "H049"]
+    assert blank_one["people"] is None
+    assert any("Nobody has counted" in caveat for caveat in answer["caveats"])
+
+
+def test_a_place_is_found_by_its_address_however_it_is_typed(
+    desk: Caller, town: TownHandle
+) -> None:
+    write(
+        town,
+        "UPDATE town.parcels SET address = CASE WHEN id % 10 = 0 THEN 'ถนนแจ้งสนิท'"
+        " ELSE 'บ้านเลขที่ ' || id || ' ถนนเทศบาล' END",
+    )
+    whole = told(desk, "dossier", {"address": "บ้านเลขที่ ๔๒  ถนนเทศบาล"})
+    assert [parcel["address"] for parcel in whole["parcels"]] == ["บ้านเลขที่ 42 ถนนเทศบาล"]
+    assert len(told(desk, "dossier", {"address": "ถนนแจ้งสนิท"})["parcels"]) == 10
+    for address, status, word in (("ถนนเทศบาล", 400, "Many"), ("ถนนไม่มีจริง", 404, "no such")):
+        reply = desk.post("/queries/dossier?lang=en", json={"address": address})
+        assert (reply.status_code, word in reply.json()["detail"]) == (status, True), reply.text

@@ -221,13 +221,19 @@ def route_cuts(asker: Asker) -> None:
     for asked in (
         {"flood": {"zone_ids": "all"}, "wades_m": 5.0, "depth_m": 0.1, "collections": 2},
         {"vehicle": "walk", "routes": [stop.values["route_code"]], "water_level_m": 1.0},
-        {"relief": [{"code": "here", "lon": lon, "lat": lat}]},
+        {
+            "relief": [{"code": "here", "lon": lon, "lat": lat}],
+            "depot": {"lon": lon, "lat": lat},
+        },
         {"as_of": "2199-12-31T00:00:00Z"},
     ):
         told = asker.ask("POST", "/queries/route-cuts", json=asked).json()
         for one in told["routes"]:
             assert ("backlog" in one) == (counts and "relief" not in asked)
         assert asker.told(f"/queries/answers/{told['id']}") == told
+    vehicle = asker.view.seeds.row("resources")
+    status = 200 if asker.view.sees(vehicle.layer) else 404
+    asker.ask("POST", "/queries/route-cuts", status, json={"depot_of": vehicle.values["code"]})
 
 
 def stored(asker: Asker) -> None:

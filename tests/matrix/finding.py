@@ -52,7 +52,11 @@ def dossier(asker: Asker) -> None:
         if row.shape is not None:
             point = moved(row.shape.representative_point(), TO_DEGREES)
             places.append({"at": [point.x, point.y]})
-    for name, layer in (("deed_no", "parcels"), ("house_code", "houses")):
+    for name, layer in (
+        ("deed_no", "parcels"),
+        ("address", "parcels"),
+        ("house_code", "houses"),
+    ):
         for row in asker.view.seeds.rows:
             if row.layer.id == layer and isinstance(row.values.get(name), str):
                 seen = asker.view.sees(row.layer) and name in asker.view.fields(row.layer)

@@ -158,7 +158,7 @@ TABLE: dict[tuple[str, str], Line] = {
 SIGNED = ("signer", "seat", "document_no", "signed_at", "area", "note", "by")
 BODIES: dict[str, set[str]] = {
     "ImpactRequest": {"flood", "layers", "include", "as_of"},
-    "DossierRequest": {"parcel", "deed_no", "house_code", "at"},
+    "DossierRequest": {"parcel", "deed_no", "house_code", "at", "address"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
     "ReadingIn": {"staff_m", "level_m", "rain_mm", "at", "confirm"},
     "MarkIn": {"wrong", "reason"},
@@ -183,7 +183,7 @@ BODIES: dict[str, set[str]] = {
     },
     "RouteCutsRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
-        *("routes", "relief", "collections"),
+        *("routes", "relief", "collections", "depot", "depot_of"),
     },
     "RunListRequest": {"team"},
     "RevenueGapsRequest": {"kinds", "limit", "offset", "as_of"},

@@ -175,6 +175,13 @@ export interface CoverageRequest {
   readonly include?: readonly ("households" | "roads")[];
 }
 
+/** Where the rounds start; `no_road`: no road that can be used leads there, so all is lost. */
+export interface DepotUsed {
+  readonly code: string | null;
+  readonly at: readonly [number, number];
+  readonly status: "used" | "no_road";
+}
+
 /** One figure of both answers, by its path; null where one of them does not know it. */
 export interface Difference {
   readonly figure: string;
@@ -222,6 +229,8 @@ export interface DossierRequest {
   readonly house_code?: string | null;
   /** A point: longitude, latitude */
   readonly at?: readonly [number, number] | null;
+  /** A parcel's address, however it is typed */
+  readonly address?: string | null;
 }
 
 /** Records of one layer. `relation`: named by the place, meets it, or is near it. */
@@ -1054,6 +1063,12 @@ export interface PhotoMade {
   readonly bytes: number;
 }
 
+/** A place in degrees. */
+export interface Place {
+  readonly lon: number;
+  readonly lat: number;
+}
+
 /** What became of one household. `metres` and `seconds` are of the way to its shelter. */
 export interface PlacedHousehold {
   readonly household: string;
@@ -1334,6 +1349,8 @@ export interface RouteCutsAnswer {
   readonly recomputed?: Recomputed | null;
   readonly vehicle: VehicleUsed;
   readonly roads: RoadsUsed;
+  /** Absent: each round starts at a stop of its own */
+  readonly depot?: DepotUsed | null;
   readonly routes: readonly RouteLeft[];
 }
 
@@ -1355,6 +1372,10 @@ export interface RouteCutsRequest {
   readonly routes?: readonly string[] | null;
   /** Places of a relief round instead of the waste routes, the first its start */
   readonly relief?: readonly ReliefStop[] | null;
+  /** Where every round starts */
+  readonly depot?: Place | null;
+  /** Start every round where this boat, vehicle or crew stands */
+  readonly depot_of?: string | null;
   /** Collections the flood keeps the lorry away from */
   readonly collections?: number;
 }

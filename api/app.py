@@ -14,6 +14,7 @@ from api import (
     dossier,
     exchange,
     exports,
+    feeds,
     freshness,
     language,
     live,
@@ -84,6 +85,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     for router in (
         status.router,
         freshness.router,
+        feeds.router,
         auth_router,
         tokens_router,
         oidc_router,

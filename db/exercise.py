@@ -103,3 +103,27 @@ def end(conn: AnyConnection, actor: str) -> Exercise:
             )
         )
     return closed
+
+
+def gauges(conn: AnyConnection) -> list[tuple[str, str, float | None, float | None]]:
+    """The town's stations: code, kind, the lower bank and the ground in m MSL (None: unknown)."""
+    rows = conn.execute(
+        "SELECT g.code, g.kind, least(nullif(g.bank_left_m, 0), nullif(g.bank_right_m, 0)),"
+        " nullif(g.ground_m, 0) FROM town.gauges AS g ORDER BY g.code"
+    ).fetchall()
+    return [
+        (str(code), str(kind), _metres(bank), _metres(ground)) for code, kind, bank, ground in rows
+    ]
+
+
+def links(conn: AnyConnection) -> list[tuple[str, str, float]]:
+    """Upstream and downstream gauge, and the hours between them: the middle of what is recorded."""
+    rows = conn.execute(
+        "SELECT l.upstream, l.downstream, avg((l.lag_min_h + l.lag_max_h) / 2)"
+        " FROM town.gauge_links AS l GROUP BY l.upstream, l.downstream ORDER BY 1, 2"
+    ).fetchall()
+    return [(str(upper), str(lower), float(str(hours))) for upper, lower, hours in rows]
+
+
+def _metres(value: object) -> float | None:
+    return None if value is None else float(str(value))

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from db.derived import AnyConnection
 from layers.errors import BadRequestError, ConflictError, NotFoundError
+from layers.feed_health import Facts
 from layers.text import Text
 
 KINDS = ("thaiwater", "usgs", "mapper", "gistda")
@@ -154,6 +155,19 @@ def enable(conn: AnyConnection, name: str, *, enabled: bool) -> None:
     """Pause a feed, or ask it again."""
     get(conn, name)
     conn.execute("UPDATE muang.feed SET enabled = %s WHERE name = %s", [enabled, name])
+
+
+def facts(feed: Feed, state: FeedState) -> Facts:
+    """What a sentence about a feed is made of."""
+    return Facts(
+        enabled=feed.enabled,
+        interval_s=feed.interval_s,
+        added_at=feed.added_at,
+        succeeded_at=state.succeeded_at,
+        newest_at=state.newest_at,
+        error=state.error,
+        doubt=state.doubt,
+    )
 
 
 def states(conn: AnyConnection) -> dict[str, FeedState]:

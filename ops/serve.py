@@ -16,6 +16,7 @@ from layers.text import Text
 from ops.basemap_keeper import BasemapKeeper
 from ops.checkout import Checkout
 from ops.dashboard import need_dashboard
+from ops.feed_keeper import FeedKeeper
 from ops.guard import check_address, check_port, is_loopback
 from ops.processes import Process, stop_group
 from ops.progress import Progress
@@ -92,12 +93,14 @@ def serve(
                 web.wait_ready()
             if restarts == 0:
                 ready(record)
-            keeper = BasemapKeeper(checkout, town)
+            keepers = (BasemapKeeper(checkout, town), FeedKeeper(checkout, server, town))
             try:
                 while web.wait(_CHECK_EVERY_S) is None:
-                    keeper.look()
+                    for keeper in keepers:
+                        keeper.look()
             finally:
-                keeper.stop()
+                for keeper in keepers:
+                    keeper.stop()
             progress.say(
                 Text(
                     th="เซิร์ฟเวอร์หยุดเอง กำลังเปิดใหม่",

@@ -47,11 +47,12 @@ class _Running:
 
 @dataclass
 class Poller:
-    """Polls the feeds of one town until cancelled."""
+    """Polls the feeds of one town until cancelled. `led`: it was the process that polls, once."""
 
     kit: Kit
     replayer: Replayer | None = None
     look_s: float = LOOK_S
+    led: bool = False
     _running: dict[str, _Running] = field(default_factory=dict)
     _stations: Stations = field(default_factory=lambda: Stations(frozenset(), {}))
     _exercise: Exercise | None = None
@@ -119,7 +120,7 @@ class Poller:
             if not register.lead(conn):
                 self._opened.close()
                 return None
-            self._lead = conn
+            self._lead, self.led = conn, True
         return keeping.ask_register(self._lead)
 
     def _let_go(self) -> None:

@@ -28,6 +28,8 @@ MODULES: dict[str, str] = {
     "inspect": "ops.commands.imports",
     "quality": "ops.commands.quality",
     "basemap": "ops.commands.basemap",
+    "feed": "ops.commands.feed",
+    "drill": "ops.commands.drill",
     "export": "ops.commands.export",
     "flood": "ops.commands.flood",
     "notebook": "ops.commands.notebook",

@@ -19,9 +19,11 @@ OTHERS: dict[str, str] = {
     "MUANG_DEMO": "compose: 1 serves the synthetic demo with its public password; 0 or unset a "
     "real town, which needs secrets of its own",
     "MUANG_DEV_API": "address `vite dev` passes API requests to (work on the dashboard)",
-    "MUANG_FEED_KEY_<NAME>": "key of a feed that names it so; it is never stored anywhere",
+    "MUANG_FEED_KEY_<NAME>": "key of a feed that names it so (`--key NAME`); in no database",
     "MUANG_FEED_KEYS_FILE": "file of such keys, a line `NAME=value` each, that only its owner may "
-    "read; else `.muang/feed-keys`",
+    "read and `./muang feed key` writes; else `.muang/feed-keys`",
+    "MUANG_FEED_SPOOL": "folder where readings wait until the database has them; else "
+    "`.muang/feeds`",
     "MUANG_FUZZ_SEED": "seed of the fuzzed import files (tests), to see a run again",
     "MUANG_KEEP_RAW_DAYS": "days for which the imported file of a layer with personal data is kept "
     "before its key is deleted; 365",

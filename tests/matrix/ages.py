@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from layers.model import Layer, Role
+from layers.model import INTERNAL, Layer, Role
 from tests.matrix.asking import Asker
 from tests.matrix.features import at
 
@@ -23,6 +23,18 @@ def told(asker: Asker) -> None:
             assert asker.told(f"/tiles/{layer.id}.json")["muang:freshness"] == age
         assert age["expected_days"] == layer.freshness.days
         _is_of_what_is_seen(asker, layer, age["as_of"])
+
+
+def feeds(asker: Asker) -> None:
+    """How the feeds are is told to those who work with what they bring, and to nobody else."""
+    inside = asker.view.person.role in INTERNAL
+    reply = asker.get("/feeds", 200 if inside else 403)
+    if inside:
+        assert reply.json() == {"feeds": []}
+        assert (
+            "private" in reply.headers["cache-control"]
+            or "no-store" in reply.headers["cache-control"]
+        )
 
 
 def _is_of_what_is_seen(asker: Asker, layer: Layer, as_of: str | None) -> None:

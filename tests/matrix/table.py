@@ -40,6 +40,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/healthz"): ABOUT,
     ("get", "/readyz"): ABOUT,
     ("get", "/freshness"): Line((ages.told,)),
+    ("get", "/feeds"): Line((ages.feeds,)),
     ("get", "/ogc/"): ABOUT,
     ("get", "/ogc/api"): ABOUT,
     ("get", "/ogc/conformance"): ABOUT,
@@ -200,7 +201,7 @@ PROBES: tuple[Probe, ...] = tuple(
 
 BY_ROLE: frozenset[Probe] = frozenset(
     {
-        *(asked.about, asked.sign_in, asked.wrong_password),
+        *(asked.about, asked.sign_in, asked.wrong_password, ages.feeds),
         *(drawing.tilejson, drawing.style, drawing.schemas, drawing.tile_filters),
         *(drawing.rasters, drawing.basemap, downloads.chosen),
         *(features.selections, features.moments, features.filters),

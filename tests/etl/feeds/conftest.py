@@ -28,12 +28,14 @@ from tests.tiny import load_rows, point, tiny
 PATIENCE_S = 30.0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
     made = make_town(server_url, secret)
     gauges = [
         {"code": "M.7", "kind": "river", "bank_left_m": 113.0, "geom": point(1, 1)},
         {"code": "M.4", "kind": "river", "zero_m": 100.0, "geom": point(2, 2)},
+        {"code": "M.1", "kind": "river", "geom": point(2, 3)},
+        {"code": "M.2", "kind": "river", "geom": point(2, 4)},
         {"code": "rain1", "kind": "rain", "geom": point(3, 3)},
     ]
     with made.connect(Machine.LOADER) as conn:
@@ -108,12 +110,15 @@ class Bench:
         with self.town.connect(Machine.LOADER) as conn:
             return conn.execute(query.encode(), values).fetchall()
 
-    def levels(self, station: str = "M.7") -> list[tuple[datetime, float, int, bool]]:
-        """Time, value, flags and exercise of what is stored of a station."""
+    def levels(
+        self, station: str = "M.7", *, drilled: bool = False
+    ) -> list[tuple[datetime, float, int, bool]]:
+        """Time, value, flags and exercise of what is stored of a station, exercises' if asked."""
         return self.rows(
             "SELECT r.at, r.value, r.flags, r.exercise FROM gauge_readings AS r"
-            " WHERE r.station = %s ORDER BY r.at, r.id",
+            " WHERE r.station = %s AND (%s OR NOT r.exercise) ORDER BY r.at, r.id",
             station,
+            drilled,
         )
 
 

@@ -27,11 +27,13 @@ def level(minutes_ago: float, value: str, code: str = "M.7") -> dict[str, object
 
 
 def test_readings_are_stored_once_and_the_next_question_is_conditional(bench: Bench) -> None:
-    told = thaiwater(level(20, "107.10"), level(10, "107.20"), level(10, "9", code="X.1"))
+    one, two, three = (
+        level(ago, value, code="M.1") for ago, value in ((20, "7.10"), (10, "7.20"), (0, "7.30"))
+    )
     replies = (
-        Reply(body=told, headers={"ETag": '"a"'}),
+        Reply(body=thaiwater(one, two, level(10, "9", code="X.1")), headers={"ETag": '"a"'}),
         Reply(304),
-        Reply(body=thaiwater(level(10, "107.20"), level(0, "107.30"), second=True)),
+        Reply(body=thaiwater(two, three, second=True)),
     )
     with source(*replies) as river:
         bench.add("river", river.url())
@@ -41,7 +43,7 @@ def test_readings_are_stored_once_and_the_next_question_is_conditional(bench: Be
         assert river.asked[1].headers["if-none-match"] == '"a"'
         assert second.etag == '"a"'
         third = bench.once()["river"]
-    assert [value for _, value, _, _ in bench.levels()] == [107.10, 107.20, 107.30]
+    assert [value for _, value, _, _ in bench.levels("M.1")] == [7.10, 7.20, 7.30]
     report = bench.states()["river"].report
     assert report is not None
     assert (report["read"], report["kept"], report["new"], report["same"]) == (2, 2, 1, 1)
@@ -49,11 +51,11 @@ def test_readings_are_stored_once_and_the_next_question_is_conditional(bench: Be
     assert third.etag is None, "what gives no mark is asked for whole"
     (kept,) = bench.rows("SELECT b.good, b.body FROM muang.feed_body AS b")
     assert kept[0] is True
-    assert "107.30" in kept[1]
+    assert "7.30" in kept[1]
 
 
 def test_one_that_hangs_fails_lies_or_is_misdeclared_stops_no_other(bench: Bench) -> None:
-    good = Reply(body=thaiwater(level(7, "107.77", code="M.4")))
+    good = Reply(body=thaiwater(level(7, "107.77", code="M.2")))
     with (
         source(Reply(hang=20)) as hangs,
         source(Reply(500, b"oops")) as fails,
@@ -79,7 +81,7 @@ def test_one_that_hangs_fails_lies_or_is_misdeclared_stops_no_other(bench: Bench
     assert "web page" in said["c_lies"]
     assert "mapping is not right" in said["d_broken"]
     assert states["e_works"].error is None
-    assert [value for _, value, _, _ in bench.levels("M.4")] == [107.77]
+    assert [value for _, value, _, _ in bench.levels("M.2")] == [107.77]
     bad = dict(bench.rows("SELECT b.feed, b.body FROM muang.feed_body AS b WHERE NOT b.good"))
     assert bad == {"b_fails": "oops", "c_lies": "<html>all is well</html>"}
 
@@ -174,8 +176,7 @@ def test_a_damaged_file_on_disk_stops_nothing_and_what_is_whole_of_it_is_brought
     assert len(list(bench.folder.glob("*.bad"))) == 2
 
 
-@pytest.mark.parametrize("hours", [6, -6])
-def test_a_clock_that_jumps_makes_feeds_suspect_and_nothing_stops(bench: Bench, hours: int) -> None:
+def test_a_clock_that_jumps_makes_feeds_suspect_and_nothing_stops(bench: Bench) -> None:
     moved = timedelta(0)
     bench.wall = Wall(now=lambda: datetime.now(UTC) + moved)
     with source(Reply(body=thaiwater(level(1, "107.01")))) as river:
@@ -185,9 +186,9 @@ def test_a_clock_that_jumps_makes_feeds_suspect_and_nothing_stops(bench: Bench, 
         def jumped() -> bool:
             nonlocal moved
             if len(river.asked) == 2:
-                moved = timedelta(hours=hours)
+                moved = timedelta(hours=6)
             doubt = bench.states()["river"].doubt
-            return len(river.asked) > 4 and doubt is not None and "clock" in doubt.en
+            return doubt is not None and "clock" in doubt.en
 
         bench.until(poller, jumped)
         assert bench.states()["river"].error is None

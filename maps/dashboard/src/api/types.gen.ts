@@ -504,6 +504,42 @@ export interface FeaturePatch {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
+/** One feed as it is now. Its address and its key are not told. */
+export interface FeedNow {
+  readonly name: string;
+  readonly title: string | null;
+  /** Shape of the source: thaiwater, usgs, mapper or gistda */
+  readonly kind: string;
+  /** True: it brings an exercise's invented readings */
+  readonly exercise: boolean;
+  readonly state: layers__feed_health__Health;
+  /** One sentence about the state */
+  readonly says: Text;
+  /** Seconds between two questions when all is well */
+  readonly interval_s: number;
+  /** Last good answer */
+  readonly succeeded_at: string | null;
+  /** Time of the newest reading it ever brought */
+  readonly newest_at: string | null;
+  /** Last question */
+  readonly tried_at: string | null;
+  /** When it is asked next */
+  readonly next_try_at: string | null;
+  /** Failures one after the other */
+  readonly failures: number;
+  /** Why the last question failed; null: it did not */
+  readonly error: Text | null;
+  /** What is odd about what it brings; null: nothing */
+  readonly doubt: Text | null;
+  /** What the last good answer held: read, kept, new, same, revised, flagged, and refused with reasons */
+  readonly report: Readonly<Record<string, unknown>> | null;
+}
+
+/** Every feed of the town, by name. */
+export interface Feeds {
+  readonly feeds: readonly FeedNow[];
+}
+
 /** One part of a request that could not be understood. */
 export interface FieldProblem {
   /** Place in the request, such as query.limit or body.flood */
@@ -612,11 +648,6 @@ export interface Gauges {
 export interface Hazardous {
   readonly count: number;
   readonly named: readonly Permit[];
-}
-
-/** The process answers. */
-export interface Health {
-  readonly status?: "ok";
 }
 
 /** A record found: by which field, how well (1 best), and where it is. */
@@ -1801,3 +1832,11 @@ export interface Words {
   readonly th: string;
   readonly en: string;
 }
+
+/** The process answers. */
+export interface api__status__Health {
+  readonly status?: "ok";
+}
+
+/** `suspect` answers, but what it says or this machine's clock cannot be right. */
+export type layers__feed_health__Health = "good" | "failing" | "suspect" | "stale" | "waiting" | "paused";

@@ -26,7 +26,7 @@ from api.network.models import (
 )
 from api.network.rounds import answer_route_cuts
 from api.network.shelters import answer_shelters
-from api.queries import answer_impact, in_words
+from api.queries import answer_impact, given, in_words
 from api.revenue import answer_revenue_gaps
 from api.revenue_models import RevenueGapsAnswer, RevenueGapsRequest
 from api.routes import CurrentHouse, CurrentViewer, problems
@@ -88,8 +88,7 @@ async def _impact_again(
     kept: answers.Answer, house: House, who: Viewer, _lang: Lang
 ) -> dict[str, Any]:
     asked = ImpactRequest.model_validate(kept.request)
-    compared = kept.response.get("compared", {}).get("pos")
-    return (await answer_impact(asked, house, who, (kept.pos, compared)))[1]
+    return (await answer_impact(asked, house, who, given(kept)))[1]
 
 
 async def _dossier_again(

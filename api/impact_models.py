@@ -127,6 +127,11 @@ class FloodRequest(_Request):
 
     @model_validator(mode="after")
     def _is_named_once(self) -> Self:
+        self.check_way()
+        return self
+
+    def check_way(self) -> None:
+        """SentenceError unless the flood is named in just one way."""
         if (self.gauge is None) != (self.stage_m is None):
             raise SentenceError(
                 Text(th="ต้องมีทั้ง gauge และ stage_m", en="needs both gauge and stage_m")
@@ -140,7 +145,6 @@ class FloodRequest(_Request):
                     "gauge with stage_m, or geometry",
                 )
             )
-        return self
 
 
 def sane(moment: datetime) -> datetime:
@@ -155,10 +159,32 @@ def sane(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(sane)]
 
 
+class ImpactFlood(FloodRequest):
+    """The flood meant; also that of a forecast moment, as the nearest stage mapped."""
+
+    at: Moment | None = Field(
+        default=None, description="With gauge, in stage_m's place: a moment of its forecast"
+    )
+
+    def check_way(self) -> None:
+        """SentenceError unless the flood is named in just one way."""
+        if self.at is None:
+            super().check_way()
+            return
+        others = (self.zone_ids, self.geometry, self.stage_m, self.where)
+        if self.gauge is None or any(way is not None for way in others):
+            raise SentenceError(
+                Text(
+                    th="at ใช้คู่กับ gauge เท่านั้น",
+                    en="at goes with a gauge and with nothing else",
+                )
+            )
+
+
 class Comparison(_Request):
     """What an answer is compared with: another flood, another time, or both."""
 
-    flood: FloodRequest | None = Field(default=None, description="The same flood when not given")
+    flood: ImpactFlood | None = Field(default=None, description="The same flood when not given")
     as_of: Moment | None = Field(default=None, description="The same time when not given")
 
     @model_validator(mode="after")
@@ -176,7 +202,7 @@ class Comparison(_Request):
 class ImpactRequest(_Request):
     """The question who and what a flood touches."""
 
-    flood: FloodRequest
+    flood: ImpactFlood
     layers: list[LayerName] | None = Field(
         default=None, max_length=50, description="Layers to count; all when not given"
     )
@@ -234,8 +260,23 @@ class Difference(BaseModel):
     difference: float | None = Field(description="The second less the first")
 
 
+class ForecastStage(BaseModel):
+    """What a gauge is forecast to show at a moment (m MSL), and the stage that stands for it."""
+
+    gauge: str
+    at: datetime
+    likely_m: float
+    low_m: float
+    high_m: float
+    stage_m: float
+    highest_m: float = Field(description="The highest stage that is mapped")
+
+
 class _Answer(BaseModel):
     flood: FloodExtent
+    forecast: ForecastStage | None = Field(
+        default=None, description="Only for the flood of a forecast moment"
+    )
     exposed: Exposed
     displaced: Displaced | None = None
     needs: list[Need] | None = None

@@ -1,20 +1,22 @@
 """Geo-queries: a typed request, one SQL function, a typed answer kept under its id."""
 
 import time
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 
 from api import access, floods
 from api.house import House
-from api.impact_models import ImpactAnswer, ImpactRequest
+from api.impact_models import ImpactAnswer, ImpactFlood, ImpactRequest
 from api.impact_parts import Exposed
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db import answers
 from db.queries import impact
+from db.queries.impact_forecast import Stage, stage_of
 from layers import catalog
 from layers.text import Lang
 
@@ -52,38 +54,70 @@ async def ask_impact(
     return in_words(answer, lang)
 
 
-async def answer_impact(
-    asked: ImpactRequest, house: House, who: Viewer, at: tuple[int, int | None] | None = None
-) -> tuple[impact.Impact, dict[str, Any]]:
-    """Answer the question, now or on the versions it was answered on; in both languages.
+@dataclass(frozen=True)
+class Given:
+    """What an answer was given on, and so the one it is compared with: to work it out again."""
 
-    `at` is the position of the answer, and that of the one it is compared with.
-    """
-    await floods.affordable(asked.flood, who, house)
-    question = impact.Question(
-        flood=floods.flood_of(asked.flood, who.role),
+    pos: int
+    forecast: Stage | None
+    compared: "Given | None" = None
+
+
+def given(kept: answers.Answer) -> Given:
+    """What a kept answer was given on."""
+    other = kept.response.get("compared")
+    compared = Given(other["pos"], _stage(other)) if other else None
+    return Given(kept.pos, _stage(kept.response), compared)
+
+
+def _stage(told: dict[str, Any]) -> Stage | None:
+    known = told.get("forecast")
+    return Stage(**{**known, "at": datetime.fromisoformat(known["at"])}) if known else None
+
+
+async def answer_impact(
+    asked: ImpactRequest, house: House, who: Viewer, again: Given | None = None
+) -> tuple[impact.Impact, dict[str, Any]]:
+    """Answer the question, now or on the versions it was answered on; in both languages."""
+    base = impact.Question(
+        flood=impact.Flood(),
         role=who.role,
         layers=tuple(asked.layers) if asked.layers is not None else None,
         with_ids="ids" in asked.include,
         scope_keys=who.keys,
         openings=who.openings,
         as_of=asked.as_of,
-        at_pos=at[0] if at else None,
         displaced_above_m=asked.displaced_above_m,
     )
-    other = None
-    if asked.compare is not None:
-        if asked.compare.flood is not None:
-            await floods.affordable(asked.compare.flood, who, house)
-        other = replace(
-            question,
-            flood=floods.flood_of(asked.compare.flood or asked.flood, who.role),
-            as_of=asked.compare.as_of or asked.as_of,
-            at_pos=at[1] if at else None,
-        )
+    await floods.affordable(asked.flood, who, house)
+    if asked.compare is not None and asked.compare.flood is not None:
+        await floods.affordable(asked.compare.flood, who, house)
     async with house.reader(who.role) as conn:
+        question = await _meant(conn, base, asked.flood, again)
+        other = None
+        if asked.compare is not None:
+            # the same flood at another time is the same stage of the same forecast
+            before = again.compared if again else None
+            other = replace(question, at_pos=before.pos if before else None)
+            if asked.compare.flood is not None:
+                other = await _meant(conn, other, asked.compare.flood, before)
+            other = replace(other, as_of=asked.compare.as_of or asked.as_of)
         found = await impact.impact(conn, question, other)
     return found, _answer(found)
+
+
+async def _meant(
+    conn: impact.Connection, base: impact.Question, asked: ImpactFlood, again: Given | None
+) -> impact.Question:
+    """The question about the flood asked for; a forecast moment is looked up once, then kept."""
+    at_pos = again.pos if again else None
+    if asked.at is None or asked.gauge is None:
+        flood = floods.flood_of(asked, base.role)
+        return replace(base, flood=flood, forecast=None, at_pos=at_pos)
+    known = again.forecast if again else None
+    stage = known or await stage_of(conn, asked.gauge, asked.at)
+    flood = impact.Flood(stage=(stage.gauge, stage.stage_m))
+    return replace(base, flood=flood, forecast=stage, at_pos=at_pos)
 
 
 def _answer(found: impact.Impact) -> dict[str, Any]:
@@ -104,6 +138,7 @@ def _answer(found: impact.Impact) -> dict[str, Any]:
 def _counted(found: impact.Impact) -> dict[str, Any]:
     """What one flood touches, with what that rests on."""
     more = {
+        "forecast": _forecast(found.forecast),
         "displaced": found.displaced,
         "needs": found.needs,
         "communities": found.communities,
@@ -123,6 +158,10 @@ def _counted(found: impact.Impact) -> dict[str, Any]:
             for item in found.provenance
         ],
     }
+
+
+def _forecast(stage: Stage | None) -> dict[str, Any] | None:
+    return None if stage is None else {**asdict(stage), "at": stage.at.isoformat()}
 
 
 def _exposed(counted: dict[str, Any]) -> dict[str, Any]:

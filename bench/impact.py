@@ -23,6 +23,8 @@ WITHIN = 1.3
 FASTER = 8.0
 
 Connection = AsyncConnection[Any]
+Way = Callable[[], Awaitable[tuple[int, float]]]
+"""Counts parcels in the flood and their wet area, m2."""
 
 BEST: LiteralString = """
 WITH pieces AS MATERIALIZED (
@@ -81,7 +83,7 @@ async def _measure(town: Town, report: Report, rounds: int) -> None:
             found = (await impact(conn, Question(flood=flood, role=Role.ADMIN))).exposed["parcels"]
             return int(found["count"]), float(found["wet_area_m2"])
 
-        ways = {
+        ways: dict[str, Way] = {
             "ours": ours,
             "best": lambda: _asked(conn, BEST, zone),
             "plain": lambda: _asked(conn, PLAIN, zone),
@@ -117,9 +119,7 @@ class _Took:
         self.answers: dict[str, tuple[int, float]] = {}
 
 
-async def _rounds(
-    ways: dict[str, Callable[[], Awaitable[tuple[int, float]]]], rounds: int
-) -> _Took:
+async def _rounds(ways: dict[str, Way], rounds: int) -> _Took:
     took = _Took()
     for way in ways.values():
         await way()

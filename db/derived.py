@@ -37,6 +37,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.exercise_clock()",
     "muang.depth_class(double precision)",
     "muang.indoor_depth(double precision, double precision, double precision)",
+    "muang.one_area(gis.geometry[])",
     "muang.has_field(text, text)",
     "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[], double precision)",
     (

@@ -15,6 +15,7 @@ from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
 from db.queries.impact_caveats import HomesSeen, caveats, homes_seen
 from db.queries.impact_compare import differences
+from db.queries.impact_forecast import Stage
 from layers.catalog import LAYERS, get
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import Layer, Role
@@ -77,7 +78,8 @@ class Question:
     `scope_keys` are the communities or the crew of somebody whose rows vary by person,
     `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then;
     `at_pos` works an answer out again on the versions it was given on. Water deeper than
-    `displaced_above_m` over the floor displaces who sleeps there.
+    `displaced_above_m` over the floor displaces who sleeps there. `forecast` is what the flood's
+    stage stands for.
     """
 
     flood: Flood
@@ -89,6 +91,7 @@ class Question:
     as_of: datetime | None = None
     at_pos: int | None = None
     displaced_above_m: float = impact_needs.DISPLACED_ABOVE_M
+    forecast: Stage | None = None
 
     @property
     def moment(self) -> datetime | int | None:
@@ -125,6 +128,7 @@ class Impact:
     needs: list[dict[str, Any]] | None = None
     communities: list[dict[str, Any]] | None = None
     compared: "Impact | None" = None
+    forecast: Stage | None = None
 
     @property
     def differences(self) -> list[dict[str, Any]]:
@@ -197,7 +201,11 @@ async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
         ),
         needs=None if states is None or not needed else impact_needs.needs(needed, states),
         communities=impact_needs.communities(exposed, names),
-        caveats=caveats(answer, question),
+        caveats=(
+            *(question.forecast.caveats if question.forecast else ()),
+            *caveats(answer, question),
+        ),
+        forecast=question.forecast,
     )
 
 

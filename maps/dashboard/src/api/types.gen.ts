@@ -91,6 +91,8 @@ export interface CommunityPlaced {
 /** The answer for the flood or time it is compared with, and how far apart the two are. */
 export interface Compared {
   readonly flood: FloodExtent;
+  /** Only for the flood of a forecast moment */
+  readonly forecast?: ForecastStage | null;
   readonly exposed: Exposed;
   readonly displaced?: Displaced | null;
   readonly needs?: readonly Need[] | null;
@@ -104,7 +106,7 @@ export interface Compared {
 /** What an answer is compared with: another flood, another time, or both. */
 export interface Comparison {
   /** The same flood when not given */
-  readonly flood?: FloodRequest | null;
+  readonly flood?: ImpactFlood | null;
   /** The same time when not given */
   readonly as_of?: string | null;
 }
@@ -568,6 +570,18 @@ export interface FloodRequest {
   readonly where?: string | null;
 }
 
+/** What a gauge is forecast to show at a moment (m MSL), and the stage that stands for it. */
+export interface ForecastStage {
+  readonly gauge: string;
+  readonly at: string;
+  readonly likely_m: number;
+  readonly low_m: number;
+  readonly high_m: number;
+  readonly stage_m: number;
+  /** The highest stage that is mapped */
+  readonly highest_m: number;
+}
+
 /** What is missing of a parcel. */
 export type Gap = "no_tax_account" | "use_differs" | "no_building_licence" | "no_business_licence";
 
@@ -715,6 +729,8 @@ export interface Houses {
 /** Who and what a flood touches, with what the answer rests on. */
 export interface ImpactAnswer {
   readonly flood: FloodExtent;
+  /** Only for the flood of a forecast moment */
+  readonly forecast?: ForecastStage | null;
   readonly exposed: Exposed;
   readonly displaced?: Displaced | null;
   readonly needs?: readonly Need[] | null;
@@ -732,9 +748,25 @@ export interface ImpactAnswer {
   readonly recomputed?: Recomputed | null;
 }
 
+/** The flood meant; also that of a forecast moment, as the nearest stage mapped. */
+export interface ImpactFlood {
+  /** Ids or codes of flood zones, or all */
+  readonly zone_ids?: readonly (number | string)[] | "all" | null;
+  /** A drawn area */
+  readonly geometry?: Polygon | MultiPolygon | null;
+  /** A gauge; needs stage_m */
+  readonly gauge?: string | null;
+  /** Stage at the gauge in m MSL */
+  readonly stage_m?: number | null;
+  /** Flood zones that meet a condition in CQL2 text over their queryables */
+  readonly where?: string | null;
+  /** With gauge, in stage_m's place: a moment of its forecast */
+  readonly at?: string | null;
+}
+
 /** The question who and what a flood touches. */
 export interface ImpactRequest {
-  readonly flood: FloodRequest;
+  readonly flood: ImpactFlood;
   /** Layers to count; all when not given */
   readonly layers?: readonly string[] | null;
   /** ids: list what was counted */

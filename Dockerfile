@@ -102,7 +102,7 @@ RUN apt-get update \
 
 # a new volume mounted here takes over this folder's owner
 RUN install -d -o muang -g muang -m 0750 /var/lib/muang/rasters
-RUN install -d -o muang -g muang -m 0700 /var/lib/muang/raw
+RUN install -d -o muang -g muang -m 0700 /var/lib/muang/raw /var/lib/muang/feeds
 
 WORKDIR /app
 COPY --from=build /app/.venv .venv
@@ -126,6 +126,8 @@ ENV LC_ALL=C.UTF-8 \
     MUANG_HOST=0.0.0.0 \
     MUANG_PORT=8000 \
     MUANG_RASTERS=/var/lib/muang/rasters \
+    MUANG_FEED_SPOOL=/var/lib/muang/feeds \
+    MUANG_FEED_KEYS_FILE=/var/lib/muang/feeds/keys \
     MUANG_RAW_FILES=/var/lib/muang/raw
 
 USER muang

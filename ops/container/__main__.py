@@ -1,8 +1,9 @@
-"""Entry point of the server's image: `check`, `migrate`, `serve`, or `muang` and its arguments.
+"""Entry point of the server's image: `check`, `migrate`, `serve`, `feeds`, or `muang` and words.
 
 check     refuse missing or default passwords, in a sentence, before anything starts
 migrate   wait for the database, make or migrate the town, load the demo if it is the demo
 serve     become the web server; knows the secret, never the database administrator's password
+feeds     ask the town's feeds; knows the secret and their keys, no administrator's password
 muang …   any command, with the database and the secret of this container
 """
 
@@ -17,7 +18,7 @@ from ops.container import values
 
 # after it the server starts all the same and says at /readyz what is missing
 _TOWN_WAIT_S = 60.0
-_USAGE = "check | migrate | serve | muang …"
+_USAGE = "check | migrate | serve | feeds | muang …"
 
 
 def main(words: Sequence[str]) -> None:
@@ -31,6 +32,8 @@ def main(words: Sequence[str]) -> None:
             _migrate()
         case ["serve"]:
             _serve()
+        case ["feeds"]:
+            _feeds()
         case ["muang", *arguments]:
             _muang(arguments)
         case _:
@@ -69,6 +72,18 @@ def _serve() -> NoReturn:
         ["api", "--host", settings.host, "--port", str(settings.port)],
         server.environment(given.town),
     )
+
+
+def _feeds() -> None:
+    from ops.container.town import server_of, wait_for_town
+    from ops.feeds import poll_for_ever
+
+    given = values.read(os.environ, values.SECRET)
+    values.take_away_unset(os.environ)
+    server = server_of(os.environ, given)
+    while not wait_for_town(server, given.town, seconds=_TOWN_WAIT_S):
+        print(f"{given.town}: not there yet", file=sys.stderr, flush=True)
+    poll_for_ever(server, given.town)
 
 
 def _muang(arguments: Sequence[str]) -> NoReturn:

@@ -181,6 +181,7 @@ def test_each_part_waits_for_what_it_needs() -> None:
         "db": {"check": "service_completed_successfully"},
         "migrate": {"db": "service_healthy"},
         "api": {"migrate": "service_completed_successfully"},
+        "feeds": {"migrate": "service_completed_successfully"},
     }
 
 
@@ -197,7 +198,11 @@ def test_the_database_is_healthy_by_its_own_word_and_keeps_its_data() -> None:
 
 def test_commands_write_rasters_and_the_server_only_reads_them() -> None:
     place = "/var/lib/muang/rasters"
-    assert SERVICES["migrate"]["volumes"] == [f"rasters:{place}", "raw:/var/lib/muang/raw"]
+    assert SERVICES["migrate"]["volumes"] == [
+        f"rasters:{place}",
+        "raw:/var/lib/muang/raw",
+        "feeds:/var/lib/muang/feeds",
+    ]
     assert SERVICES["api"]["volumes"] == [f"rasters:{place}:ro"]
     assert "rasters" in compose()["volumes"]
     assert f"MUANG_RASTERS={place} " in DOCKERFILE
@@ -206,6 +211,16 @@ def test_commands_write_rasters_and_the_server_only_reads_them() -> None:
     assert "MUANG_RAW_FILES=/var/lib/muang/raw\n" in DOCKERFILE
     assert not [volume for volume in SERVICES["api"]["volumes"] if "raw" in volume]
     assert f"install -d -o muang -g muang -m 0750 {place}\n" in DOCKERFILE
+
+
+def test_keys_of_feeds_are_within_reach_of_those_who_ask_and_not_of_the_server() -> None:
+    place = "/var/lib/muang/feeds"
+    assert SERVICES["feeds"]["volumes"] == [f"feeds:{place}"]
+    assert "feeds" in compose()["volumes"]
+    assert f"MUANG_FEED_KEYS_FILE={place}/keys " in DOCKERFILE
+    assert f"MUANG_FEED_SPOOL={place} " in DOCKERFILE
+    assert not [volume for volume in SERVICES["api"]["volumes"] if "feeds" in volume]
+    assert SERVICES["feeds"]["healthcheck"] == {"test": ["NONE"]}, "it serves nothing to ask"
 
 
 def test_compose_and_the_images_ask_health_the_same_way() -> None:
@@ -246,6 +261,7 @@ def test_no_password_is_in_the_file_and_each_goes_where_it_is_needed() -> None:
         "db": {PASSWORD},
         "migrate": {PASSWORD, SECRET},
         "api": {SECRET},
+        "feeds": {SECRET},
     }
 
 

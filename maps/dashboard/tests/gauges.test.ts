@@ -18,22 +18,21 @@ import { addWords } from '../src/i18n/index.ts';
 
 const NOW = Date.parse('2026-11-20T03:00:00Z');
 const HOUR = 3_600_000;
-const feature = (properties: Record<string, string | number | null>) => ({
-  type: 'Feature' as const,
-  id: 1,
-  geometry: null,
-  properties,
-});
-const gauge = gaugeOf(
-  feature({ code: 'M.7', name: 'อุบล', kind: 'river', bank_left_m: 113, bank_right_m: 112 }),
-  [feature({ gauge: 'M.7', kind: 'watch', name: 'เฝ้าระวัง', level_m: 111 })],
-  [
-    feature({ gauge: 'M.7', year_be: 2565, peak_m: 116.51 }),
-    feature({ gauge: 'M.7', year_be: 2562, peak_m: 115.97 }),
-    feature({ gauge: 'X', year_be: 2554, peak_m: 112 }),
+const gauge = gaugeOf({
+  code: 'M.7',
+  name: 'อุบล',
+  kind: 'river',
+  bank_left_m: 113,
+  bank_right_m: 112,
+  thresholds: [
+    { kind: 'watch', name: 'เฝ้าระวัง', level_m: 111 },
+    { kind: 'other', name: 'ฝนหนัก', level_m: null },
   ],
-  'th',
-);
+  remembered: [
+    { year_be: 2565, peak_m: 116.51 },
+    { year_be: 2562, peak_m: 115.97 },
+  ],
+});
 const rising: Reading[] = Array.from({ length: 13 }, (_, step) => ({
   at: NOW - (12 - step) * HOUR,
   level: 110 + step * 0.06,
@@ -61,7 +60,7 @@ describe('a level', () => {
   });
 
   it('has no bank where none is known, and says nothing of it', () => {
-    const bare = gaugeOf(feature({ code: 'P' }), [], [], 'th');
+    const bare = gaugeOf({ code: 'P', kind: 'river' });
     expect(toBank(bare, 5)).toBeNull();
     expect(nearestFlood(bare, 5)).toBeNull();
     expect(alarm(bare, 500)).toBe('calm');
@@ -147,6 +146,7 @@ describe('readings from the server', () => {
     const told = [
       { at: '2026-11-20T02:00:00Z', level_m: 2, flags: ['SPIKE', 'new'] },
       { at: '2026-11-20T01:00:00Z', level_m: null },
+      { at: '2026-11-20T01:30:00Z', level_m: 99, wrong: true },
     ];
     expect(readingsOf(told).map(({ level, flags }) => [level, flags])).toEqual([
       [null, []],

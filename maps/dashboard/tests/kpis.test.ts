@@ -13,7 +13,7 @@ const feature = (id: number, properties: Feature['properties']): Feature => ({
   geometry: null,
   properties: { updated_at: '2026-11-20T02:59:00Z', ...properties },
 });
-const gauge = gaugeOf(feature(1, { code: 'M.7', name: 'M.7', bank_left_m: 112 }), [], [], 'en');
+const gauge = gaugeOf({ code: 'M.7', kind: 'river', bank_left_m: 112 });
 const impact = {
   computed_at: '2026-11-20T02:59:30Z',
   exposed: {

@@ -1,10 +1,7 @@
 /** Gauges, their readings and forecasts as the server tells them, in the page's own shapes. */
 import type { Http } from '../api/http.ts';
-import type { Feature, FeaturePage } from '../api/types.ts';
-import { type Lang, sayMaybe } from '../i18n/index.ts';
+import type { Lang } from '../i18n/index.ts';
 import { FLAGS, type FlagName, type Forecast, type Gauge, type Reading } from './types.ts';
-
-const MOST = 500;
 
 /** `POST /queries/arrival`, as INTERFACE.md has it. */
 export interface ArrivalAnswer {
@@ -31,21 +28,39 @@ export interface ArrivalAnswer {
 /** One reading as `GET /gauges/{code}/readings` tells it. */
 export interface ReadingTold {
   readonly at: string;
-  readonly level_m: number | null;
+  readonly level_m?: number | null;
   readonly flags?: readonly string[];
+  /** Marked wrong by the desk. */
+  readonly wrong?: boolean;
+}
+
+/** A station as `GET /gauges` tells it; banks nobody knows are null. */
+export interface GaugeTold {
+  readonly code: string;
+  readonly name?: string | null;
+  readonly river?: string | null;
+  readonly kind: string;
+  readonly bank_left_m?: number | null;
+  readonly bank_right_m?: number | null;
+  readonly expected_interval_s?: number | null;
+  readonly thresholds?: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly level_m: number | null;
+  }[];
+  readonly remembered?: readonly { readonly year_be: number; readonly peak_m: number }[];
 }
 
 export class GaugeApi {
   constructor(readonly http: Http) {}
 
-  /** Every gauge with its banks, thresholds and remembered floods. */
+  /** Every gauge of water with its banks, thresholds and remembered floods. */
   async gauges(lang: Lang): Promise<Gauge[]> {
-    const [gauges, thresholds, floods] = await Promise.all([
-      this.#rows('gauges', lang),
-      this.#rows('gauge_thresholds', lang).catch(() => []),
-      this.#rows('remembered_floods', lang).catch(() => []),
-    ]);
-    return gauges.map((feature) => gaugeOf(feature, thresholds, floods, lang));
+    const answer = await this.http.json<{ gauges: readonly GaugeTold[] }>(`/gauges?lang=${lang}`, {
+      lang,
+    });
+    // rain has no level to be held against a bank
+    return answer.gauges.map(gaugeOf).filter(({ kind }) => kind !== 'rain');
   }
 
   async readings(
@@ -80,56 +95,33 @@ export class GaugeApi {
     );
     return answer.stages.map(({ stage_m }) => stage_m).sort((a, b) => a - b);
   }
-
-  async #rows(layer: string, lang: Lang): Promise<readonly Feature[]> {
-    const page = await this.http.json<FeaturePage>(
-      `/ogc/collections/${layer}/items?lang=${lang}&limit=${MOST}`,
-      { lang },
-    );
-    return page.features;
-  }
 }
 
-/** A gauge from its record, and the thresholds and floods that name it. */
-export function gaugeOf(
-  { properties }: Feature,
-  thresholds: readonly Feature[],
-  floods: readonly Feature[],
-  lang: Lang,
-): Gauge {
-  const code = String(properties['code']);
-  const own = (all: readonly Feature[]) =>
-    all.map((each) => each.properties).filter((each) => each['gauge'] === code);
+export function gaugeOf(told: GaugeTold): Gauge {
   return {
-    code,
-    name: text(properties['name']) ?? code,
-    river: text(properties['river']),
-    kind: kindOf(properties['kind']),
-    bankLeft: bank(properties['bank_left_m']),
-    bankRight: bank(properties['bank_right_m']),
-    ground: figure(properties['ground_m']),
-    expectedS: figure(properties['expected_interval_s']),
-    thresholds: own(thresholds).flatMap((each) => {
-      const level = figure(each['level_m']);
-      const kind = text(each['kind']) ?? text(each['name']) ?? '';
-      if (level === null) return [];
-      return [
-        { kind, label: text(each['name']) ?? sayMaybe(lang, `threshold.${kind}`, kind), level },
-      ];
-    }),
-    remembered: own(floods).flatMap((each) => {
-      const peak = figure(each['peak_m']);
-      const yearBe = figure(each['year_be']);
-      return peak === null || yearBe === null ? [] : [{ yearBe, peak }];
-    }),
+    code: told.code,
+    name: told.name || told.code,
+    river: told.river ?? null,
+    kind: told.kind === 'tide' || told.kind === 'rain' ? told.kind : 'river',
+    bankLeft: told.bank_left_m ?? null,
+    bankRight: told.bank_right_m ?? null,
+    expectedS: told.expected_interval_s ?? null,
+    thresholds: (told.thresholds ?? []).flatMap(({ name, kind, level_m }) =>
+      level_m === null ? [] : [{ kind, label: name, level: level_m }],
+    ),
+    remembered: (told.remembered ?? []).map(({ year_be, peak_m }) => ({
+      yearBe: year_be,
+      peak: peak_m,
+    })),
   };
 }
 
 export function readingsOf(told: readonly ReadingTold[]): Reading[] {
   return told
+    .filter(({ wrong }) => !wrong)
     .map(({ at, level_m, flags }) => ({
       at: Date.parse(at),
-      level: level_m,
+      level: level_m ?? null,
       flags: (flags ?? [])
         .map((flag) => flag.toLowerCase())
         .filter((flag): flag is FlagName => (FLAGS as readonly string[]).includes(flag)),
@@ -160,21 +152,4 @@ export function forecastOf(answer: ArrivalAnswer): Forecast {
     caveats: answer.caveats,
     exercise: answer.exercise,
   };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function figure(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
-}
-
-function kindOf(value: unknown): Gauge['kind'] {
-  return value === 'tide' || value === 'rain' ? value : 'river';
-}
-
-/** A bank of 0 is how agencies write that they do not know it. */
-function bank(value: unknown): number | null {
-  return figure(value) || null;
 }

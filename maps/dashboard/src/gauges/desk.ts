@@ -13,7 +13,7 @@ const SETTLE_MS = 400;
 const HOUR_MS = 3_600_000;
 /** Layers whose change is a change of what is known about gauges. */
 const KNOWN = new Set(['gauges', 'gauge_thresholds', 'remembered_floods']);
-const READINGS = 'gauge_readings';
+const READINGS = new Set(['gauge_readings', 'tide_readings', 'forecasts']);
 
 /** The town's gauges; readings and forecast of the chosen one. */
 export class GaugeDesk {
@@ -82,7 +82,7 @@ export class GaugeDesk {
 
   onChanges(changes: readonly ChangeEvent[]): void {
     const known = changes.some(({ layer }) => KNOWN.has(layer));
-    if (!known && !changes.some(({ layer }) => layer === READINGS)) return;
+    if (!known && !changes.some(({ layer }) => READINGS.has(layer))) return;
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;

@@ -6,7 +6,6 @@ export interface Gauge {
   readonly kind: 'river' | 'tide' | 'rain';
   readonly bankLeft: number | null;
   readonly bankRight: number | null;
-  readonly ground: number | null;
   readonly expectedS: number | null;
   readonly thresholds: readonly Threshold[];
   readonly remembered: readonly Remembered[];

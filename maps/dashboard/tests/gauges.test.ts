@@ -44,8 +44,8 @@ beforeAll(() => addWords({ th, en }));
 describe('a level', () => {
   it('is told against the lowest bank and the flood nearest to it', () => {
     expect(toBank(gauge, 112.4)).toBeCloseTo(0.4);
-    expect(bankWords(0.4, 'th')).toBe('สูงกว่าตลิ่ง 0.4 ม.');
-    expect(bankWords(-2.3, 'en')).toBe('2.3 m below the bank');
+    expect(bankWords(0.4, 'th')).toBe('สูงกว่าตลิ่ง 0.40 ม.');
+    expect(bankWords(-2.3, 'en')).toBe('2.30 m below the bank');
     const flood = nearestFlood(gauge, 116.11);
     expect(flood?.yearBe).toBe(2562);
     expect(floodWords({ yearBe: 2565, peak: 116.51 }, 116.11, 'th')).toBe('ต่ำกว่าปี 2565 40 ซม.');

@@ -56,9 +56,9 @@ describe('the figures', () => {
 
   it('say value, trend, what it is measured against, and age', () => {
     expect(named({}, 'river')).toMatchObject({
-      value: '112.4',
+      value: '112.40',
       trend: { direction: 1, words: 'rising 6 cm/h' },
-      threshold: '0.4 m over the bank',
+      threshold: '0.40 m over the bank',
       ageS: 60,
       state: 'alarm',
     });

@@ -10,12 +10,18 @@ describe('a link', () => {
       water: { kind: 'flood', key: 'return_period:100' },
       record: { layer: 'parcels', id: '17' },
       table: 'permits',
+      at: Date.parse('2026-11-20T10:00:00Z'),
+      gauge: 'M.7',
+      kpi: 'roads',
+      incident: '12',
+      compare: 'return_period:50',
     };
     expect(readUrl(writeUrl(state))).toEqual(state);
   });
 
   it.each([
     { kind: 'all' },
+    { kind: 'stage', gauge: 'M.11B บ้านด่าน', stage: 112.5 },
     { kind: 'zones', ids: [3, 7] },
     { kind: 'flood', key: 'regulatory:เขต A & B, 1' },
     {
@@ -46,6 +52,10 @@ describe('a link', () => {
     '#rec=../../etc/passwd/1',
     '#lang=xx',
     '#table=<script>',
+    '#t=yesterday',
+    '#inc=1;drop',
+    '#stage=M.7/x',
+    '#cmp=all',
   ])('does not believe %s', (hash) => {
     expect(readUrl(hash)).toEqual({});
   });

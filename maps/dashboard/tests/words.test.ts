@@ -52,6 +52,7 @@ describe('words', () => {
       'gauge.flag.',
       'kpis.',
       'time.',
+      'quick.',
       'act.',
       'event.',
     ];

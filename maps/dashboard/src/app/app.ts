@@ -92,6 +92,7 @@ export class App {
       gauge: asked.gauge ?? null,
       kpi: asked.kpi ?? null,
       incident: asked.incident ?? null,
+      compare: asked.compare ?? null,
       view: asked.view ?? null,
       tableLayer: asked.table ?? null,
       left: takeLeaving(),
@@ -317,12 +318,13 @@ export class App {
     } else if (asked !== tableLayer || !tableView.value) this.table.open(asked);
   }
 
-  #followDesk({ at, gauge, kpi, incident }: UrlState): void {
+  #followDesk({ at, gauge, kpi, incident, compare }: UrlState): void {
     this.store.set({
       at: at ?? null,
       gauge: gauge ?? this.store.state.gauge,
       kpi: kpi ?? null,
       incident: incident ?? null,
+      compare: compare ?? null,
     });
   }
 
@@ -474,5 +476,6 @@ export function linkOf(state: AppState): UrlState {
     ...(state.gauge ? { gauge: state.gauge } : {}),
     ...(state.kpi ? { kpi: state.kpi } : {}),
     ...(state.incident ? { incident: state.incident } : {}),
+    ...(state.compare ? { compare: state.compare } : {}),
   };
 }

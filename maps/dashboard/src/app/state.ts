@@ -122,6 +122,8 @@ export interface AppState {
   readonly impact: Loadable<ImpactAnswer>;
   /** The answer before the last live recount, to show what changed. */
   readonly impactBefore: ImpactAnswer | null;
+  /** The flood the chosen water is compared with, by its key. */
+  readonly compare: string | null;
   readonly hits: readonly Hit[];
   readonly record: { readonly layer: string; readonly id: string } | null;
   readonly recordView: Loadable<RecordView>;
@@ -201,6 +203,7 @@ export function initialState(lang: Lang): AppState {
     water: null,
     impact: nothing,
     impactBefore: null,
+    compare: null,
     hits: [],
     record: null,
     recordView: nothing,

@@ -29,6 +29,8 @@ export interface UrlState {
   readonly gauge?: string;
   /** The figure whose features alone are shown. */
   readonly kpi?: string;
+  /** The flood the water is compared with. */
+  readonly compare?: string;
   /** The open incident. */
   readonly incident?: string;
 }
@@ -46,10 +48,6 @@ export function readUrl(hash: string): UrlState {
   const water = readStage(asked.get('stage')) ?? readWater(asked.get('zones'), asked.get('drawn'));
   const record = readRecord(asked.get('rec'));
   const table = asked.get('table');
-  const at = readMoment(asked.get('t'));
-  const gauge = asked.get('gauge');
-  const kpi = asked.get('kpi');
-  const incident = asked.get('inc');
   return {
     ...(isLang(lang) ? { lang } : {}),
     ...(view ? { view } : {}),
@@ -57,9 +55,22 @@ export function readUrl(hash: string): UrlState {
     ...(water ? { water } : {}),
     ...(record ? { record } : {}),
     ...(table && NAME.test(table) ? { table } : {}),
+    ...readDesk(asked),
+  };
+}
+
+/** The moment, gauge, figure, incident and comparison of the desk. */
+function readDesk(asked: URLSearchParams): UrlState {
+  const at = readMoment(asked.get('t'));
+  const gauge = asked.get('gauge');
+  const kpi = asked.get('kpi');
+  const incident = asked.get('inc');
+  const compare = asked.get('cmp');
+  return {
     ...(at === null ? {} : { at }),
     ...(gauge && GAUGE.test(gauge) ? { gauge } : {}),
     ...(kpi && NAME.test(kpi) ? { kpi } : {}),
+    ...(compare?.includes(':') ? { compare } : {}),
     ...(incident && /^\d{1,18}$/.test(incident) ? { incident } : {}),
   };
 }
@@ -94,6 +105,7 @@ export function writeUrl(state: UrlState): string {
   put('gauge', state.gauge);
   put('kpi', state.kpi);
   put('inc', state.incident);
+  put('cmp', state.compare);
   return parts.length ? `#${parts.join('&')}` : '';
 }
 

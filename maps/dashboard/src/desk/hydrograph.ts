@@ -8,6 +8,7 @@ import {
   bankWords,
   floodWords,
   levelAt,
+  metres,
   nearestFlood,
   toBank,
   yearWords,
@@ -146,7 +147,7 @@ export class Hydrograph extends DeskPart {
         label: this.t('gauge.flood', { year: yearWords(yearBe, lang) }),
         kind: 'flood' as const,
       })),
-    ].map((mark) => ({ ...mark, label: `${mark.label} ${number(mark.level, lang, 2)}` }));
+    ].map((mark) => ({ ...mark, label: `${mark.label} ${metres(mark.level)}` }));
   }
 
   protected override render() {
@@ -208,7 +209,7 @@ export class Hydrograph extends DeskPart {
     const flood = nearestFlood(gauge, level);
     const quality = forecast.value?.quality;
     return html`<p class="level-words">
-      <b>${number(level, lang, 2)} ${this.t('unit.m MSL')}</b>
+      <b>${metres(level)} ${this.t('unit.m MSL')}</b>
       ${bank === null ? nothing : html`<span>${bankWords(bank, lang)}</span>`}
       ${flood ? html`<span>${floodWords(flood, level, lang)}</span>` : nothing}
       ${
@@ -261,7 +262,7 @@ export class Hydrograph extends DeskPart {
     const kind =
       observed[index] != null ? 'observed' : suspect[index] != null ? 'suspect' : 'likely';
     if (level === null) return nothing;
-    return html`${this.t('gauge.at', { time: dateTime((at[index] ?? 0) * 1000, lang), level: number(level, lang, 2) })}
+    return html`${this.t('gauge.at', { time: dateTime((at[index] ?? 0) * 1000, lang), level: metres(level) })}
       (${this.t(`gauge.${kind}`)})`;
   }
 
@@ -296,12 +297,10 @@ export class Hydrograph extends DeskPart {
           ${rows.map(
             ({ at, level, low, high, kind }) => html`<tr data-kind=${kind}>
               <th scope="row">${dateTime(at, lang)}</th>
-              <td class="num">${number(level ?? 0, lang, 2)}</td>
+              <td class="num">${metres(level ?? 0)}</td>
               <td>
                 ${sayMaybe(lang, `gauge.${kind}`, kind)}${
-                  low !== null && high !== null
-                    ? ` ${number(low, lang, 2)}–${number(high, lang, 2)}`
-                    : nothing
+                  low !== null && high !== null ? ` ${metres(low)}–${metres(high)}` : nothing
                 }
               </td>
             </tr>`,
@@ -340,7 +339,7 @@ export class Hydrograph extends DeskPart {
                 <tbody>
                   ${value.crossings.map(
                     ({ threshold, level, earliest, likely, latest, probability }) => html`<tr>
-                      <th scope="row">${this.#threshold(threshold)} ${number(level, lang, 2)}</th>
+                      <th scope="row">${this.#threshold(threshold)} ${metres(level)}</th>
                       <td>${time(earliest)}</td>
                       <td>${time(likely)}</td>
                       <td>${time(latest)}</td>

@@ -2,7 +2,7 @@ import { html, nothing, svg } from 'lit';
 import type { AppState } from '../app/state.ts';
 import { dateTime, number } from '../format.ts';
 import { gaugeOf } from '../gauges/desk.ts';
-import { bankWords, levelAt, toBank } from '../gauges/level.ts';
+import { bankWords, levelAt, metres, toBank } from '../gauges/level.ts';
 import {
   AHEAD_H,
   BACK_H,
@@ -115,7 +115,7 @@ export class TimeSlider extends DeskPart {
     }
     const bank = toBank(gauge, level);
     const words = [
-      `${number(level, lang, 2)} ${this.t('unit.m')}`,
+      `${metres(level)} ${this.t('unit.m')}`,
       ...(bank === null ? [] : [bankWords(bank, lang)]),
     ].join(' · ');
     return html`<span>${this.t('time.source', { gauge: gauge.code, words })}</span>`;
@@ -160,7 +160,9 @@ export class TimeSlider extends DeskPart {
       </svg>
       <svg class="time-names" aria-hidden="true">
         ${dayTicks(now, lang)
-          .filter(({ place }) => Math.abs(place - nowPlace) > 0.04 && place < 0.97)
+          .filter(
+            ({ place }) => (place < nowPlace - 0.1 || place > nowPlace + 0.005) && place < 0.97,
+          )
           .map(({ place, label }) => svg`<text x="${place * 100}%" dx="3" y="11">${label}</text>`)}
         <text class="now" x="${nowPlace * 100}%" dx="-4" y="11" text-anchor="end">${this.t('time.now')}</text>
       </svg>`;

@@ -165,6 +165,7 @@ export class Chart {
     ctx.save();
     ctx.font = `${12 * ratio}px Sarabun, sans-serif`;
     ctx.textBaseline = 'bottom';
+    ctx.textAlign = 'left';
     let before = Number.NEGATIVE_INFINITY;
     for (const mark of [...picture.marks].sort((a, b) => b.level - a.level)) {
       const y = valToPos(mark.level, 'y', true);

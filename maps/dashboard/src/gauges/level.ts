@@ -9,6 +9,11 @@ const TREND_MS = 3 * HOUR_MS;
 /** Below this the water is said to stand. */
 const STEADY_M_PER_H = 0.005;
 
+/** A level in metres: always to the centimetre, `112.40`. */
+export function metres(level: number): string {
+  return level.toFixed(2);
+}
+
 /** Readings that may be believed, in order of time. */
 export function sound(readings: readonly Reading[]): (Reading & { level: number })[] {
   const doubt = new Set(['future', 'stuck', 'spike', 'range', 'duplicate']);
@@ -79,10 +84,10 @@ export function toBank(gauge: Gauge, level: number): number | null {
 }
 
 /** `0.40 m over the bank`, `2.30 m below the bank`. */
-export function bankWords(metres: number, lang: Lang): string {
-  const n = number(Math.abs(metres), lang, 2);
-  if (Math.abs(metres) < 0.005) return say(lang, 'gauge.atBank');
-  return say(lang, metres > 0 ? 'gauge.over' : 'gauge.below', { n });
+export function bankWords(over: number, lang: Lang): string {
+  if (Math.abs(over) < 0.005) return say(lang, 'gauge.atBank');
+  const n = metres(Math.abs(over));
+  return say(lang, over > 0 ? 'gauge.over' : 'gauge.below', { n });
 }
 
 /** The remembered flood nearest to a level. */
@@ -100,7 +105,7 @@ export function floodWords(flood: Remembered, level: number, lang: Lang): string
   const year = yearWords(flood.yearBe, lang);
   if (cm === 0) return say(lang, 'gauge.likeFlood', { year });
   const far = Math.abs(cm) >= 100;
-  const n = far ? number(Math.abs(cm) / 100, lang, 2) : number(Math.abs(cm), lang);
+  const n = far ? metres(Math.abs(cm) / 100) : number(Math.abs(cm), lang);
   const unit = say(lang, far ? 'unit.m' : 'unit.cm');
   return say(lang, cm > 0 ? 'gauge.overFlood' : 'gauge.belowFlood', { n: `${n} ${unit}`, year });
 }

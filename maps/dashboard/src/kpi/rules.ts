@@ -1,11 +1,21 @@
 /** The figures of the desk: at most six, people before parcels, grey until abnormal. Pure. */
 import type { Feature, ImpactAnswer } from '../api/types.ts';
 import { clock, number, span } from '../format.ts';
-import { alarm, bankWords, direction, floodWords, nearestFlood, toBank } from '../gauges/level.ts';
+import {
+  alarm,
+  bankWords,
+  direction,
+  floodWords,
+  metres,
+  nearestFlood,
+  toBank,
+} from '../gauges/level.ts';
 import type { Forecast, Gauge } from '../gauges/types.ts';
 import { type Lang, say } from '../i18n/index.ts';
 
 export const MOST = 6;
+/** A remembered flood this near says more than the bank alone. */
+const NEAR_M = 2;
 /** A shelter this full is worth watching. */
 const NEARLY_FULL = 0.8;
 
@@ -70,7 +80,7 @@ function river({ lang, at, gauge, level, levelAt, rise, forecast }: Facts): Kpi 
   if (!gauge) return null;
   const base = {
     key: 'river' as const,
-    label: say(lang, 'kpis.river', { gauge: gauge.name || gauge.code }),
+    label: say(lang, 'kpis.river', { gauge: gauge.code }),
     counts: false,
   };
   if (level === null) {
@@ -91,13 +101,13 @@ function river({ lang, at, gauge, level, levelAt, rise, forecast }: Facts): Kpi 
   const peak = peakOf(forecast, at);
   const told = [
     ...(bank === null ? [] : [bankWords(bank, lang)]),
-    ...(flood ? [floodWords(flood, level, lang)] : []),
+    ...(flood && Math.abs(level - flood.peak) <= NEAR_M ? [floodWords(flood, level, lang)] : []),
     ...(peak ? [say(lang, 'kpis.peak', { time: clock(peak, lang) })] : []),
   ];
   return {
     ...base,
     count: level,
-    value: number(level, lang, 2),
+    value: metres(level),
     unit: say(lang, 'unit.m'),
     trend: rise === null ? null : riseWords(rise, lang),
     threshold: told.slice(0, 2).join(' · '),

@@ -1,5 +1,5 @@
 /** The one clock of the page: 48 h back to 10 days ahead, in whole steps, with NOW between. Pure. */
-import { dateTime, number } from '../format.ts';
+import { dateTime } from '../format.ts';
 import { type Lang, say } from '../i18n/index.ts';
 
 export const BACK_H = 48;
@@ -71,7 +71,7 @@ export function spokenTime(
 ): string {
   const parts = [at === null ? say(lang, 'time.now') : dateTime(at, lang)];
   if (at !== null) parts.push(distance(at, now, lang));
-  if (level !== null) parts.push(say(lang, 'time.level', { n: number(level, lang, 2) }));
+  if (level !== null) parts.push(say(lang, 'time.level', { n: level.toFixed(2) }));
   return parts.join(' · ');
 }
 

@@ -136,7 +136,9 @@ export class RecordPanel extends Part {
             </button>`
             : nothing
         }
+        <muang-dossier .app=${this.app}></muang-dossier>
       </div>
+      <muang-quick .app=${this.app}></muang-quick>
       <dl class="fields">${own.map((line) => this.#line(line))}</dl>
       ${
         blank.length

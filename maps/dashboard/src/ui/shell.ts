@@ -26,6 +26,7 @@ export class Shell extends Part {
     'gauge',
     'kpi',
     'incident',
+    'compare',
     'gauges',
     'incidents',
   ] as const satisfies (keyof AppState)[];
@@ -97,6 +98,7 @@ export class Shell extends Part {
           <h2 id="flood-title" tabindex="-1">${this.t('flood.title')}</h2>
           <muang-zones .app=${app}></muang-zones>
           <muang-impact .app=${app}></muang-impact>
+          <muang-compare .app=${app}></muang-compare>
         </section>
         </div>
         <muang-table .app=${app}></muang-table>

@@ -34,6 +34,7 @@ PAGES = {
     "/favicon.ico": "/favicon.ico",
     "/manifest.webmanifest": "/manifest.webmanifest",
     "/robots.txt": "/robots.txt",
+    "/sw.js": "/sw.js",
     "/docs": "/docs",
     "/docs/{name}": "/docs/docs.js",
     "/openapi.json": "/openapi.json",

@@ -27,7 +27,7 @@ def town(made: TownHandle) -> TownHandle:
     admin(
         made,
         "TRUNCATE muang.answer, muang.session, muang.api_token, muang.account,"
-        " muang.sign_in_failure, muang.opening",
+        " muang.sign_in_failure, muang.opening, muang.run_list",
     )
     return made
 
@@ -64,6 +64,14 @@ def test_answers_to_the_public_are_kept_for_a_day_and_others_as_proof(town: Town
     assert left == [("public", 2), ("staff", 3)]
     assert forgotten(town) == {}
     assert forgotten(town, Keep(answers_days=30, sign_ins_days=90)) == {"answers": 1}
+
+
+def test_printed_run_lists_go_with_their_answers(town: TownHandle) -> None:
+    answers(town, "admin", "1 day", "500 days")
+    admin(town, "INSERT INTO muang.run_list (answer, made_by) SELECT id, 'x' FROM muang.answer")
+    assert forgotten(town) == {"answers": 1}
+    (left,) = admin(town, "SELECT count(*), count(DISTINCT answer) FROM muang.run_list")
+    assert left == (1, 1)
 
 
 def test_answers_to_the_public_are_bounded_in_number(town: TownHandle) -> None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,10 @@ from layers.text import Text
 from ops.checkout import Checkout
 from ops.progress import Progress
 
-PARTS = ("tiles", "peers", "cache", "permissions", "imports", "impact")
+if TYPE_CHECKING:
+    from bench.figures import Report
+
+PARTS = ("tiles", "peers", "cache", "permissions", "imports", "impact", "readings")
 SIZES = (20_000, 200_000, 1_000_000)
 _PEERS = {"nginx-light": "nginx", "wrk": "wrk", "cgi-mapserver": "/usr/lib/cgi-bin/mapserv"}
 
@@ -62,7 +65,7 @@ def _measure(
     quick: bool,
     lacks: dict[str, str],
 ) -> Path:
-    from bench import impact, imports, peers, permissions, tile_cache, tiles
+    from bench import impact, imports, peers, permissions, readings, tile_cache, tiles
     from bench.figures import Report
     from bench.town import kept
 
@@ -70,6 +73,10 @@ def _measure(
     report = Report(parcels)
     for name, why in lacks.items():
         report.skip(name, why)
+    if "readings" in parts:
+        readings.measure(server[0], report, rounds=rounds, years=1 if quick else readings.YEARS)
+    if set(parts) == {"readings"}:
+        return _written(report, checkout, parcels, parts)
     town = kept(*server, parcels)
     count = 10 if quick else 30
     if "tiles" in parts:
@@ -86,6 +93,10 @@ def _measure(
         imports.measure(server[0], report, rounds=rounds, rows=parcels)
     if "impact" in parts:
         impact.measure(town, report, rounds=rounds)
+    return _written(report, checkout, parcels, parts)
+
+
+def _written(report: "Report", checkout: Checkout, parcels: int, parts: tuple[str, ...]) -> Path:
     path = checkout.root / "build" / "bench" / f"{parcels}-{'-'.join(parts)}.json"
     report.write(path)
     report.summary()

@@ -29,6 +29,8 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
     elif demo:
         _need_layers(server, town_id, progress)
         _need_rasters(server, town_id, progress)
+    if demo:
+        _need_readings(server, town_id, progress)
 
 
 def is_empty(server: Server, town_id: str) -> bool:
@@ -81,6 +83,22 @@ def _need_rasters(server: Server, town_id: str, progress: Progress) -> None:
 
     if town_id in DEMO_TOWNS:
         need_rasters(town_id, server.url, server.secret, progress, root)
+
+
+def _need_readings(server: Server, town_id: str, progress: Progress) -> None:
+    """Bring a demo town's invented readings up to now."""
+    from etl.demo import DEMO_TOWNS
+
+    if town_id not in DEMO_TOWNS:
+        return
+    from datetime import UTC, datetime
+
+    from db.connect import Machine, connect
+    from etl.demo.gauges import need_readings
+
+    title = Text(th="เติมค่าระดับน้ำสาธิตถึงปัจจุบัน", en="Bringing the demo's readings up to now")
+    with progress.step(title), connect(server.url, server.secret, town_id, Machine.LOADER) as conn:
+        need_readings(conn, town_id, datetime.now(UTC))
 
 
 def demo_spec(town_id: str) -> TownSpec:

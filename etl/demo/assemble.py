@@ -20,6 +20,7 @@ from etl.demo import (
     care,
     communities,
     floods,
+    gauges,
     households,
     houses,
     network,
@@ -30,6 +31,7 @@ from etl.demo import (
     plots,
     street_names,
     waste,
+    works,
 )
 from etl.demo.cadastre import Land
 from etl.demo.plan import Plan
@@ -155,6 +157,14 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "resources": operations.resources(town, refuges),
         "refuge_plans": operations.refuge_plans(areas, refuges),
         "evacuation_ranks": operations.ranks(families),
+        "gauges": gauges.gauges(town, plan),
+        "gauge_thresholds": gauges.thresholds(town),
+        "gauge_links": gauges.links(town),
+        "remembered_floods": gauges.remembered(town),
+        "gates": works.gates(town, plan),
+        "pumps": works.pumps(town, plan, streets),
+        "drains": works.drains(town, plan, streets),
+        "sandbag_points": works.sandbag_points(town, refuges),
         "vehicle_limits": operations.vehicle_limits(),
         "minimum_needs": operations.minimum_needs(),
     }

@@ -268,8 +268,7 @@ class Asker:
         if path is not None:
             self._kit.under_way.add(path)
         try:
-            await asyncio.to_thread(keeping.keep, self._kit.connect, feed, outcome)
-            self.state = outcome.state
+            self.state = await asyncio.to_thread(keeping.keep, self._kit.connect, feed, outcome)
             if path is not None:
                 path.unlink(missing_ok=True)
         except AWAY as error:

@@ -68,8 +68,8 @@ def ask_register(conn: AnyConnection) -> Told:
     return told
 
 
-def keep(connect: Connect, feed: Feed, outcome: Outcome) -> None:
-    """Bring an outcome into the database, all of it or nothing; what is there stays as it is."""
+def keep(connect: Connect, feed: Feed, outcome: Outcome) -> FeedState:
+    """Bring an outcome into the database, all of it or nothing; the state as it was kept."""
     with connect() as conn:
         with conn.transaction():
             conn.execute("SELECT set_config('muang.actor', %s, true)", [f"feed {feed.name}"])
@@ -83,6 +83,7 @@ def keep(connect: Connect, feed: Feed, outcome: Outcome) -> None:
             if outcome.body is not None:
                 register.put_body(conn, feed.name, outcome.body)
         number_changes(conn)
+    return state
 
 
 def deliver(connect: Connect, batch: Batch, source: str) -> None:

@@ -46,6 +46,7 @@ def test_readings_are_stored_once_and_the_next_question_is_conditional(bench: Be
     assert [value for _, value, _, _ in bench.levels("M.1")] == [7.10, 7.20, 7.30]
     report = bench.states()["river"].report
     assert report is not None
+    assert third.report == report
     assert (report["read"], report["kept"], report["new"], report["same"]) == (2, 2, 1, 1)
     assert third.newest_at == NOW
     assert third.etag is None, "what gives no mark is asked for whole"

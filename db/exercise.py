@@ -127,3 +127,21 @@ def links(conn: AnyConnection) -> list[tuple[str, str, float]]:
 
 def _metres(value: object) -> float | None:
     return None if value is None else float(str(value))
+
+
+def places(conn: AnyConnection) -> list[tuple[str, float, float]]:
+    """Where something can be called in from: name, longitude and latitude of each community.
+
+    A town without communities has one place, within its boundary; one without either has none.
+    """
+    rows = conn.execute(
+        "WITH inside AS ("
+        " SELECT c.code, coalesce(c.name, c.code) AS name, gis.ST_PointOnSurface(c.geom) AS p"
+        " FROM town.communities AS c UNION ALL"
+        " SELECT 'zzz', '', gis.ST_PointOnSurface(b.geom) FROM town.town_boundary AS b"
+        " WHERE NOT EXISTS (SELECT FROM town.communities))"
+        " SELECT o.name, gis.ST_X(o.p), gis.ST_Y(o.p)"
+        " FROM (SELECT i.code, i.name, gis.ST_Transform(i.p, 4326) AS p FROM inside AS i) AS o"
+        " ORDER BY o.code"
+    ).fetchall()
+    return [(str(name), float(str(lon)), float(str(lat))) for name, lon, lat in rows]

@@ -5,9 +5,12 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layers.model import Role
 from ops.checkout import Checkout, write_private
 from ops.session import Server
 
@@ -51,9 +54,12 @@ def spool_folder(town_id: str) -> Path:
 
 def poller_of(server: Server, town_id: str) -> "Poller":
     """What polls the feeds of a town, and its exercises."""
-    from db.connect import Machine, connect
+    from psycopg import AsyncConnection
+
+    from db.connect import Machine, connect, url_for
     from db.derived import AnyConnection
     from etl.feeds.asking import Kit
+    from etl.feeds.drill.calling import Calls
     from etl.feeds.drill.replay import Replay
     from etl.feeds.drill.stations import town_of
     from etl.feeds.polling import Poller
@@ -62,8 +68,15 @@ def poller_of(server: Server, town_id: str) -> "Poller":
     def loader() -> AnyConnection:
         return connect(server.url, server.secret, town_id, Machine.LOADER)
 
+    @asynccontextmanager
+    async def as_login(admin: bool) -> AsyncIterator[AsyncConnection[tuple[object, ...]]]:
+        login = Role.ADMIN if admin else Machine.SERVICE
+        url = url_for(server.url, server.secret, town_id, login)
+        async with await AsyncConnection.connect(url, autocommit=True) as conn:
+            yield conn
+
     kit = Kit(connect=loader, keys=keys_now, spool=Spool(spool_folder(town_id)))
-    return Poller(kit, replayer=Replay(lambda: town_of(loader)))
+    return Poller(kit, replayer=Replay(lambda: town_of(loader)), caller=Calls(loader, as_login))
 
 
 def poll_for_ever(server: Server, town_id: str) -> None:

@@ -36,6 +36,13 @@ class Replayer(Protocol):
         """Serve no longer."""
 
 
+class Caller(Protocol):
+    """Calls in what an exercise's script has people report."""
+
+    async def call(self, open_one: Exercise, now: datetime) -> int:
+        """Raise what is due; how many were."""
+
+
 @dataclass
 class _Running:
     """A feed being polled: its setting as it was when the task began."""
@@ -51,6 +58,7 @@ class Poller:
 
     kit: Kit
     replayer: Replayer | None = None
+    caller: Caller | None = None
     look_s: float = LOOK_S
     led: bool = False
     _running: dict[str, _Running] = field(default_factory=dict)
@@ -91,6 +99,16 @@ class Poller:
             self.replayer.stop()
         await self._adjust(told)
         await self._bring_waiting()
+        await self._call()
+
+    async def _call(self) -> None:
+        """Have an exercise's people call in; what goes wrong there is no matter for feeds."""
+        if self._exercise is None or self.caller is None:
+            return
+        try:
+            await self.caller.call(self._exercise, self.kit.wall.now())
+        except AWAY:
+            log.exception("what the exercise's script says could not be called in")
 
     async def once(self) -> dict[str, FeedState]:
         """Ask every feed once, one after the other; how each is then."""

@@ -43,10 +43,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Report:
-    """What somebody calls in so many hours after the beginning."""
+    """What somebody calls in so many hours after the beginning, as an incident of that kind."""
 
     at_h: float
     says: Text
+    kind: str = "other"
+    severity: str = "moderate"
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,48 @@ RIVER = Scenario(
     surge_m=0.1,
     rain_mm_h=18.0,
     reports=(
-        Report(6, Text(th="ชาวบ้านต้นน้ำแจ้งฝนหนักต่อเนื่อง", en="Upstream: heavy rain goes on.")),
-        Report(30, Text(th="น้ำเอ่อเข้าที่ลุ่มริมแม่น้ำ", en="Water enters the low land by the river.")),
-        Report(52, Text(th="ถนนเลียบแม่น้ำรถเล็กผ่านไม่ได้", en="Cars cannot pass the river road.")),
         Report(
-            60, Text(th="บ้านริมน้ำขอเรือรับผู้ป่วยติดเตียง", en="A boat is asked for a bedridden person.")
+            6,
+            Text(th="ชาวบ้านต้นน้ำแจ้งฝนหนักต่อเนื่อง", en="Upstream: heavy rain goes on."),
+            "other",
+            "low",
         ),
-        Report(72, Text(th="ไฟฟ้าดับบางชุมชน", en="Some communities are without power.")),
-        Report(96, Text(th="ศูนย์พักพิงห้องน้ำไม่พอ", en="A shelter has too few toilets.")),
-        Report(168, Text(th="น้ำเริ่มลด ขอเครื่องสูบน้ำ", en="The water falls; pumps are asked for.")),
+        Report(
+            30,
+            Text(th="น้ำเอ่อเข้าที่ลุ่มริมแม่น้ำ", en="Water enters the low land by the river."),
+            "other",
+            "moderate",
+        ),
+        Report(
+            52,
+            Text(th="ถนนเลียบแม่น้ำรถเล็กผ่านไม่ได้", en="Cars cannot pass the river road."),
+            "road_cut",
+            "high",
+        ),
+        Report(
+            60,
+            Text(th="บ้านริมน้ำขอเรือรับผู้ป่วยติดเตียง", en="A boat is asked for a bedridden person."),
+            "rescue",
+            "critical",
+        ),
+        Report(
+            72,
+            Text(th="ไฟฟ้าดับบางชุมชน", en="Some communities are without power."),
+            "power_out",
+            "high",
+        ),
+        Report(
+            96,
+            Text(th="ศูนย์พักพิงห้องน้ำไม่พอ", en="A shelter has too few toilets."),
+            "supplies",
+            "moderate",
+        ),
+        Report(
+            168,
+            Text(th="น้ำเริ่มลด ขอเครื่องสูบน้ำ", en="The water falls; pumps are asked for."),
+            "supplies",
+            "low",
+        ),
     ),
 )
 FLASH = Scenario(
@@ -95,12 +130,27 @@ FLASH = Scenario(
     surge_m=0.5,
     rain_mm_h=70.0,
     reports=(
-        Report(1.5, Text(th="น้ำท่วมผิวถนนหน้าตลาด", en="Water stands on the street at the market.")),
-        Report(3, Text(th="รถดับกลางน้ำ 2 คัน", en="Two cars have stalled in the water.")),
         Report(
-            4.5, Text(th="น้ำเข้าบ้านชั้นล่าง ขอกระสอบทราย", en="Ground floors wet: sandbags wanted.")
+            1.5,
+            Text(th="น้ำท่วมผิวถนนหน้าตลาด", en="Water stands on the street at the market."),
+            "road_cut",
+            "moderate",
         ),
-        Report(7, Text(th="น้ำเริ่มลด ถนนมีโคลน", en="The water falls and leaves mud.")),
+        Report(
+            3,
+            Text(th="รถดับกลางน้ำ 2 คัน", en="Two cars have stalled in the water."),
+            "rescue",
+            "high",
+        ),
+        Report(
+            4.5,
+            Text(th="น้ำเข้าบ้านชั้นล่าง ขอกระสอบทราย", en="Ground floors wet: sandbags wanted."),
+            "supplies",
+            "high",
+        ),
+        Report(
+            7, Text(th="น้ำเริ่มลด ถนนมีโคลน", en="The water falls and leaves mud."), "other", "low"
+        ),
     ),
 )
 QUIET = Scenario(
@@ -112,7 +162,11 @@ QUIET = Scenario(
     over_bank_m=-0.5,
     surge_m=0.0,
     rain_mm_h=10.0,
-    reports=(Report(20, Text(th="ถามว่าต้องย้ายของหรือยัง", en="Should we move our things yet?")),),
+    reports=(
+        Report(
+            20, Text(th="ถามว่าต้องย้ายของหรือยัง", en="Should we move our things yet?"), "other", "low"
+        ),
+    ),
 )
 SCENARIOS: dict[str, Scenario] = {each.id: each for each in (RIVER, FLASH, QUIET)}
 

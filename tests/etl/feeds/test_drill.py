@@ -1,5 +1,6 @@
 """Exercises: the invented event itself, and one served, polled, ended and forgotten by nobody."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from db import exercise, feeds
 from db.connect import Machine
 from db.exercise import Exercise
+from etl.feeds.drill.calling import Calls
 from etl.feeds.drill.replay import Play, Replay, drill_feeds
 from etl.feeds.drill.scenarios import (
     BEFORE_H,
@@ -27,6 +29,8 @@ from etl.feeds.parsed import Door
 from etl.feeds.thaiwater import parse
 from layers.errors import ConflictError, NotFoundError, RefusedError
 from ops.commands import drill
+from ops.feeds import poller_of
+from ops.session import Server
 from tests.etl.feeds.answers import at_thai, level_row, thaiwater
 from tests.etl.feeds.conftest import Bench
 from tests.etl.feeds.source import Reply, source
@@ -148,6 +152,29 @@ def test_an_exercise_is_polled_like_any_feed_and_real_readings_go_on(
         assert [each.name for each in feeds.feeds(conn)] == ["river"]
     with pytest.raises(NotFoundError):
         drill.stop(town=town)
+
+
+def test_what_the_script_says_is_called_in_once_and_marked(at_home: Bench) -> None:
+    with at_home.town.connect(Machine.LOADER) as conn:
+        begun = exercise.begin(conn, name="ซ้อม", scenario="flash", seed=1, speed=60, actor="tester")
+    poller = poller_of(
+        Server(at_home.town.server_url, at_home.town.secret, None, private=False),
+        at_home.town.town_id,
+    )
+    assert isinstance(poller.caller, Calls)
+    later = begun.started_at + timedelta(minutes=3, seconds=30)
+    assert asyncio.run(poller.caller.call(begun, begun.started_at)) == 0
+    assert asyncio.run(poller.caller.call(begun, later)) == 2
+    assert asyncio.run(poller.caller.call(begun, later)) == 0
+    again = Calls(poller.caller.connect, poller.caller.connect_as)
+    assert asyncio.run(again.call(begun, later)) == 0, "another process calls nothing in twice"
+    found = at_home.rows(
+        "SELECT i.kind, i.severity, i.exercise, i.status FROM town.incidents AS i ORDER BY i.id"
+    )
+    assert found == [
+        ("road_cut", "moderate", True, "raised"),
+        ("rescue", "high", True, "raised"),
+    ]
 
 
 def test_a_town_without_gauges_has_no_exercise(

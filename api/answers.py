@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from api import access
+from api import access, arrival
+from api.arrival import answer_arrival
+from api.arrival_models import ArrivalAnswer, ArrivalRequest
 from api.dossier import DossierAnswer, DossierRequest, answer_dossier
 from api.house import House
 from api.impact_models import ImpactAnswer, ImpactRequest
@@ -99,6 +101,13 @@ async def _dossier_again(
     return {**told, "id": kept.id, "computed_at": kept.computed_at.astimezone(UTC)}
 
 
+async def _arrival_again(
+    kept: answers.Answer, house: House, who: Viewer, _lang: Lang
+) -> dict[str, Any]:
+    asked = ArrivalRequest.model_validate(kept.request)
+    return await answer_arrival(asked, house, who, kept)
+
+
 AGAIN: Mapping[str, Again] = {
     impact.KIND: _impact_again,
     "shelters": _shelters_again,
@@ -107,6 +116,7 @@ AGAIN: Mapping[str, Again] = {
     "coverage": _coverage_again,
     "revenue_gaps": _revenue_gaps_again,
     dossier.KIND: _dossier_again,
+    arrival.KIND: _arrival_again,
 }
 """How each kind of answer is worked out again, from what was asked and the position read at."""
 
@@ -120,7 +130,8 @@ AGAIN: Mapping[str, Again] = {
     | RouteCutsAnswer
     | CoverageAnswer
     | RevenueGapsAnswer
-    | DossierAnswer,
+    | DossierAnswer
+    | ArrivalAnswer,
     response_model_exclude_unset=True,
     responses=problems(400, 401, 404, 429, 503),
 )

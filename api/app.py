@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from api import (
     answers,
+    arrival,
     basemap,
     description,
     dossier,
@@ -96,6 +97,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         queries.router,
         search.router,
         dossier.router,
+        arrival.router,
         answers.router,
         network_router,
         revenue.router,

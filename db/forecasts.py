@@ -122,6 +122,12 @@ def add(conn: Connection[Any], told: Sequence[tuple[Told, int | None]]) -> None:
             cursor.execute(statement, [KEPT_DAYS])
 
 
+def has_gauges(conn: Connection[Any]) -> bool:
+    """Whether the town has a gauge that can be forecast. As `loader`."""
+    row = conn.execute("SELECT EXISTS (SELECT FROM town.gauges WHERE kind <> 'rain')").fetchone()
+    return bool(row and row[0])
+
+
 def newest_origins(conn: Connection[Any], *, exercise: bool) -> dict[str, datetime]:
     """The origin of each gauge's newest forecast. As `loader`."""
     return dict(conn.execute(_NEWEST, [exercise]).fetchall())

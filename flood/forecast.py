@@ -44,6 +44,11 @@ LOOK_BACK = 2200
 LEAST_SHARED = 0.3
 """An upper gauge known in a smaller share of the gauge's own steps is left out."""
 
+TOO_SHORT = Text(
+    th="ข้อมูลที่วัดได้ยังสั้นเกินไปที่จะคาดการณ์ ต้องมีอย่างน้อยหลายวัน",
+    en="Too little has been measured here yet to forecast from: it takes some days at least.",
+)
+
 
 @dataclass(frozen=True)
 class Trained:

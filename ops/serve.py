@@ -17,6 +17,7 @@ from ops.basemap_keeper import BasemapKeeper
 from ops.checkout import Checkout
 from ops.dashboard import need_dashboard
 from ops.feed_keeper import FeedKeeper
+from ops.forecast_keeper import ForecastKeeper
 from ops.guard import check_address, check_port, is_loopback
 from ops.processes import Process, stop_group
 from ops.progress import Progress
@@ -93,7 +94,11 @@ def serve(
                 web.wait_ready()
             if restarts == 0:
                 ready(record)
-            keepers = (BasemapKeeper(checkout, town), FeedKeeper(checkout, server, town))
+            keepers = (
+                BasemapKeeper(checkout, town),
+                FeedKeeper(checkout, server, town),
+                ForecastKeeper(checkout, server, town),
+            )
             try:
                 while web.wait(_CHECK_EVERY_S) is None:
                     for keeper in keepers:

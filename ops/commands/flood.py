@@ -2,7 +2,7 @@
 
 import typer
 
-from ops import flood_skill
+from ops import flood_forecast, flood_skill
 
 
 def register(app: typer.Typer) -> None:
@@ -11,5 +11,11 @@ def register(app: typer.Typer) -> None:
         help="น้ำ: คาดการณ์น้ำมาถึง ผลย้อนหลัง · Water: arrival forecasts and what they are worth",
         no_args_is_help=True,
     )
+    links = typer.Typer(
+        help="เวลาเดินทางของน้ำระหว่างสถานี · Travel times between gauges", no_args_is_help=True
+    )
+    group.command("forecast")(flood_forecast.forecast)
     group.command("skill")(flood_skill.skill)
+    links.command("estimate")(flood_forecast.estimate)
+    group.add_typer(links, name="links")
     app.add_typer(group, name="flood")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.matrix import (
     ages,
+    arriving,
     asked,
     downloads,
     drawing,
@@ -62,6 +63,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("post", "/queries/shelters"): Line((asked.shelters,)),
     ("post", "/queries/evacuation"): Line((asked.evacuation,)),
     ("post", "/queries/route-cuts"): Line((asked.route_cuts,)),
+    ("post", "/queries/arrival"): Line((arriving.arrival,)),
     ("post", "/queries/coverage"): Line((ways.coverage,)),
     ("post", "/queries/revenue-gaps"): Line((ways.revenue_gaps,)),
     ("post", "/queries/answers/{answer_id}/run-lists"): Line((ways.run_lists,), ("answer_id",)),
@@ -182,6 +184,7 @@ BODIES: dict[str, set[str]] = {
         *("unit", "note", "until", "into", "kind", "severity", "title", "description"),
         *("place", "at", "by"),
     },
+    "ArrivalRequest": {"gauge", "horizon_h", "as_of"},
     "RouteCutsRequest": {
         *("flood", "vehicle", "wades_m", "depth_m", "water_level_m", "as_of"),
         *("routes", "relief", "collections", "depot", "depot_of"),

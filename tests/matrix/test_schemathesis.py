@@ -113,6 +113,19 @@ def described(running: Running) -> Any:
     return schemathesis.openapi.from_dict(document)
 
 
+_DRAWN_FLOODS = st.fixed_dictionaries({"flood": st.sampled_from(FLOODS)})
+LIKELY_BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "/queries/shelters": _DRAWN_FLOODS,
+    "/queries/evacuation": _DRAWN_FLOODS,
+    "/queries/arrival": st.fixed_dictionaries({"gauge": st.sampled_from(["DEMO.1", "zzz"])}),
+    "/queries/coverage": st.fixed_dictionaries(
+        {"shelters": st.just("all"), "within_min": st.sampled_from([1, 30])}
+    ),
+    "/queries/dossier": st.fixed_dictionaries({"parcel": st.integers(1, 12)}),
+}
+"""Questions that find something, by the address they are asked at."""
+
+
 def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
     """Ask for something that is there, so that the answers' own schemas are tried as well."""
     z, x, y = tile_at(14).split("/")
@@ -140,12 +153,8 @@ def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
         case.body = {"flood": flood, "layers": layers, "include": include}
         if data.draw(st.booleans()):
             case.body["compare"] = {"flood": data.draw(st.sampled_from(FLOODS))}
-    if case.operation.path in ("/queries/shelters", "/queries/evacuation"):
-        case.body = {"flood": data.draw(st.sampled_from(FLOODS))}
-    if case.operation.path == "/queries/coverage":
-        case.body = {"shelters": "all", "within_min": data.draw(st.sampled_from([1, 30]))}
-    if case.operation.path == "/queries/dossier":
-        case.body = {"parcel": data.draw(st.integers(1, 12))}
+    if case.operation.path in LIKELY_BODIES:
+        case.body = data.draw(LIKELY_BODIES[case.operation.path])
     needed = {"since": "2026-01-01T00:00:00Z"} if case.operation.path.endswith("/changes") else {}
     if needed or data.draw(st.booleans()):
         case.query = needed

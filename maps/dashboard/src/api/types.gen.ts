@@ -20,6 +20,65 @@ export interface Ages {
   readonly by_age: Readonly<Record<string, number>>;
 }
 
+/** Origin by origin at a threshold: floods foreseen and missed, alarms without a flood. */
+export interface AlarmsTold {
+  readonly level_m: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly false_alarms: number;
+  readonly persistence_hits: number;
+  readonly persistence_false_alarms: number;
+}
+
+/** When the water comes, how sure that is, how old what it rests on is, and past skill. Leads count from `origin`, the last good reading when the forecast was made. */
+export interface ArrivalAnswer {
+  readonly id: string;
+  readonly kind?: "arrival";
+  readonly computed_at: string;
+  readonly computing_ms?: number;
+  /** Position of the town's data it was read at */
+  readonly pos: number;
+  /** The time it was: an exercise's own while one is open */
+  readonly clock: string;
+  readonly gauge: string;
+  readonly now: LevelNow;
+  readonly forecast_id: number | null;
+  readonly made_at: string | null;
+  readonly origin: string | null;
+  readonly forecast: readonly ForecastPoint[];
+  readonly crossings: readonly CrossingTold[];
+  /** At 24 h, or the lead nearest to it */
+  readonly skill: LeadSkill | null;
+  readonly skill_by_lead: readonly LeadSkill[];
+  readonly model_version: string | null;
+  readonly trained_from: string | null;
+  readonly trained_to: string | null;
+  readonly inputs: readonly ArrivalInput[];
+  readonly caveats: readonly string[];
+  readonly exercise: boolean;
+  readonly recomputed?: Recomputed | null;
+}
+
+/** A gauge above: how old its word is, how long its water takes, whether it was used. */
+export interface ArrivalInput {
+  readonly gauge: string;
+  readonly age_s: number | null;
+  readonly lag_h: readonly [number, number] | null;
+  readonly lag_source: "staff" | "estimated" | null;
+  readonly used: boolean;
+  readonly rain?: RainSignTold | null;
+}
+
+/** Which gauge, how far ahead, and as known when. */
+export interface ArrivalRequest {
+  /** Code of a river or tide gauge */
+  readonly gauge: string;
+  /** Hours ahead that are wanted */
+  readonly horizon_h?: number;
+  /** What was known, and told, at this time */
+  readonly as_of?: string | null;
+}
+
 /** People in care and facilities. `suppressed`: homes the caller may not see are left out. */
 export interface CareLocations {
   readonly count: number;
@@ -175,6 +234,17 @@ export interface CoverageRequest {
   readonly coming?: boolean;
   /** households: list those not within reach; roads: the road network by reach as GeoJSON */
   readonly include?: readonly ("households" | "roads")[];
+}
+
+/** When a threshold is reached: one way in ten by `earliest`, half by `likely`, nine `latest`. Null where that lies beyond the last lead; `probability` is the share that reaches it by then. */
+export interface CrossingTold {
+  readonly threshold: string;
+  readonly kind: string;
+  readonly level_m: number;
+  readonly earliest: string | null;
+  readonly likely: string | null;
+  readonly latest: string | null;
+  readonly probability: number;
 }
 
 /** Where the rounds start; `no_road`: no road that can be used leads there, so all is lost. */
@@ -570,6 +640,16 @@ export interface FloodRequest {
   readonly where?: string | null;
 }
 
+/** The level at a moment; `band_80` holds it four times in five, by the back-test's errors. `supported` is false where the past had too few errors to measure the band by. */
+export interface ForecastPoint {
+  readonly at: string;
+  readonly lead_h: number;
+  readonly level_m: number;
+  readonly band_80: readonly [number, number];
+  readonly model: string;
+  readonly supported: boolean;
+}
+
 /** What a gauge is forecast to show at a moment (m MSL), and the stage that stands for it. */
 export interface ForecastStage {
   readonly gauge: string;
@@ -920,6 +1000,28 @@ export interface Land {
   readonly value_unknown?: number | null;
 }
 
+/** What forecasts at a lead were worth in the rolling-origin back-test, on the same origins. */
+export interface LeadSkill {
+  readonly lead_h: number;
+  readonly model: string;
+  readonly origins: number;
+  readonly mae_m: number | null;
+  readonly mae_persistence_m: number | null;
+  readonly mae_analogue_m: number | null;
+  readonly band_coverage: number | null;
+  readonly alarms: readonly AlarmsTold[];
+  readonly better_than_persistence: boolean;
+}
+
+/** The last reading that may be relied on. `to_bank_m` is positive over the lowest bank. `quality` is late when nothing newer came in time, suspect when newer readings are doubtful. */
+export interface LevelNow {
+  readonly at: string | null;
+  readonly level_m: number | null;
+  readonly age_s: number | null;
+  readonly to_bank_m: number | null;
+  readonly quality: Quality;
+}
+
 /** Incidents that may be the same as one. */
 export interface Likely {
   readonly incident: number;
@@ -1197,6 +1299,18 @@ export interface Provenance {
 
 /** Whether what is shown may be relied on: `late` is old, `suspect` odd, `none` not there. */
 export type Quality = "ok" | "late" | "suspect" | "none";
+
+/** Rain of the last `window_h` hours, and the amount that warned of the lowest threshold. `worth` is false where such warnings did not do better than at random times; then no sign. */
+export interface RainSignTold {
+  readonly fallen_mm: number | null;
+  readonly window_h: number;
+  readonly sign_mm: number | null;
+  readonly within_h: number | null;
+  readonly events: number;
+  readonly hits: number;
+  readonly false_alarms: number;
+  readonly worth: boolean;
+}
 
 /** A household in its place of the order, and why it stands there. */
 export interface RankedHousehold {

@@ -1,0 +1,265 @@
+"""A town's chain of gauges, forecast from its readings and asked over HTTP."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from api.app import create_app
+from db import exercise, readings
+from db.changes import number_changes
+from db.connect import Machine
+from db.derived import AnyConnection
+from db.readings import Reading
+from layers.model import Role
+from ops.forecasting.forecaster import Forecaster
+from ops.forecasting.travelling import estimate
+from tests.api.caller import Caller
+from tests.api.conftest import a_token, settings_for
+from tests.conftest import TownHandle
+from tests.flood.made_rivers import arriving, floods
+from tests.tiny import load_rows, point
+
+DAYS = 60
+LAG_H = 30.0
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+UPPER = floods(20, DAYS)
+LOWER = arriving(UPPER, lambda x: np.full(len(x), LAG_H), seed=21)
+
+
+def gauge(code: str, place: float, **more: object) -> dict[str, Any]:
+    return {"code": code, "kind": "river", "geom": point(place, -20), **more}
+
+
+def series(code: str, values: Any, end: datetime, **more: object) -> list[Reading]:
+    first = end - timedelta(hours=len(values) - 1)
+    return [
+        Reading(
+            code,
+            first + timedelta(hours=n),
+            float(value),
+            source="made",
+            received_at=first + timedelta(hours=n, minutes=1),
+            **more,  # type: ignore[arg-type]
+        )
+        for n, value in enumerate(values)
+    ]
+
+
+def add(conn: AnyConnection, rows: list[Reading], name: str = "gauge_readings") -> None:
+    readings.add(conn, name, rows)
+    conn.commit()
+    number_changes(conn)
+    conn.commit()
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> Forecaster:
+    return Forecaster()
+
+
+@pytest.fixture(scope="module")
+def river_town(module_town: TownHandle, forecaster: Forecaster) -> TownHandle:
+    with module_town.connect(Machine.LOADER) as conn:
+        high = float(np.quantile(LOWER, 0.95))
+        load_rows(
+            conn,
+            "gauges",
+            [
+                gauge("UP", 400),
+                gauge("TOWN", 500, bank_left_m=round(high, 2), bank_right_m=round(high + 0.5, 2)),
+                gauge("NEW", 600),
+                gauge("SILENT", 650),
+                {"code": "RAIN", "kind": "rain", "geom": point(700, 690)},
+            ],
+        )
+        load_rows(
+            conn,
+            "gauge_thresholds",
+            [
+                {
+                    "gauge": "TOWN",
+                    "name": "เฝ้าระวัง",
+                    "kind": "watch",
+                    "level_m": round(high - 0.3, 2),
+                }
+            ],
+        )
+        link = {"stage_class": "all", "lag_source": "staff", "set_by": "tests"}
+        load_rows(
+            conn,
+            "gauge_links",
+            [
+                {**link, "upstream": "UP", "downstream": "TOWN", "lag_min_h": 24, "lag_max_h": 40},
+                {
+                    **link,
+                    "upstream": "SILENT",
+                    "downstream": "TOWN",
+                    "lag_min_h": 5,
+                    "lag_max_h": 9,
+                },
+            ],
+        )
+        add(conn, series("UP", UPPER[:-1], NOW - timedelta(hours=1)))
+        add(conn, series("TOWN", LOWER[:-1], NOW - timedelta(hours=1)))
+        add(conn, series("NEW", LOWER[-5:], NOW))
+        # a spike, and one dated in the future: neither may be forecast from
+        odd = [
+            Reading("TOWN", NOW - timedelta(hours=5, minutes=30), 140.0, source="odd"),
+            Reading("TOWN", NOW + timedelta(hours=6), 139.0, source="odd"),
+        ]
+        add(conn, odd)
+        forecaster.run(conn)
+        number_changes(conn)
+    return module_town
+
+
+@pytest.fixture(scope="module")
+def caller(river_town: TownHandle, dashboard: Path) -> Iterator[Caller]:
+    with river_town.connect(Machine.SERVICE) as conn:
+        token = a_token(conn, Role.STAFF, "arrival")
+    with Caller(create_app(settings_for(river_town, dashboard)), token) as made:
+        yield made
+
+
+def ask(caller: Caller, gauge: str = "TOWN", **more: object) -> Any:
+    reply = caller.post("/queries/arrival?lang=en", json={"gauge": gauge, **more})
+    assert reply.status_code == 200, reply.text[:500]
+    return reply.json()
+
+
+def test_levels_bands_crossings_skill_and_inputs_are_told(caller: Caller) -> None:
+    told = ask(caller)
+    assert told["gauge"] == "TOWN"
+    assert told["now"]["level_m"] == pytest.approx(LOWER[-2], abs=0.001)
+    assert told["now"]["quality"] == "suspect"  # a reading of the future came after it
+    assert told["origin"] == told["now"]["at"]
+    points = told["forecast"]
+    assert [point["lead_h"] for point in points][:3] == [3, 6, 9]
+    assert points[-1]["lead_h"] == 240
+    for one in points:
+        low, high = one["band_80"]
+        assert low <= one["level_m"] <= high
+        # neither the spike nor the future reading was believed
+        assert 90 < one["level_m"] < 110
+    assert {one["threshold"] for one in told["crossings"]} == {
+        *("bank_left", "bank_right", "เฝ้าระวัง")
+    }
+    day = told["skill"]
+    assert day["lead_h"] == 24
+    assert day["better_than_persistence"]
+    assert day["mae_m"] < 0.5 * day["mae_persistence_m"]
+    assert 0.6 < day["band_coverage"] <= 1
+    assert len(day["alarms"]) == 3
+    assert len(told["skill_by_lead"]) == len(points)
+    inputs = {one["gauge"]: one for one in told["inputs"]}
+    assert inputs["UP"]["used"]
+    assert inputs["UP"]["lag_h"][0] <= LAG_H <= inputs["UP"]["lag_h"][1]
+    assert inputs["SILENT"] == {
+        "gauge": "SILENT",
+        "age_s": None,
+        "lag_h": [5, 9],
+        "lag_source": "staff",
+        "used": False,
+        "rain": None,
+    }
+    assert told["exercise"] is False
+    assert told["caveats"]
+
+
+def test_the_horizon_asked_for_ends_the_answer(caller: Caller) -> None:
+    told = ask(caller, horizon_h=36)
+    assert told["forecast"][-1]["lead_h"] <= 37  # from a reading an hour old
+    assert all(one["lead_h"] <= 36 for one in told["skill_by_lead"])
+
+
+def test_an_answer_is_kept_and_comes_out_the_same_again(caller: Caller) -> None:
+    told = ask(caller)
+    kept = caller.get(f"/queries/answers/{told['id']}?lang=en").json()
+    assert kept == told
+    again = caller.get(f"/queries/answers/{told['id']}?recompute=true&lang=en").json()
+    assert again["recomputed"]["differs"] == []
+    assert again["recomputed"]["equal"] is True
+
+
+def test_a_gauge_with_a_short_past_says_so_and_rain_or_no_gauge_is_refused(caller: Caller) -> None:
+    told = ask(caller, "NEW")
+    assert told["forecast"] == told["crossings"] == []
+    assert told["now"]["level_m"] is not None
+    assert any("Too little has been measured" in caveat for caveat in told["caveats"])
+    none = ask(caller, "SILENT")
+    assert none["now"]["quality"] == "none"
+    assert any("no forecast" in caveat for caveat in none["caveats"])
+    for code in ("RAIN", "ELSEWHERE"):
+        refused = caller.post("/queries/arrival?lang=en", json={"gauge": code})
+        assert refused.status_code == 404
+    assert caller.post("/queries/arrival", json={"gauge": "TOWN", "x": 1}).status_code == 400
+
+
+def test_travel_times_are_estimated_from_the_readings_and_kept_beside_staff(
+    river_town: TownHandle,
+) -> None:
+    with river_town.connect(Machine.LOADER) as conn:
+        found = {one.upstream: one for one in estimate(conn, now=NOW, actor="test")}
+        again = estimate(conn, now=NOW, actor="test")
+        number_changes(conn)
+        rows = conn.execute(
+            "SELECT lag_source, count(*) FROM town.gauge_links WHERE upstream = 'UP' GROUP BY 1"
+        ).fetchall()
+    assert {one.upstream: one for one in again} == found
+    assert found["SILENT"].found == ()
+    assert found["UP"].staff_h == (24, 40)
+    assert found["UP"].found
+    for one in found["UP"].found:
+        assert one.likely_h == pytest.approx(LAG_H, rel=0.1)
+    assert dict(rows) == {"staff": 1, "estimated": len(found["UP"].found)}
+
+
+def test_new_readings_make_a_new_forecast_and_none_makes_none(
+    river_town: TownHandle, forecaster: Forecaster, caller: Caller
+) -> None:
+    first = ask(caller)
+    with river_town.connect(Machine.LOADER) as conn:
+        forecaster.run(conn)  # the estimates of the test before changed the links
+        assert forecaster.run(conn) == []
+        add(conn, series("TOWN", LOWER[-1:], NOW) + series("UP", UPPER[-1:], NOW))
+        told = {one.gauge: one for one in forecaster.run(conn)}
+        number_changes(conn)
+    assert set(told) == {"TOWN", "UP"}
+    assert told["TOWN"].origin == NOW
+    second = ask(caller)
+    assert second["forecast_id"] > first["forecast_id"]
+    assert second["origin"] > first["origin"]
+    # what was told before is still told for then
+    then = ask(caller, as_of=first["computed_at"])
+    assert then["forecast_id"] == first["forecast_id"]
+    assert then["clock"] == first["computed_at"]
+    assert then["now"]["at"] == first["now"]["at"]
+
+
+def test_an_exercise_is_forecast_from_its_own_readings_and_says_so(
+    river_town: TownHandle, forecaster: Forecaster, caller: Caller
+) -> None:
+    real = ask(caller)
+    with river_town.connect(Machine.LOADER) as conn:
+        drill = exercise.begin(conn, name="ซ้อม", scenario="test", seed=1, speed=3600, actor="t")
+        conn.commit()
+        rising = [LOWER[-1] + 0.1 * n for n in range(6)]
+        end = drill.started_at + timedelta(hours=6)
+        add(conn, series("TOWN", rising, end, exercise=True))
+        try:
+            told = [one for one in forecaster.run(conn, always=True) if one.gauge == "TOWN"]
+            number_changes(conn)
+            answer = ask(caller)
+        finally:
+            exercise.end(conn, "t")
+            conn.commit()
+            number_changes(conn)
+    assert told[0].exercise
+    assert told[0].level_m == pytest.approx(rising[-1], abs=0.001) or told[0].origin < end
+    assert answer["exercise"]
+    assert any("EXERCISE" in caveat for caveat in answer["caveats"])
+    assert ask(caller)["forecast_id"] == real["forecast_id"]

@@ -23,6 +23,8 @@ export interface PageQuery {
   readonly bare?: boolean;
   /** These records only. */
   readonly ids?: readonly number[];
+  /** A condition in CQL2 text. */
+  readonly filter?: string;
   /** Fields that must have these values. */
   readonly where?: Readonly<Record<string, string>>;
 }
@@ -107,7 +109,7 @@ export class Api {
       bbox: page.bbox?.map((degree) => degree.toFixed(6)).join(','),
       properties: page.properties?.join(','),
       skipGeometry: page.bare ? 'true' : undefined,
-      filter: page.ids && `id IN (${page.ids.length ? page.ids.join(',') : -1})`,
+      filter: page.ids ? `id IN (${page.ids.length ? page.ids.join(',') : -1})` : page.filter,
       as_of: this.asOf ?? undefined,
     });
     return this.http.json(`/ogc/collections/${encodeURIComponent(layer)}/items?${asked}`, {

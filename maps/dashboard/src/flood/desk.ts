@@ -42,6 +42,7 @@ export class FloodDesk {
     const { lang, zones } = this.#store.state;
     this.#store.set({ zones: loading(zones) });
     try {
+      const filter = await this.#chosenByHand(lang);
       const found = [];
       for (let offset = 0; offset < MAX_ZONES; offset += PAGE) {
         const page = await this.#api.items(ZONE_LAYER, lang, {
@@ -49,6 +50,7 @@ export class FloodDesk {
           offset,
           properties: ZONE_FIELDS,
           bare: true,
+          ...(filter ? { filter } : {}),
         });
         found.push(...page.features.map(zoneOf));
         if (page.features.length < PAGE) break;
@@ -62,6 +64,12 @@ export class FloodDesk {
       this.#store.set({ zones: problem.status === 404 ? loaded([]) : failed(problem, zones) });
       if (problem.status === 0) setTimeout(() => void this.loadZones(), RETRY_MS);
     }
+  }
+
+  /** A library has a zone for every ten centimetres: those are chosen by the clock, not by hand. */
+  async #chosenByHand(lang: AppState['lang']): Promise<string | null> {
+    const { properties } = await this.#api.schema(ZONE_LAYER, lang);
+    return 'means' in properties ? "means IS NULL OR means <> 'library'" : null;
   }
 
   /** Asks about this water; null clears the panel. */

@@ -383,8 +383,8 @@ export class App {
   /** Everything on screen may be old: fetch it all again. */
   refetch(): void {
     this.map?.refresh('all');
-    void this.flood.loadZones();
-    this.flood.recountSoon();
+    // in another time there are other zones
+    void this.flood.loadZones().then(() => this.flood.recountSoon());
     void this.record.refresh();
     void this.table.refresh();
     void this.counts.load();

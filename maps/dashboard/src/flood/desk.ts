@@ -121,7 +121,11 @@ export class FloodDesk {
     const { water, impact, lang, zones } = this.#store.state;
     const asked = water && question(water, zones.value);
     // a flood named by its key waits for the list of zones, which then asks
-    if (!asked) return;
+    if (!asked) {
+      // a flood that was not known then has reached nobody that can be counted
+      if (zones.value && !zones.loading) this.#store.set({ impact: nothing, impactBefore: null });
+      return;
+    }
     this.#cancel();
     const asking = new AbortController();
     this.#asking = asking;

@@ -77,7 +77,8 @@ export function spokenTime(
 
 /** `3 h back`, `2 d 4 h ahead`. */
 export function distance(at: number, now: number, lang: Lang): string {
-  const hours = Math.max(1, Math.round(Math.abs(at - now) / HOUR_MS));
+  // by the slider's own steps, which go by the clock's hours
+  const hours = Math.max(1, Math.round(Math.abs(at - hourOf(now)) / HOUR_MS));
   const days = Math.floor(hours / 24);
   const rest = hours % 24;
   const words = [

@@ -26,6 +26,7 @@ from api import (
     rasters,
     revenue,
     search,
+    stages,
     status,
     tilejson,
 )
@@ -95,6 +96,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         basemap.router,
         live.router,
         queries.router,
+        stages.router,
         search.router,
         dossier.router,
         arrival.router,

@@ -52,6 +52,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.impact_roads(gis.geometry[], integer[], gis.geometry[], boolean)",
     "muang.impact_waste(gis.geometry[], gis.geometry[], boolean)",
     "muang.forecast_of(text, boolean, bigint, timestamp with time zone)",
+    "muang.flood_libraries()",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
 
@@ -66,6 +67,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE ON muang.dataset, muang.refused_row TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.shape_repair, muang.raw_file TO {loader}",
     "GRANT SELECT, INSERT, DELETE ON muang.raster, muang.basemap TO {loader}",
+    "GRANT SELECT, INSERT ON muang.flood_library TO {loader}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed, muang.feed_state TO {loader}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed_body TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.exercise TO {loader}",

@@ -15,7 +15,11 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class RasterFile:
-    """A checked file and its figures: metres, `bounds` west, south, east, north in degrees."""
+    """A checked file and its figures: metres, `bounds` west, south, east, north in degrees.
+
+    `error_m` is the standard error of a height and `surface` what it is of (dtm, dsm), as far as
+    somebody has said; `dtype` the type of the cells in the file it was made from.
+    """
 
     id: str
     file: str
@@ -32,6 +36,9 @@ class RasterFile:
     high_value: float
     nodata: float
     datum: str | None
+    error_m: float | None = None
+    surface: str | None = None
+    dtype: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,16 @@ def register(
     conn.execute(
         "INSERT INTO muang.raster (id, file, sha256, size_bytes, columns, rows, cell_m, srid,"
         " west, south, east, north, min_value, max_value, low_value, high_value, nodata, datum,"
-        " source, synthetic, dataset_id) VALUES"
-        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " source, synthetic, dataset_id, error_m, surface, dtype) VALUES"
+        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " %s, %s, %s)",
         [
             *(raster.id, raster.file, raster.sha256, raster.size_bytes),
             *(raster.columns, raster.rows, raster.cell_m, raster.srid),
             *(west, south, east, north),
             *(raster.min_value, raster.max_value, raster.low_value, raster.high_value),
             *(raster.nodata, raster.datum, source, synthetic, dataset_id),
+            *(raster.error_m, raster.surface, raster.dtype),
         ],
     )
     conn.execute(

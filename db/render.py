@@ -93,6 +93,14 @@ def make(conn: Connection[tuple[object, ...]], layers: tuple[Layer, ...]) -> Non
             conn.execute(parts.indexes())
 
 
+def in_tiles(layer: Layer, alias: str) -> sql.Composable:
+    """The condition under which a row is in tiles at all."""
+    if layer.drawn_apart is None:
+        return sql.SQL("true")
+    name, value = layer.drawn_apart
+    return sql.SQL("{} IS DISTINCT FROM {}").format(sql.Identifier(alias, name), sql.Literal(value))
+
+
 def views(layer: Layer, role: Role) -> list[tuple[str, sql.Composed]]:
     """Name and definition of the plain views of a role on a layer's render tables."""
     if not layer.rendered:
@@ -192,7 +200,7 @@ class _Parts:
 
     def fill(self) -> sql.Composed:
         """Everything from the live table."""
-        rows = self.rows(self.names["live"], sql.SQL("true"))
+        rows = self.rows(self.names["live"], in_tiles(self.layer, "n"))
         if self.layer.cells:
             rows += self.counted(
                 sql.SQL("SELECT n.geom_3857, {}, 1 FROM {} AS n").format(
@@ -294,6 +302,8 @@ class _Parts:
     def keeper(self) -> sql.Composed:
         """The trigger function and its triggers: the same rows again, for what has changed."""
         watched = [field.name for field in self.fields]
+        if self.layer.drawn_apart and self.layer.drawn_apart[0] not in watched:
+            watched.append(self.layer.drawn_apart[0])
         named = self.layer.style.field if self.layer.style else None
         if self.layer.cells and named and named not in watched:
             watched.append(named)
@@ -368,8 +378,11 @@ CREATE OR REPLACE TRIGGER f_render_delete AFTER DELETE ON {live}
             old=both[0],
             new=both[1],
             cells=cells,
-            inserted=self.rows(new, sql.SQL("true")),
-            updated=self.rows(new, sql.SQL(_CHANGED.format("n"))),
+            inserted=self.rows(new, in_tiles(self.layer, "n")),
+            updated=self.rows(
+                new,
+                sql.SQL(" AND ").join([sql.SQL(_CHANGED.format("n")), in_tiles(self.layer, "n")]),
+            ),
         )
 
 

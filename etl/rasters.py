@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -69,7 +69,8 @@ class RasterOrder:
     """One import of a raster: the file, by whom, and what is said about it.
 
     `folder` is the town's folder of rasters; `datum` what heights are counted from, such as
-    `MSL (Ko Lak)`, when the file does not say or says it wrong.
+    `MSL (Ko Lak)`, when the file does not say or says it wrong; `error_m` the standard error of a
+    height, `surface` whether heights are of the ground (dtm) or of roofs and trees (dsm).
     """
 
     raster: Raster
@@ -79,6 +80,8 @@ class RasterOrder:
     crs: str | None = None
     datum_operation: str | None = None
     datum: str | None = None
+    error_m: float | None = None
+    surface: Literal["dtm", "dsm"] | None = None
     source: str | None = None
     licence: str | None = None
     synthetic: bool = False
@@ -441,6 +444,9 @@ def _raster_file(
         high_value=made["high"],
         nodata=raster_reader.NODATA,
         datum=report.datum,
+        error_m=order.error_m,
+        surface=order.surface,
+        dtype=report.dtype,
     )
 
 

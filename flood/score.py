@@ -69,9 +69,9 @@ class Compared:
     """Where model and observation agree and differ, and the score of the areas (m2)."""
 
     score: Score
-    hit: shapely.Geometry
-    miss: shapely.Geometry
-    false_alarm: shapely.Geometry
+    hit: shapely.MultiPolygon
+    miss: shapely.MultiPolygon
+    false_alarm: shapely.MultiPolygon
 
 
 def compare(
@@ -85,11 +85,17 @@ def compare(
 
     Coordinates are rounded to `grid_m`, so that the three parts add up to the two extents.
     """
-    parts = [shapely.set_precision(shape, grid_m) for shape in (model, observed)]
+    parts = [_areas(shapely.set_precision(shape, grid_m)) for shape in (model, observed)]
     if within is not None:
-        parts = [shapely.intersection(shape, within, grid_size=grid_m) for shape in parts]
-    hit = shapely.intersection(parts[0], parts[1], grid_size=grid_m)
-    miss = shapely.difference(parts[1], parts[0], grid_size=grid_m)
-    false_alarm = shapely.difference(parts[0], parts[1], grid_size=grid_m)
+        parts = [_areas(shapely.intersection(one, within, grid_size=grid_m)) for one in parts]
+    hit = _areas(shapely.intersection(parts[0], parts[1], grid_size=grid_m))
+    miss = _areas(shapely.difference(parts[1], parts[0], grid_size=grid_m))
+    false_alarm = _areas(shapely.difference(parts[0], parts[1], grid_size=grid_m))
     areas = (float(shape.area) for shape in (hit, miss, false_alarm))
     return Compared(score(*areas), hit, miss, false_alarm)
+
+
+def _areas(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """The areas of a shape: where extents only touch, an overlay also gives lines and points."""
+    parts = shapely.get_parts(shape)
+    return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon)])

@@ -45,7 +45,7 @@ EGM2008: 258 points, mean 0.997 m and rms 1.012 m, which leaves 0.17 m about the
 """
 
 _WORDS: tuple[tuple[str, Datum], ...] = (
-    (r"ko ?lak|kolak|เกาะหลัก|ร\.?ท\.?ก|m ?msl", Datum.KOLAK_1915),
+    (r"ko[ _]?lak|เกาะหลัก|ร\.?ท\.?ก|m ?msl", Datum.KOLAK_1915),
     (r"egm ?2?0?08|3855", Datum.EGM2008),
     (r"egm ?(19)?96|5773", Datum.EGM96),
     (r"tgm ?2017", Datum.TGM2017),

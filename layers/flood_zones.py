@@ -1,7 +1,7 @@
 """Flood zones: by return period, by river stage, observed, and by regulation."""
 
 from layers.declare import code, integer, moment, number, text
-from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
+from layers.model import DESK, EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
 
@@ -58,11 +58,29 @@ LAYER = Layer(
         number("depth_min_m", "ความลึกต่ำสุด", "Least depth", EVERYONE, unit="m", minimum=0),
         number("depth_max_m", "ความลึกสูงสุด", "Greatest depth", EVERYONE, unit="m", minimum=0),
         text("confidence", "ความเชื่อมั่น", "Confidence", EVERYONE),
+        text(
+            "means",
+            "ทราบจาก",
+            "Known from",
+            EVERYONE,
+            codes=(
+                code("library", "คลังระดับน้ำ (คำนวณ)", "Stage library (modelled)"),
+                code("study", "การศึกษา", "Study"),
+                code("satellite", "ดาวเทียม", "Satellite"),
+                code("drone", "โดรน", "Drone"),
+                code("staff", "เจ้าหน้าที่วาด", "Drawn by staff"),
+                code("report", "มีผู้แจ้ง", "Reports"),
+            ),
+        ),
+        number("stage_low_m", "ระดับต่ำสุดของช่วง", "Stage, lower end", EVERYONE, unit="m MSL"),
+        number("stage_high_m", "ระดับสูงสุดของช่วง", "Stage, upper end", EVERYONE, unit="m MSL"),
     ),
     natural_key=("code",),
     freshness=Freshness(days=1825),
     found_by_code=("code",),
     audience=EVERYONE,
+    editors=DESK,
+    drawn_apart=("means", "library"),
     class_field="kind",
     zooms=Zooms(min=9, max=18),
     style=Style(

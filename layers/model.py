@@ -189,6 +189,8 @@ class Layer(_Frozen):
     `editors` make, change and delete single records over HTTP; nobody, unless said.
     `coverage`: features lie side by side, without overlaps and slits between them.
     `computed`: the platform writes the rows itself; nothing is imported into such a layer.
+    `drawn_apart` names a field and a value: rows with it are left out of tiles, because another
+    layer draws what they say (60 floods of one gauge lie on top of each other).
     Search finds rows by the beginning of a field in `found_by_code` and by words, also misspelt
     ones, in `found_by_words`; both are text.
     """
@@ -208,6 +210,7 @@ class Layer(_Frozen):
     style: Style | None = None
     coverage: bool = False
     computed: bool = False
+    drawn_apart: tuple[str, str] | None = None
     found_by_code: tuple[str, ...] = ()
     found_by_words: tuple[str, ...] = ()
 
@@ -255,6 +258,14 @@ class Layer(_Frozen):
     def _may_lie_side_by_side(self) -> Self:
         if self.coverage and self.geometry is not GeometryKind.MULTIPOLYGON:
             raise ValueError(f"{self.id}: only areas can lie side by side")
+        return self
+
+    @model_validator(mode="after")
+    def _may_be_drawn_apart(self) -> Self:
+        if self.drawn_apart is not None:
+            self.field(self.drawn_apart[0])
+            if self.cells:
+                raise ValueError(f"{self.id}: cells would count rows that are drawn apart")
         return self
 
     @model_validator(mode="after")

@@ -204,6 +204,32 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
                 "geom": square(-50, -50, 550, 250),
             },
         ],
+        "flood_stages": [
+            {
+                "code": "DEMO.1-R-11200-11200",
+                "gauge": "DEMO.1",
+                "kind": "ring",
+                "wet_from_m": 112.0,
+                "level_m": 112.0,
+                "geom": square(-50, -50, 550, 250),
+            },
+            {
+                "code": "DEMO.1-N",
+                "gauge": "DEMO.1",
+                "kind": "not_modelled",
+                "geom": square(900, 900, 100, 100),
+            },
+        ],
+        "levees": [
+            {
+                "code": "L1",
+                "name": "คันริมแม่น้ำ",
+                "kind": "levee",
+                "crest_m": 113.5,
+                "state": "closed",
+                "geom": line((0, 10), (1000, 10)),
+            }
+        ],
         "shelters": [
             {
                 "code": "S1",

@@ -29,6 +29,7 @@ from db.render import (
     cell_column,
     cell_row,
     has_pieces,
+    in_tiles,
     most_features,
     tile_view,
 )
@@ -167,10 +168,13 @@ class _Shape:
         ).format(live=self.live(box), box=box, where=where, rendered=rendered)
 
     def only(self, where: sql.Composed | None) -> sql.Composable:
-        """AND the filter, where it was not applied in `table` already."""
-        if where is None or self.rendered:
+        """AND what render tables hold, AND the filter: where `table` has not seen to it already."""
+        if self.rendered:
             return sql.SQL("")
-        return sql.SQL(" AND ") + where
+        tests: list[sql.Composable] = [] if where is None else [where]
+        if self.layer.drawn_apart:
+            tests.append(in_tiles(self.layer, "t"))
+        return sql.SQL("").join(sql.SQL(" AND ") + test for test in tests)
 
 
 _TILE = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s)")

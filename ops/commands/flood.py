@@ -3,12 +3,13 @@
 import typer
 
 from ops import flood_forecast, flood_skill
+from ops.commands import flood_library
 
 
 def register(app: typer.Typer) -> None:
     """Add the group `flood`; each `ops/flood_*.py` brings its own commands."""
     group = typer.Typer(
-        help="น้ำ: คาดการณ์น้ำมาถึง ผลย้อนหลัง · Water: arrival forecasts and what they are worth",
+        help="น้ำ: คาดการณ์น้ำมาถึง แต่ละระดับท่วมแค่ไหน · Water: arrival, what each stage floods",
         no_args_is_help=True,
     )
     links = typer.Typer(
@@ -18,4 +19,5 @@ def register(app: typer.Typer) -> None:
     group.command("skill")(flood_skill.skill)
     links.command("estimate")(flood_forecast.estimate)
     group.add_typer(links, name="links")
+    flood_library.add_to(group)
     app.add_typer(group, name="flood")

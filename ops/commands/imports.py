@@ -27,6 +27,7 @@ TownOption = Annotated[str | None, typer.Option(help="รหัสเมือ�
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
 Mode = Literal["upsert", "replace", "append"]
+_WILDEST_ERROR_M = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -104,13 +105,14 @@ def import_(  # noqa: PLR0917  Typer maps each to an option
     if raster := rasters.get(layer):
         said = RasterWords(crs, datum_operation, source, parse_pairs("--set", tuple(set_ or ())))
         taken = not (layer_in_file or join or map_ or encoding or profile or mode == "append")
-        if len(paths) != 1 or not taken or set(said.constants) - {"datum"}:
+        if len(paths) != 1 or not taken or set(said.constants) - {"datum", "error_m", "surface"}:
             raise BadRequestError(
                 Text(
                     th=f"แรสเตอร์ {layer} รับไฟล์เดียว กับ --crs --datum-operation --source "
-                    "--set datum=… --dry-run --json เท่านั้น",
+                    "--set datum=… --set error_m=… --set surface=dtm|dsm --dry-run --json เท่านั้น",
                     en=f"The raster {layer} takes one file, and of the options only --crs, "
-                    "--datum-operation, --source, --set datum=…, --dry-run and --json.",
+                    "--datum-operation, --source, --set datum=…, --set error_m=…, "
+                    "--set surface=dtm or dsm, --dry-run and --json.",
                 )
             )
         _run_raster(raster, paths[0], said, town, dry_run=dry_run, as_json=as_json)
@@ -222,6 +224,8 @@ def _run_raster(
             crs=said.crs,
             datum_operation=said.datum_operation,
             datum=None if datum is None else str(datum),
+            error_m=_error_m(said.constants),
+            surface=_surface(said.constants),
             source=said.source,
             dry_run=dry_run,
         )
@@ -235,6 +239,41 @@ def _run_raster(
         print(json.dumps(report.model_dump(mode="json"), ensure_ascii=False))
     else:
         print(render_raster(report, tongue()))
+
+
+def _error_m(constants: Mapping[str, Any]) -> float | None:
+    """The standard error of a height, as `--set error_m=0.2` says it."""
+    if "error_m" not in constants:
+        return None
+    try:
+        error = float(constants["error_m"])
+    except ValueError:
+        error = 0.0
+    if not 0 < error < _WILDEST_ERROR_M:
+        raise BadRequestError(
+            Text(
+                th="error_m ต้องเป็นเมตร มากกว่า 0 และน้อยกว่า 100",
+                en="error_m is metres, more than 0 and less than 100.",
+            )
+        )
+    return error
+
+
+def _surface(constants: Mapping[str, Any]) -> Literal["dtm", "dsm"] | None:
+    """What heights are of, as `--set surface=dtm` says it."""
+    match constants.get("surface"):
+        case None:
+            return None
+        case "dtm":
+            return "dtm"
+        case "dsm":
+            return "dsm"
+    raise BadRequestError(
+        Text(
+            th="surface ต้องเป็น dtm (พื้นดิน) หรือ dsm (ผิว)",
+            en="surface is dtm (ground) or dsm (roofs and trees).",
+        )
+    )
 
 
 def list_all(*, town: TownOption = None, as_json: AsJson = False) -> None:

@@ -34,3 +34,13 @@ def test_areas_add_up_to_both_extents() -> None:
     within = compare(model, seen, within=shapely.box(0, 0, 10, 5))
     assert (within.score.hits, within.score.misses, within.score.false_alarms) == (25, 0, 25)
     assert within.score.bias == 2
+
+
+def test_extents_that_only_touch_share_no_area() -> None:
+    """An edge, and a corner, in common: lines and points are no areas."""
+    seen = shapely.union_all([shapely.box(10, 0, 20, 10), shapely.box(3, 3, 5, 5)])
+    told = compare(shapely.box(0, 0, 10, 10), seen, within=shapely.box(0, -5, 20, 10))
+    assert (told.score.hits, told.score.misses, told.score.false_alarms) == (4, 100, 96)
+    apart = compare(shapely.box(0, 0, 1, 1), shapely.box(1, 1, 2, 2))
+    assert apart.score.csi == 0
+    assert apart.hit.is_empty

@@ -140,6 +140,36 @@ def _compared(asker: Asker, flood: dict[str, Any]) -> None:
     assert again["recomputed"]["equal"], again["recomputed"]
 
 
+def flood_score(asker: Asker) -> None:
+    """Two floods are compared by whoever sees flood zones; names that are hidden stay so."""
+    zone = asker.view.seeds.row("flood_zones")
+    flood = {"zone_ids": [zone.id]}
+    around = moved(box(*(zone.shape.bounds if zone.shape else ())), TO_DEGREES)
+    drawn = {"geometry": shapely.geometry.mapping(around)}
+    for asked in (
+        {"model": flood, "observed": {"zone_ids": "all"}},
+        {"model": flood, "observed": drawn, "within": drawn, "include": ["map"]},
+        {"model": {"gauge": zone.values["gauge"], "stage_m": 112.0}, "observed": flood},
+    ):
+        told = asker.ask("POST", "/queries/flood-score", json=asked).json()
+        assert told["csi"] > 0.99
+        assert (told["map"] is not None) == ("include" in asked)
+    for name in [*asker.view.hidden(zone.layer), "zzz"]:
+        where = {"where": f"true OR {name} IS NULL"}
+        body = {"model": where, "observed": flood}
+        asker.ask("POST", "/queries/flood-score", 400, json=body)
+
+
+def flood_stages(asker: Asker) -> None:
+    """What each stage floods is everybody's; the import's number is not."""
+    gauge = asker.view.seeds.row("flood_zones").values["gauge"]
+    told = asker.told(f"/floods/{gauge}/stages")
+    assert [each["stage_m"] for each in told["stages"]] == [112.0]
+    assert told["tiles"] is None
+    assert told["dataset_id"] is None
+    asker.ask("GET", "/floods/zzz/stages", 404)
+
+
 def edits(asker: Asker) -> None:
     """Who may not edit is refused whatever they send; who may learns no more than they see."""
     feature = {"type": "Feature", "geometry": None, "properties": {"nothing": 1}}

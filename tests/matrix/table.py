@@ -60,6 +60,8 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/styles/town.json"): Line((drawing.style,)),
     ("get", "/live"): Line((asked.live,), ("last-event-id",)),
     ("post", "/queries/impact"): Line((asked.impact,)),
+    ("post", "/queries/flood-score"): Line((asked.flood_score,)),
+    ("get", "/floods/{gauge}/stages"): Line((asked.flood_stages,), ("gauge",)),
     ("post", "/queries/shelters"): Line((asked.shelters,)),
     ("post", "/queries/evacuation"): Line((asked.evacuation,)),
     ("post", "/queries/route-cuts"): Line((asked.route_cuts,)),
@@ -165,6 +167,7 @@ BODIES: dict[str, set[str]] = {
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
     "ReadingIn": {"staff_m", "level_m", "rain_mm", "at", "confirm"},
     "MarkIn": {"wrong", "reason"},
+    "FloodScoreRequest": {"model", "observed", "within", "include"},
     "FeatureIn": {"type", "geometry", "properties"},
     "FeaturePatch": {"type", "geometry", "properties"},
     "SheltersRequest": {

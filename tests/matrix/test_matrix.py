@@ -75,6 +75,7 @@ _EXAMPLES = {
     "/incidents/{incident}",
     "/incidents/{incident}/{action}",
     "/incidents/{incident}/duplicates",
+    "/floods/{gauge}/stages",
 }
 """Addresses with parameters, each of which `_filled` can fill."""
 
@@ -92,7 +93,7 @@ def _filled(asker: Asker, path: str) -> Iterator[str]:
     path = f"{path}?lon=105.2&lat=15.2" if path.endswith("/value") else path
     path = path.replace("{raster}", "elevation").replace("{file}", "town-" + "0" * 32)
     path = f"{path}?q=aa" if path.endswith("/search") else path
-    path = path.replace("{raster}", "elevation")
+    path = path.replace("{raster}", "elevation").replace("{gauge}", "G1")
     path = path.replace("{code}", "G1").replace("{reading}", "1")
     names = ("facility", "home_c1", "household_C1", "parcels") if "{" in path else ("facility",)
     for row in map(asker.view.seeds.row, names):

@@ -122,6 +122,13 @@ LIKELY_BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"shelters": st.just("all"), "within_min": st.sampled_from([1, 30])}
     ),
     "/queries/dossier": st.fixed_dictionaries({"parcel": st.integers(1, 12)}),
+    "/queries/flood-score": st.fixed_dictionaries(
+        {
+            "model": st.sampled_from(FLOODS),
+            "observed": st.sampled_from(FLOODS),
+            "include": st.just(["map"]),
+        }
+    ),
 }
 """Questions that find something, by the address they are asked at."""
 
@@ -138,6 +145,7 @@ def make_likely(case: Any, data: st.DataObject, answer: str) -> None:
         "y": st.just(y),
         "feature": st.integers(1, 12).map(str),
         "answer_id": st.just(answer),
+        "gauge": st.sampled_from(["DEMO.1", "M.7"]),
         # what is asked changes nothing of the town: there is nowhere to enter a reading
         "code": st.just("DEMO.1" if case.method == "GET" else "zzz"),
     }

@@ -118,8 +118,8 @@ BEGIN
 
         in_water AS (
             SELECT DISTINCT s.id
-            FROM unnest($1) AS z (geom)
-            INNER JOIN waste_stops AS s ON ST_Intersects(s.geom, z.geom)
+            FROM unnest($2) AS k (piece)
+            INNER JOIN waste_stops AS s ON ST_Intersects(s.geom, k.piece)
         ),
 
         served AS (

@@ -640,6 +640,27 @@ export interface FloodRequest {
   readonly where?: string | null;
 }
 
+/** Scores of areas, square metres; a ratio is null where nothing is there to divide by. csi = hit / (hit + miss + false alarm), pod = hit / observed, far = false alarm / modelled, bias = modelled / observed. */
+export interface FloodScoreAnswer {
+  readonly hit_m2: number;
+  readonly miss_m2: number;
+  readonly false_alarm_m2: number;
+  readonly csi: number | null;
+  readonly pod: number | null;
+  readonly far: number | null;
+  readonly bias: number | null;
+  readonly map?: ScoreMap | null;
+  readonly caveats: readonly string[];
+}
+
+/** Hold a modelled flood against an observed one. `within` is what was looked at (all, unless said). `map` adds where they agree and differ. */
+export interface FloodScoreRequest {
+  readonly model: FloodRequest;
+  readonly observed: FloodRequest;
+  readonly within?: FloodRequest | null;
+  readonly include?: readonly "map"[];
+}
+
 /** The level at a moment; `band_80` holds it four times in five, by the back-test's errors. `supported` is false where the past had too few errors to measure the band by. */
 export interface ForecastPoint {
   readonly at: string;
@@ -1165,6 +1186,13 @@ export interface Parcels {
   readonly by_use?: Readonly<Record<string, Land>>;
 }
 
+/** Where model and observation agree (`hit`), or one of them alone is wet. */
+export interface PartOfMap {
+  readonly type?: "Feature";
+  readonly properties: Readonly<Record<string, "hit" | "miss" | "false_alarm">>;
+  readonly geometry: Readonly<Record<string, unknown>>;
+}
+
 /** What signing in takes, asked for once more before something of weight. */
 export interface PasswordAgain {
   /** The present one; not for those who sign in with a provider only */
@@ -1615,6 +1643,12 @@ export interface RunStop {
   readonly part: boolean;
 }
 
+/** The parts as GeoJSON in longitude and latitude; parts that are empty are left out. */
+export interface ScoreMap {
+  readonly type?: "FeatureCollection";
+  readonly features: readonly PartOfMap[];
+}
+
 /** What was found, best first. */
 export interface SearchAnswer {
   readonly results: readonly Hit[];
@@ -1746,10 +1780,43 @@ export interface SignedIn {
   readonly csrf: string;
 }
 
+/** A stage of the library: metres MSL, and square metres wet by depth class. What is wet at `stage_low_m` is so almost certainly (nine in ten) at this stage, what is not wet at `stage_high_m` almost certainly not; null: beyond the library. */
+export interface Stage {
+  readonly stage_m: number;
+  readonly stage_low_m: number | null;
+  readonly stage_high_m: number | null;
+  readonly area_m2: Readonly<Record<string, number>>;
+  readonly total_m2: number;
+}
+
 /** What is under water some hours from now. */
 export interface StageRequest {
   readonly hours: number;
   readonly flood: FloodRequest;
+}
+
+/** The stages of a gauge and what they rest on. `tiles` draws any of them: a feature of kind `ring` is wet at a stage of its `wet_from_m` or more, and its least depth then is that stage less its `level_m`; one of kind `not_modelled` is not dry. `tiles` null: draw the zones of `flood_zones` with that `stage_m`. */
+export interface StagesAnswer {
+  readonly gauge: string;
+  readonly stages: readonly Stage[];
+  readonly tiles: string | null;
+  readonly dataset_id: number | null;
+  readonly made_at: string | null;
+  readonly step_m?: number | null;
+  readonly method?: "level" | "hand" | null;
+  /** Standard error of ground and surface */
+  readonly error_m?: number | null;
+  readonly error_stated?: boolean | null;
+  readonly ground_datum?: string | null;
+  readonly gauge_datum?: string | null;
+  /** Added to the ground's heights */
+  readonly offset_m?: number | null;
+  readonly slope?: number | null;
+  readonly cell_m?: number | null;
+  /** Made only because the user insisted: not for orders */
+  readonly marked?: boolean;
+  readonly not_modelled_m2?: number | null;
+  readonly caveats: readonly string[];
 }
 
 /** What one authority said last: its step of the log. */

@@ -5,6 +5,7 @@ columns, a role its own; after `db.past.enter` the same statements read what was
 Times are aware, values in the unit of the series (`layers.series`).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -88,6 +89,19 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.id)
+
+    def part(self, start: int, end: int) -> "Columns":
+        """The readings from one place up to another."""
+        return Columns(
+            id=self.id[start:end],
+            at=self.at[start:end],
+            value=self.value[start:end],
+            discharge=self.discharge[start:end],
+            received=self.received[start:end],
+            flags=self.flags[start:end],
+            wrong=self.wrong[start:end],
+            source=self.source[start:end],
+        )
 
     def take(self, places: NDArray[np.int64]) -> "Columns":
         """The readings at those places."""
@@ -209,7 +223,7 @@ def between_many(
 ) -> dict[str, Columns]:
     """`between` of several stations with one statement; a station without readings is absent."""
     query = _between_query(series, stations, start, end, exercise=exercise, every=every)
-    return _by_station(conn.execute(*query).fetchall())
+    return _by_station(conn.execute(*query, binary=True).fetchall())
 
 
 async def between_async(
@@ -224,7 +238,7 @@ async def between_async(
 ) -> dict[str, Columns]:
     """`between_many` over an asynchronous connection."""
     query = _between_query(series, stations, start, end, exercise=exercise, every=every)
-    cursor = await conn.execute(*query)
+    cursor = await conn.execute(*query, binary=True)
     return _by_station(await cursor.fetchall())
 
 
@@ -243,11 +257,11 @@ async def coarse_async(
     For stretches too long to be brought here whole. What somebody else has judged is not asked:
     the flags are those of arrival.
     """
-    in_use = _IN_USE_ROWS.format(fields=_FIELDS, rows=sql.Identifier(get(series).id))
-    statement = _COARSE.format(fields=_FIELDS, in_use=in_use)
+    in_use = _RAW.format(fields=_FIELDS, rows=sql.Identifier(get(series).id))
+    statement = _COARSE.format(fields=_AS_NUMBERS, in_use=in_use)
     values = [timedelta(seconds=step_s), start, station, start, end, exercise]
-    cursor = await conn.execute(statement, values)
-    return columns(await cursor.fetchall())
+    cursor = await conn.execute(statement, values, binary=True)
+    return _by_station(await cursor.fetchall()).get(station) or columns([])
 
 
 async def find_async(
@@ -282,23 +296,32 @@ _FIELDS = sql.SQL(", ").join(
     sql.Identifier("r", name)
     for name in ("station", "id", "at", "value", "discharge_m3s", "received_at", "source", "flags")
 )
+_AS_NUMBERS = sql.SQL(", ").join(
+    sql.SQL("(extract(EPOCH FROM {}) * 1000000)::bigint AS {}").format(
+        sql.Identifier("r", name), sql.Identifier(name)
+    )
+    if name in {"at", "received_at"}
+    else sql.Identifier("r", name)
+    for name in ("station", "id", "at", "value", "discharge_m3s", "received_at", "source", "flags")
+)
+"""A stretch's columns with times as microseconds since 1970: a third of the time of datetimes."""
 _LATEST = sql.SQL(
     "SELECT {fields} FROM series_stations AS s CROSS JOIN LATERAL ("
     "SELECT r.* FROM {rows} AS r WHERE r.station = s.station AND r.at <= %s AND r.exercise = %s"
     " AND NOT r.wrong ORDER BY r.at DESC, r.id DESC LIMIT 1) AS r WHERE s.series = %s"
 )
-_IN_USE_ROWS = sql.SQL(
-    "SELECT DISTINCT ON (r.at) {fields}, r.wrong FROM {rows} AS r"
+_RAW = sql.SQL(
+    "SELECT DISTINCT ON (r.at) {fields} FROM {rows} AS r"
     " WHERE r.station = %s AND r.at >= %s AND r.at < %s AND r.exercise = %s AND NOT r.wrong"
     " ORDER BY r.at, r.id DESC"
 )
 _IN_USE = sql.SQL(
-    "SELECT DISTINCT ON (r.station, r.at) {fields}, r.wrong FROM {rows} AS r"
+    "SELECT DISTINCT ON (r.station, r.at) {fields}, false FROM {rows} AS r"
     " WHERE r.station = any(%s) AND r.at >= %s AND r.at < %s AND r.exercise = %s AND NOT r.wrong"
     " ORDER BY r.station, r.at, r.id DESC"
 )
 _COARSE = sql.SQL(
-    "SELECT {fields}, r.wrong FROM (SELECT r.*,"
+    "SELECT {fields}, false FROM (SELECT r.*,"
     " row_number() OVER (PARTITION BY r.bucket ORDER BY r.value, r.at) = 1 AS lowest,"
     " row_number() OVER (PARTITION BY r.bucket ORDER BY r.value DESC, r.at) = 1 AS highest"
     " FROM (SELECT r.*, date_bin(%s, r.at, %s) AS bucket FROM ({in_use}) AS r"
@@ -331,7 +354,7 @@ def _between_query(
     every: bool,
 ) -> tuple[sql.Composed, list[Any]]:
     template = _EVERY if every else _IN_USE
-    statement = template.format(fields=_FIELDS, rows=sql.Identifier(get(series).id))
+    statement = template.format(fields=_AS_NUMBERS, rows=sql.Identifier(get(series).id))
     return statement, [list(stations), start, end, exercise]
 
 
@@ -419,10 +442,27 @@ def _newest(rows: Iterable[Sequence[Any]]) -> dict[str, Latest]:
 
 
 def _by_station(rows: Sequence[Sequence[Any]]) -> dict[str, Columns]:
-    found: dict[str, list[Sequence[Any]]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(row)
-    return {station: columns(of) for station, of in found.items()}
+    """Rows in the order of stations, times as microseconds, as arrays by station."""
+    if not rows:
+        return {}
+    stations, ids, at, value, discharge, received, source, flags, wrong = zip(*rows, strict=True)
+    whole = Columns(
+        id=np.array(ids, dtype=np.int64),
+        at=np.array(at, dtype=np.int64).view("datetime64[us]"),
+        value=np.array(value, dtype=np.float64),
+        discharge=np.array(discharge, dtype=np.float64),
+        received=np.array(received, dtype=np.int64).view("datetime64[us]"),
+        flags=np.array(flags, dtype=np.int16),
+        wrong=np.array(wrong, dtype=np.bool_),
+        source=source,
+    )
+    found: dict[str, Columns] = {}
+    start = 0
+    while start < len(stations):
+        end = bisect_right(stations, stations[start], lo=start)
+        found[stations[start]] = whole.part(start, end)
+        start = end
+    return found
 
 
 def columns(rows: Sequence[Sequence[Any]]) -> Columns:

@@ -1,6 +1,7 @@
 """Readings in the database: one door, kept as they came, one change a batch, read as of then."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -165,3 +166,73 @@ def test_a_role_reads_just_its_columns(town: TownHandle, role: Role) -> None:
         assert len(SERIES[0].columns(Role.TEAM)) == len(COLUMNS)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("SELECT 1 FROM series.gauge_readings")
+
+
+def test_of_many_who_write_at_once_nothing_is_lost_and_nothing_told_twice(
+    town: TownHandle, loader: Loader
+) -> None:
+    """Two sources of each reading, overlapping batches, the changes numbered meanwhile."""
+    loader.commit()
+    number_changes(loader)
+    before = current_pos(loader)
+    batches = [
+        [reading("W", n, float(n), source=f"s{turn % 2}") for n in range(start, start + 40)]
+        for turn in range(4)
+        for start in range(0, 200, 20)
+    ]
+
+    def write(own: list[list[Reading]]) -> list[Added]:
+        with town.connect(Machine.LOADER) as conn:
+            done = []
+            for batch in own:
+                done.append(readings.add(conn, "gauge_readings", batch))
+                conn.commit()
+                number_changes(conn)
+                conn.commit()
+            return done
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for done in pool.map(write, (batches[n::4] for n in range(4))) for one in done]
+    number_changes(loader)
+    loader.commit()
+    stored = span(loader, "W", every=True)
+    assert len(stored) == 2 * 220 == sum(one.new for one in found)
+    assert sum(one.same for one in found) == 40 * len(batches) - len(stored)
+    with town.connect(Machine.SERVICE) as conn:
+        told = conn.execute(
+            "SELECT pos, row_count FROM muang.layer_change WHERE pos > %s ORDER BY pos", [before]
+        ).fetchall()
+    assert [row[0] for row in told] == list(range(before + 1, before + 1 + len(told)))
+    assert sorted(row[1] for row in told) == sorted(one.new for one in found if one.new)
+
+
+def test_the_past_knows_what_was_known_then(town: TownHandle, loader: Loader) -> None:
+    def now() -> int:
+        loader.commit()
+        number_changes(loader)
+        loader.commit()
+        return current_pos(loader)
+
+    add(loader, reading("P", 0, 1.0), reading("P", 15, 2.0))
+    first = now()
+    # a revision, a late reading, and a mark
+    add(loader, reading("P", 0, 1.5), reading("P", -600, 0.5, received_at=T0))
+    second = now()
+    number = int(span(loader, "P").id[-1])
+    loader.execute(
+        "INSERT INTO series.reading_mark (series, reading, station, at, wrong, reason, marked_by)"
+        " VALUES ('gauge_readings', %s, 'P', %s, true, 'test', 't')",
+        [number, T0 + 15 * MINUTE],
+    )
+    third = now()
+    known = {first: [1.0, 2.0], second: [0.5, 1.5, 2.0], third: [0.5, 1.5]}
+    with town.connect(Role.PUBLIC) as conn:
+        for pos, values in known.items():
+            with conn.transaction():
+                conn.execute(
+                    "SELECT set_config('search_path', 'as_public_past, gis, pg_catalog', true),"
+                    " set_config('muang.as_of', %s, true)",
+                    [str(pos)],
+                )
+                assert span(conn, "P").value.tolist() == values
+        assert span(conn, "P").value.tolist() == known[third]

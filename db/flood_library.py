@@ -259,3 +259,27 @@ def placed(conn: AnyConnection, shapes: Sequence[str]) -> list[shapely.Geometry]
             )
         ) from error
     return [shapely.from_wkb(bytes(row[0])) for row in rows if isinstance(row[0], bytes)]
+
+
+def extent(
+    conn: AnyConnection, *, stage: tuple[str, float] | None = None, codes: Sequence[str] = ()
+) -> shapely.Geometry | None:
+    """The union of flood zones, of a stage of a gauge or by code; None: there are none."""
+    gauge_code, stage_m = stage or (None, None)
+    row = conn.execute(
+        "SELECT gis.ST_AsBinary(gis.ST_Union(z.geom)) FROM town.flood_zones AS z"
+        " WHERE z.code = any(%s) OR (z.kind = 'stage' AND z.gauge = %s"
+        " AND abs(z.stage_m - %s::double precision) < 0.001)",
+        [list(codes), gauge_code, stage_m],
+    ).fetchone()
+    return _shape(row[0]) if row and row[0] is not None else None
+
+
+def as_geojson(conn: AnyConnection, shape: shapely.Geometry) -> str:
+    """A shape of the town's CRS as GeoJSON text in longitude and latitude."""
+    row = conn.execute(
+        "SELECT gis.ST_AsGeoJSON(gis.ST_Transform("
+        "gis.ST_SetSRID(gis.ST_GeomFromWKB(%s), t.srid), 4326), 7) FROM muang.town_facts() AS t",
+        [shapely.to_wkb(shape)],
+    ).fetchone()
+    return str(row[0]) if row else "null"

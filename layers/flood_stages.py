@@ -44,7 +44,8 @@ LAYER = Layer(
     audience=EVERYONE,
     computed=True,
     class_field="kind",
-    zooms=Zooms(min=9, max=18),
+    # 60 stages of a town 10 km across are 450 kB in a tile of zoom 12 (bench/library.py), 160 in 13
+    zooms=Zooms(min=13, max=18),
     style=Style(
         symbol=Symbol.FILL,
         order=11,

@@ -3,7 +3,7 @@
 import typer
 
 from ops import flood_forecast, flood_skill
-from ops.commands import flood_library
+from ops.commands import flood_library, flood_score
 
 
 def register(app: typer.Typer) -> None:
@@ -19,5 +19,6 @@ def register(app: typer.Typer) -> None:
     group.command("skill")(flood_skill.skill)
     links.command("estimate")(flood_forecast.estimate)
     group.add_typer(links, name="links")
+    group.command("score")(flood_score.score)
     flood_library.add_to(group)
     app.add_typer(group, name="flood")

@@ -16,6 +16,7 @@ from db.flood_library import libraries
 from db.undo import redo, undo
 from layers.errors import NotFoundError, RefusedError
 from ops import flood_library
+from ops.commands.flood_score import score
 from ops.flood_library import LibraryOrder, build_library, write_depth
 from tests.conftest import TownHandle
 from tests.rasters import bring, tiff
@@ -218,3 +219,34 @@ def test_height_above_drainage_and_marks_need_the_gauge_and_the_river(
     fitted = _build(place, river=river, marks=marks, at=gauge)
     assert fitted["slope"] == pytest.approx(0.00099, abs=0.00002)
     assert fitted["calibration"]["rmse_m"] < 0.02
+
+
+def test_a_stage_is_scored_against_what_was_seen(
+    place: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    town, _ = place
+    _build(place)
+    with town.connect(Machine.LOADER) as conn:
+        load_rows(
+            conn,
+            "flood_zones",
+            [
+                {
+                    "code": "SAT",
+                    "kind": "observed",
+                    "means": "satellite",
+                    "geom": square(0, 0, 100, 1000),
+                }
+            ],
+        )
+    monkeypatch.setenv("MUANG_SECRET", town.secret)
+    monkeypatch.setenv("MUANG_DATABASE_URL", town.server_url)
+    parts = tmp_path / "parts.json"
+    score(GAUGE, 100.5, ["SAT"], map_=parts, town=town.town_id, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["pod"] == pytest.approx(1, abs=0.01)
+    assert told["bias"] == pytest.approx(2.5, abs=0.1)
+    found = json.loads(parts.read_text())["features"]
+    assert {"hit", "false_alarm"} <= {each["properties"]["part"] for each in found}
+    with pytest.raises(NotFoundError):
+        score(GAUGE, 99.0, ["SAT"], map_=None, town=town.town_id, as_json=True)

@@ -4,6 +4,7 @@ Everything it has to remember is in the database, so a restart forgets nothing; 
 one looks. A rule that fails is logged and does not keep the others from looking.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -95,6 +96,9 @@ class Watch:
                     if time.monotonic() - looked > LOOK_SECONDS or "incident_rules" in changed:
                         wanted, looked = set(RULES), time.monotonic()
             wanted = set(RULES)
+            # a hub that was closed ends every stream at once: without a pause the server's end,
+            # which cancels this, would never be reached
+            await asyncio.sleep(TICK_SECONDS)
 
     async def look(self, wanted: frozenset[str], now: datetime) -> list[int]:
         """Escalate what is due at `now`, let the `wanted` rules look; ids of what they raised."""

@@ -16,6 +16,7 @@ from flood.hydrograph import Bools, Floats
 
 _TAIL = (1.0 - BAND) / 2
 _PATHS = 400
+_PLENTY = 8 * LEAST_ERRORS
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def scale_of(now: Floats, said: Floats, moving: Floats, quiet: Floats) -> Floats
 def spread_of(found: Pass, choice: Choice, now: Floats, known: Bools) -> Spread:
     """The errors of the chosen models where `known` (origins, leads) says they had come true."""
     said = taken(found, choice)
+    known = known & _lately(known)[:, None]
     error = np.where(known, found.came - said, np.nan)
     size = np.where(known, np.abs(said - now[:, None]), np.nan) + found.activity[:, None]
     quiet = np.array(
@@ -78,6 +80,17 @@ def spread_of(found: Pass, choice: Choice, now: Floats, known: Bools) -> Spread:
             high[lead] = max(float(np.quantile(good, 1.0 - tail)), 0.0)
     whole = np.isfinite(share).any(axis=1)
     return Spread(_thinned(share[whole]), quiet, low, high)
+
+
+def _lately(known: Bools) -> Bools:
+    """Origins anything is known of, without the first quarter where they are many: (origins,).
+
+    Models learn: what they said when they had seen little tells how wrong they were then.
+    """
+    rows = np.flatnonzero(known.any(axis=1))
+    kept = np.zeros(len(known), dtype=np.bool_)
+    kept[rows if len(rows) < _PLENTY else rows[len(rows) // 4 :]] = True
+    return kept
 
 
 def band(

@@ -41,6 +41,8 @@ LEAST_STEPS = 80
 """Fewer known steps of its own give a gauge no forecast."""
 LOOK_BACK = 2200
 """Steps of readings a forecast looks back at: the longest kernel, and the longest lag besides."""
+PAST_PER_LEAD = 5
+"""How many times as long as a lead the record must be, to say anything that far ahead."""
 LEAST_SHARED = 0.3
 """An upper gauge known in a smaller share of the gauge's own steps is left out."""
 
@@ -54,7 +56,8 @@ TOO_SHORT = Text(
 class Trained:
     """What was learnt of a river: which models, how wide the band, how good; no series is kept.
 
-    `lags` are the travel times in use for each upper gauge, as shown beside the forecast.
+    `lags` are the travel times in use for each upper gauge, as shown beside the forecast;
+    `cut_short`: the past is too short for the longest leads that were asked for.
     """
 
     gauge: str
@@ -67,6 +70,7 @@ class Trained:
     skills: tuple[Skill, ...]
     lags: tuple[tuple[StageLag, ...], ...]
     trained_to: datetime
+    cut_short: bool = False
 
     @property
     def reach_h(self) -> float:
@@ -130,7 +134,14 @@ def usable(river: River) -> River:
 
 def enough(river: River) -> bool:
     """Whether there is enough of the gauge's own past to learn from at all."""
-    return int(np.isfinite(river.z).sum()) >= max(LEAST_STEPS, 3 * int(river.leads[0]))
+    return int(np.isfinite(river.z).sum()) >= max(LEAST_STEPS, PAST_PER_LEAD * int(river.leads[0]))
+
+
+def within_reason(river: River) -> River:
+    """The river asked only at leads its own past is five times as long as, the shortest kept."""
+    known = int(np.isfinite(river.z).sum())
+    leads = river.leads[river.leads * PAST_PER_LEAD <= known]
+    return river if len(leads) == len(river.leads) else replace(river, leads=leads)
 
 
 def train(
@@ -143,6 +154,8 @@ def train(
     """
     if not enough(river):
         raise ValueError(f"{river.gauge}: too few readings to learn from")
+    asked = int(river.leads[-1])
+    river = within_reason(river)
     steps = len(river.z)
     if starts is None:
         known = np.flatnonzero(np.isfinite(river.z))
@@ -172,6 +185,7 @@ def train(
         skills=measured.skills,
         lags=_lags_in_use(river, models, choice),
         trained_to=river.at(steps - 1),
+        cut_short=int(river.leads[-1]) < asked,
     )
 
 
@@ -284,6 +298,13 @@ def _caveats(
                 th=f"เกิน {trained.reach_h:.0f} ชั่วโมง น้ำที่จะมาถึงยังไม่ผ่านสถานีเหนือน้ำ ช่วงคาดการณ์จึงกว้างขึ้น",
                 en=f"Beyond {trained.reach_h:.0f} h the water has not passed any gauge upstream "
                 "yet: the band widens.",
+            )
+        )
+    if trained.cut_short:
+        told.append(
+            Text(
+                th=f"ข้อมูลที่วัดได้ยังสั้น จึงคาดได้ไม่เกิน {points[-1].lead_h:.0f} ชั่วโมง",
+                en=f"The record is short: nothing is told beyond {points[-1].lead_h:.0f} h.",
             )
         )
     if not trained.ups:

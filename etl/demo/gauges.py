@@ -25,8 +25,8 @@ from etl.demo.towns import SOURCE, DemoTown
 from layers.series import of_kind
 
 NOTE = "สมมติเพื่อการสาธิต · invented for the demo"
-DAYS = 10
-"""Days of readings a demo town has when it is loaded."""
+DAYS = 45
+"""Days of readings a demo town has when it is loaded: five waves, for a forecast to learn from."""
 _SET_ON = datetime(2026, 1, 1, tzinfo=UTC).date()
 Hours = NDArray[np.float64]
 

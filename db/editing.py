@@ -76,6 +76,11 @@ async def keep(conn: Connection, repeat: Repeat | None, edited: Edited) -> None:
 async def begin(conn: Connection, layer: Layer, actor: str) -> None:
     """Name the actor and let edits of one layer queue up, inside the edit's transaction."""
     await conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
+    await turn(conn, layer)
+
+
+async def turn(conn: Connection, layer: Layer) -> None:
+    """Wait for one's turn among edits of a layer; before any of its rows is locked."""
     await conn.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"edit layer {layer.id}"]
     )

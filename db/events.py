@@ -66,7 +66,7 @@ async def close(
         " WHERE kind = 'event' AND about = %s AND closed_at IS NULL",
         [record.code],
     )
-    now = await _now(conn)
+    now = await steps.moment(conn)
     values = {"state": "closed", "closed_at": now, "closed_by": actor.name}
     written = await steps.write(conn, record, values)
     step = Step("event", "close", record.code, record.id, "open", "closed", note=note)
@@ -192,11 +192,6 @@ async def _let_in(conn: Connection, record: Record, actor: Actor) -> None:
 async def _tell(conn: Connection, record: Record, step: Step, signed: Signed, actor: Actor) -> int:
     event = steps.OpenEvent(record.id, record.code, bool(record["exercise"]))
     return await steps.tell(conn, Step(**{**vars(step), "signed": signed}), actor, event)
-
-
-async def _now(conn: Connection) -> object:
-    row = await (await conn.execute("SELECT now()")).fetchone()
-    return row[0] if row else None
 
 
 def _must_be(record: Record, state: str) -> None:

@@ -142,6 +142,12 @@ async def tell(
     return int(row[0]) if row else 0
 
 
+async def moment(conn: Connection) -> object:
+    """The time of this transaction, as every record of it bears."""
+    row = await (await conn.execute("SELECT now()")).fetchone()
+    return row[0] if row else None
+
+
 async def next_id(conn: Connection, layer: Layer) -> int:
     """The id the next record of a layer gets; its code is made of it."""
     cursor = await conn.execute("SELECT nextval(%s::regclass)", [f"town.{layer.id}_id_seq"])

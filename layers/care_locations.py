@@ -21,6 +21,9 @@ from layers.model import (
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
 
+POWERED = frozenset({"oxygen", "ventilator", "suction"})
+"""Needs that hang on power."""
+
 LAYER = Layer(
     id="care_locations",
     title=Text(th="ผู้สูงอายุและผู้ป่วยติดเตียง", en="People in care"),

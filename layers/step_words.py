@@ -30,6 +30,7 @@ _PLAIN = {
     "many": Text(th="แก้ไขพร้อมกัน (ระเบียน)", en="edited at once (records)"),
     "check_in": Text(th="เช็กเข้า", en="checked in"),
     "check_out": Text(th="เช็กออก", en="checked out"),
+    "recount": Text(th="นับใหม่เป็น", en="counted again as"),
     "stay_undone": Text(th="ถอนการลงชื่อ", en="headcount taken back"),
 }
 _STATES: dict[str, tuple[Layer, str]] = {
@@ -75,7 +76,7 @@ def _tail(row: Mapping[str, Any], kind: str, action: str) -> Text | None:
         layer, field = _STATES.get(kind, (None, ""))
         value = _label(layer.field(field).codes, str(becomes)) if layer else _OPEN.get(str(becomes))
         return None if value is None else Text(th=f" {value.th}", en=f" {value.en}")
-    if action in ("escalate", "many", "merge", "check_in", "check_out") and becomes:
+    if action in ("escalate", "many", "merge", "check_in", "recount") and becomes:
         return Text(th=f" {becomes}", en=f" {becomes}")
     return None
 

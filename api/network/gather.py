@@ -14,9 +14,7 @@ from flood.roads import Bools, Floats, Graph, Ints, Shapes
 from flood.shelters import Homes, Shelters
 from flood.vehicles import DEFAULTS, Vehicle, by_id
 from flood.water import Water
-
-POWERED = frozenset({"oxygen", "ventilator", "suction"})
-"""Needs of people in care that hang on power."""
+from layers.care_locations import POWERED
 
 
 def shapes_of(rows: Rows) -> Shapes:

@@ -15,6 +15,7 @@ from api.war_room import common
 from api.war_room.common import RecordId
 from api.war_room.models import (
     Duplicates,
+    Homes,
     IncidentAct,
     IncidentIn,
     IncidentOut,
@@ -158,6 +159,29 @@ async def duplicates(
     async with house.service() as conn:
         found = await war_room.near(conn, incident, metres)
     return common.answer({"duplicates": found})
+
+
+@router.get(
+    "/{incident}/homes",
+    summary="Homes of people who hang on power, where it is off",
+    response_model=Homes,
+    responses=problems(400, 401, 404, 503),
+)
+async def homes(incident: RecordId, house: CurrentHouse, who: CurrentViewer) -> Response:
+    """Of an incident raised by the rule `power_dependent`: those homes that you may see now.
+
+    The incident itself names none. A coordinator sees homes during an event, a crew those of its
+    open tasks, a caregiver those of their communities.
+    """
+    common.inside(who, LAYER)
+    found = await _seen(house, who, incident)
+    told: list[dict[str, Any]] = []
+    if found["about"] == "power_areas":
+        async with house.reader(who.role) as conn:
+            told = await war_room.homes_without_power(
+                conn, who.role, who.keys, str(found["about_code"])
+            )
+    return common.answer({"homes": told})
 
 
 @router.post(

@@ -1,12 +1,21 @@
 """War-room records as they travel. Answers are derived from the layers' declarations."""
 
+import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from api.impact_models import Latitude, Longitude
-from layers import evacuation_runs, event_log, events, incidents, shelter_stays, tasks
+from layers import (
+    evacuation_runs,
+    event_log,
+    events,
+    incidents,
+    resources,
+    shelter_stays,
+    tasks,
+)
 from layers.model import SYSTEM_FIELDS, FieldType, Layer
 
 
@@ -95,6 +104,7 @@ IncidentOut = _model(
 TaskOut = _model("Task", tasks.LAYER)
 RunOut = _model("EvacuationRunRecord", evacuation_runs.LAYER)
 StayOut = _model("ShelterStay", shelter_stays.LAYER)
+ResourceOut = _model("Resource", resources.LAYER)
 StepOut = _model(
     "EventStep",
     event_log.LAYER,
@@ -135,6 +145,20 @@ class Duplicates(BaseModel):
     """Incidents of the same kind near one, nearest first."""
 
     duplicates: list[Likely]
+
+
+class HomeWithoutPower(BaseModel):
+    """A home whose people hang on power."""
+
+    care_code: str
+    household: str | None
+    needs: list[str] | None
+
+
+class Homes(BaseModel):
+    """Homes the caller may see now."""
+
+    homes: list[HomeWithoutPower]
 
 
 class TownWord(BaseModel):
@@ -271,3 +295,94 @@ class IncidentAct(_Said):
     description: Long | None = None
     place: Words | None = None
     at: LonLat | None = None
+
+
+class Tasks(BaseModel):
+    """Tasks, newest first."""
+
+    tasks: list[TaskOut]  # type: ignore[valid-type]
+
+
+class TaskIn(_Said):
+    """A task for a crew; `care_code` is the home of somebody in care it is about."""
+
+    team: Short
+    words: Long | None = Field(default=None, description="What to do")
+    incident: RecordNo | None = Field(default=None, description="Id of the incident it is for")
+    care_code: Short | None = None
+
+
+class TaskAct(_Said):
+    """What became of a task; `fail` needs a reason."""
+
+    reason: Long | None = None
+
+
+class StayIn(_Said):
+    """A household that is counted in; `shelter` is the code of one."""
+
+    household: Short
+    place: Literal["shelter", "camping", "relatives"] = "shelter"
+    shelter: Short | None = None
+    people: int = Field(ge=0, le=500)
+    note: Long | None = None
+
+
+class StayAct(_Said):
+    """A household that leaves, or is counted again."""
+
+    people: int | None = Field(default=None, ge=0, le=500)
+    note: Long | None = None
+
+
+class PlannedRun(BaseModel):
+    """A run of an answer, by its team and number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    team: Short
+    number: int = Field(ge=1, le=100_000)
+
+
+class RunsIn(_Said):
+    """Runs to be accepted from an evacuation answer."""
+
+    answer: uuid.UUID
+    runs: list[PlannedRun] | None = Field(
+        default=None, min_length=1, max_length=1000, description="All not under way when not given"
+    )
+
+
+class RunAct(_Said):
+    """What became of a run; `fail` needs a reason."""
+
+    reason: Long | None = None
+    vehicle_failed: bool = Field(default=False, description="Its boat or vehicle is out of order")
+
+
+class Runs(BaseModel):
+    """Runs just accepted."""
+
+    runs: list[RunOut]  # type: ignore[valid-type]
+
+
+class WaitingHousehold(BaseModel):
+    """A household a failed run has returned to the list, and why it failed."""
+
+    household: str
+    run: str
+    reason: str | None
+
+
+class Waiting(BaseModel):
+    """Households that wait to be fetched after all."""
+
+    waiting: list[WaitingHousehold]
+
+
+class ResourceAct(_Said):
+    """Who takes a boat or vehicle, and where it is."""
+
+    crew: Short | None = None
+    at: LonLat | None = None
+    note: Long | None = None

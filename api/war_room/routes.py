@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.war_room import events, incidents
+from api.war_room import boards, events, incidents, tasks
 
 router = APIRouter()
-for part in (events.router, incidents.router):
+for part in (events.router, incidents.router, tasks.router, boards.router):
     router.include_router(part)

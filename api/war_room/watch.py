@@ -22,6 +22,7 @@ from db.steps import Actor, begin
 from flood import alarms, power
 from flood.alarms import Cut, Limit, Shelter, Source
 from flood.power import Power, PowerArea
+from layers.care_locations import POWERED
 from layers.conditions import Condition
 from layers.incidents import SEVERITIES
 from layers.model import Role
@@ -206,7 +207,7 @@ async def _roads(look: Look) -> list[Condition]:
 
 async def _power(look: Look) -> list[Condition]:
     areas = await watched.read(look.conn, "power")
-    homes = await watched.read(look.conn, "powered")
+    homes = await watched.read(look.conn, "powered", powered=sorted(POWERED))
     if not areas or not homes:
         return []
     alerts = power.alerts(

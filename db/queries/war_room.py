@@ -5,8 +5,8 @@ from typing import Any
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
-from db import steps
-from layers import event_log, event_words, incident_rules
+from db import scopes, steps
+from layers import care_locations, event_log, event_words, incident_rules
 from layers.model import Layer, Role
 from layers.privacy import visible_fields
 from layers.war_defaults import RULES, WORDS, merged
@@ -121,4 +121,46 @@ async def near(service: Connection, incident: int, metres: float) -> list[dict[s
     """Incidents of the same kind near one, for the same people to see, nearest first."""
     async with service.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_NEAR, [metres, incident])
+        return await cursor.fetchall()
+
+
+async def home(conn: Connection, role: Role, keys: tuple[str, ...] | None, code: str) -> None:
+    """NotFoundError unless there is a home of that code which somebody sees now."""
+    layer = care_locations.LAYER
+    names = {field.name for field in visible_fields(layer, role)}
+    found = None
+    if {"kind", "household"} <= names:
+        held = sql.Literal(None if keys is None else list(keys))
+        cursor = await conn.execute(
+            sql.SQL("SELECT 1 FROM {} AS c WHERE c.kind = 'home' AND c.code = %s LIMIT 1").format(
+                scopes.source(layer, role, sql.SQL("NULL::gis.geometry"), held)
+            ),
+            [code],
+        )
+        found = await cursor.fetchone()
+    if found is None:
+        raise steps.missing(layer, code)
+
+
+async def homes_without_power(
+    conn: Connection, role: Role, keys: tuple[str, ...] | None, area: str
+) -> list[dict[str, Any]]:
+    """Homes in a power area whose people hang on power, those somebody sees now."""
+    layer = care_locations.LAYER
+    names = {field.name for field in visible_fields(layer, role)}
+    if not {"household", "needs"} <= names:
+        return []
+    held = sql.Literal(None if keys is None else list(keys))
+    shape = sql.SQL("(SELECT b.geom FROM power_areas AS b WHERE b.code = {} LIMIT 1)").format(
+        sql.Literal(area)
+    )
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            sql.SQL(
+                "SELECT c.code AS care_code, c.household, c.needs FROM {} AS c"
+                " INNER JOIN power_areas AS a ON a.code = %s AND ST_Intersects(a.geom, c.geom)"
+                " WHERE c.kind = 'home' AND c.needs && %s::text[] ORDER BY c.code"
+            ).format(scopes.source(layer, role, shape, held)),
+            [area, sorted(care_locations.POWERED)],
+        )
         return await cursor.fetchall()

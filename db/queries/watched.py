@@ -75,7 +75,7 @@ _QUERIES: dict[str, LiteralString] = {
     "powered": """
         SELECT coalesce(c.household, c.code) AS household, ST_X(c.geom) AS x, ST_Y(c.geom) AS y
         FROM care_locations AS c
-        WHERE c.kind = 'home' AND c.needs && ARRAY['oxygen', 'ventilator', 'suction']
+        WHERE c.kind = 'home' AND c.needs && %(powered)s::text[]
         ORDER BY c.code""",
     "middle": """
         SELECT ST_X(ST_Transform(ST_PointOnSurface(b.geom), 4326)) AS lon,

@@ -145,3 +145,13 @@ def test_unacknowledged_escalates_shelved_waits_and_a_restart_forgets_nothing(
     assert [one for one in told if one in ("escalate", "acknowledge")] == [
         *("escalate", "escalate", "acknowledge")
     ]
+
+
+def test_homes_of_such_an_incident_are_read_by_who_may_see_them(room: WarRoom) -> None:
+    made = room.get(Role.ADMIN, "/incidents?kind=power_dependent&active=true")["incidents"][0]
+    path = f"/incidents/{made['id']}/homes"
+    home = {"care_code": "K0", "household": "H000", "needs": ["oxygen"]}
+    for role in (Role.ADMIN, Role.CARE, Role.COORDINATOR):
+        assert room.get(role, path)["homes"] == [home], role
+    assert room.get(Role.TEAM, path)["homes"] == []
+    room.get(Role.STAFF, path, 404)

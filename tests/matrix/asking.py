@@ -27,6 +27,8 @@ PERSONS = (
     "/auth/",
     "/events",
     "/incidents",
+    "/tasks",
+    "/evacuation-runs",
 )
 """Addresses whose answers are not the same for everybody."""
 

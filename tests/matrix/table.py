@@ -36,6 +36,8 @@ FILTER = ("filter", "filter-lang", "filter-crs")
 ABOUT = Line((asked.about,))
 PERSONAL = Line((asked.sign_in,))
 
+STEP = ("action", "If-Match", "Idempotency-Key")
+
 TABLE: dict[tuple[str, str], Line] = {
     ("get", "/me"): Line((asked.me,)),
     ("get", "/healthz"): ABOUT,
@@ -135,9 +137,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/events/settings"): Line((war_room.events,)),
     ("get", "/events/{event}"): Line((war_room.events,), ("event",)),
     ("post", "/events"): Line((war_room.run_events,), ("Idempotency-Key",)),
-    ("post", "/events/{event}/{action}"): Line(
-        (war_room.run_events,), ("event", "action", "If-Match", "Idempotency-Key")
-    ),
+    ("post", "/events/{event}/{action}"): Line((war_room.run_events,), ("event", *STEP)),
     ("get", "/events/{event}/log"): Line((war_room.story,), ("event", "kind", "limit", "after")),
     ("get", "/events/{event}/log.csv"): Line((war_room.story,), ("event", "kind")),
     ("get", "/incidents"): Line(
@@ -148,10 +148,18 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/incidents/{incident}/duplicates"): Line(
         (war_room.incidents,), ("incident", "metres")
     ),
+    ("get", "/incidents/{incident}/homes"): Line((war_room.homes,), ("incident",)),
+    ("get", "/tasks"): Line((war_room.tasks,), ("active", "team", "incident", "limit")),
+    ("post", "/tasks"): Line((war_room.tasks,), ("Idempotency-Key",)),
+    ("post", "/tasks/{task}/{action}"): Line((war_room.tasks,), ("task", *STEP)),
+    ("post", "/shelter-stays"): Line((war_room.boards,), ("Idempotency-Key",)),
+    ("post", "/shelter-stays/{stay}/{action}"): Line((war_room.boards,), ("stay", *STEP)),
+    ("post", "/evacuation-runs"): Line((war_room.boards,), ("Idempotency-Key",)),
+    ("get", "/evacuation-runs/waiting"): Line((war_room.boards,)),
+    ("post", "/evacuation-runs/{run}/{action}"): Line((war_room.boards,), ("run", *STEP)),
+    ("post", "/resources/{resource}/{action}"): Line((war_room.boards,), ("resource", *STEP)),
     ("post", "/incidents"): Line((war_room.act,), ("Idempotency-Key",)),
-    ("post", "/incidents/{incident}/{action}"): Line(
-        (war_room.act,), ("incident", "action", "If-Match", "Idempotency-Key")
-    ),
+    ("post", "/incidents/{incident}/{action}"): Line((war_room.act,), ("incident", *STEP)),
     ("get", "/rasters"): Line((drawing.rasters,)),
     ("get", "/rasters/{raster}.json"): Line((drawing.rasters,), ("raster",)),
     ("get", "/rasters/{raster}/value"): Line((drawing.rasters,), ("raster", "lon", "lat")),
@@ -180,6 +188,13 @@ BODIES: dict[str, set[str]] = {
     },
     "EventIn": {"name", "kind", "exercise", *SIGNED},
     "EventAct": {"line", "value", "step", *SIGNED},
+    "TaskIn": {"team", "words", "incident", "care_code", "by"},
+    "TaskAct": {"reason", "by"},
+    "StayIn": {"household", "place", "shelter", "people", "note", "by"},
+    "StayAct": {"people", "note", "by"},
+    "RunsIn": {"answer", "runs", "by"},
+    "RunAct": {"reason", "vehicle_failed", "by"},
+    "ResourceAct": {"crew", "at", "note", "by"},
     "IncidentIn": {
         *("kind", "severity", "title", "at", "description", "place", "source", "exercise", "by"),
     },

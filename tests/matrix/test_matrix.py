@@ -76,15 +76,26 @@ _EXAMPLES = {
     "/incidents/{incident}/{action}",
     "/incidents/{incident}/duplicates",
     "/floods/{gauge}/stages",
+    "/incidents/{incident}/homes",
+    "/tasks/{task}/{action}",
+    "/shelter-stays/{stay}/{action}",
+    "/evacuation-runs/{run}/{action}",
+    "/resources/{resource}/{action}",
 }
 """Addresses with parameters, each of which `_filled` can fill."""
+
+
+NUMBERED = (
+    *("{token_id}", "{event}", "{incident}"),
+    *("{task}", "{stay}", "{run}", "{resource}"),
+)
 
 
 def _filled(asker: Asker, path: str) -> Iterator[str]:
     """An address with its parameters: layers seen and hidden, rows seen and hidden."""
     never = {
         "{answer_id}": "00000000-0000-0000-0000-000000000000",
-        **dict.fromkeys(("{token_id}", "{event}", "{incident}"), "1"),
+        **dict.fromkeys(NUMBERED, "1"),
         "{action}": "note",
     }
     for name, value in never.items():

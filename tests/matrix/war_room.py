@@ -133,3 +133,80 @@ def _acts(
     if asker.view.sees(get("incidents")) and not shown:
         status = 404
     asker.ask("POST", path, status, json=body, headers=MARKS)
+
+
+def homes(asker: Asker) -> None:
+    """Homes of an incident are those one sees anyway; an incident one does not see has none."""
+    for row in asker.view.seeds.of(get("incidents")):
+        path = f"/incidents/{row.id}/homes"
+        if not asker.view.sees(row.layer):
+            asker.get(path, _refused(asker))
+        elif asker.view.shows(row):
+            assert asker.told(path) == {"homes": []}
+        else:
+            asker.get(path, 404)
+
+
+def tasks(asker: Asker) -> None:
+    """Everybody inside sees tasks, the home one is about only who commands or cares."""
+    layer = get("tasks")
+    row = asker.view.seeds.row("tasks")
+    desk = asker.view.role in OFFICE
+    given = {"team": "x", "words": "x", "incident": -1, "care_code": "x", "by": "x"}
+    asker.ask("POST", "/tasks", 404 if desk else _refused(asker), json=given, headers=MARKS)
+    given = {"team": "x", "care_code": asker.view.seeds.row("home_c2").values["code"]}
+    if desk and "home_c2" not in asker.view.person.homes:
+        asker.ask("POST", "/tasks", 404, json=given)
+    body = {"reason": "x", "by": "x"}
+    for action in ("start", "on_scene", "done", "fail", "cancel"):
+        path = f"/tasks/{row.id}/{action}"
+        asker.ask("POST", path, 412 if desk else _refused(asker), json=body, headers=MARKS)
+    if not asker.view.sees(layer):
+        asker.get("/tasks", _refused(asker))
+        return
+    values = {"team": row.values["team"], "incident": row.values["incident"], "limit": "5"}
+    for params in ({}, {**values, "active": "true"}):
+        (one,) = asker.told("/tasks", params=params)["tasks"]
+        assert set(one) - {"version"} <= set(asker.view.fields(layer))
+
+
+def boards(asker: Asker) -> None:
+    """Headcounts and boats are the desk's, plans who commands accepts; nothing is done here."""
+    desk, commands = asker.view.role in OFFICE, asker.view.role in COMMAND
+    stay = {"household": "x", "place": "shelter", "shelter": "x", "people": 1, "note": "x"}
+    status = 400 if desk else _refused(asker)
+    asker.ask("POST", "/shelter-stays", status, json={**stay, "by": "x"}, headers=MARKS)
+    nothing = "00000000-0000-0000-0000-000000000000"
+    runs = {"answer": nothing, "runs": [{"team": "x", "number": 1}], "by": "x"}
+    status = 404 if commands else _refused(asker)
+    asker.ask("POST", "/evacuation-runs", status, json=runs, headers=MARKS)
+    for path, layer, body, actions in (
+        ("shelter-stays", "shelter_stays", {"people": 1, "note": "x"}, ("check_out", "recount")),
+        ("shelter-stays", "shelter_stays", {"people": 1, "note": "x"}, ("undo",)),
+        (
+            "evacuation-runs",
+            "evacuation_runs",
+            {"reason": "x", "vehicle_failed": True},
+            ("start", "done", "fail", "cancel"),
+        ),
+        (
+            "resources",
+            "resources",
+            {"crew": "x", "at": None, "note": "x"},
+            ("check_out", "check_in", "fail"),
+        ),
+    ):
+        row = asker.view.seeds.row(layer)
+        for action in actions:
+            told = asker.ask(
+                "POST",
+                f"/{path}/{row.id}/{action}",
+                412 if desk else _refused(asker),
+                json={**body, "by": "x"},
+                headers=MARKS,
+            )
+            assert ("current" in told.json()) == desk
+    if asker.view.role in CREWS:
+        assert asker.told("/evacuation-runs/waiting") == {"waiting": []}
+    else:
+        asker.get("/evacuation-runs/waiting", _refused(asker))

@@ -1,0 +1,173 @@
+"""Tasks open homes to their crew; headcounts, runs and boats leave each step in the log."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.towns import drop_town
+from layers.model import Role
+from tests.api.war_room import EVENT, INCIDENT, WarRoom, war_room
+from tests.conftest import make_town
+from tests.tiny import load_tiny
+
+STAYS = "/shelter-stays"
+RUNS = "/evacuation-runs"
+
+
+@pytest.fixture(scope="module")
+def room(server_url: str, secret: str, dashboard: Path) -> Iterator[WarRoom]:
+    town = make_town(server_url, secret)
+    load_tiny(town)
+    with war_room(town, dashboard) as made:
+        made.event = made.post(Role.COORDINATOR, "/events", 201, **EVENT)["id"]
+        yield made
+    drop_town(server_url, town.town_id)
+
+
+def homes(room: WarRoom) -> list[str]:
+    found = room.get(Role.TEAM, "/ogc/collections/care_locations/items?limit=100")["features"]
+    codes = [one["properties"]["code"] for one in found if one["properties"]["kind"] == "home"]
+    return sorted(codes)
+
+
+def item(room: WarRoom, layer: str, code: str) -> dict[str, Any]:
+    found = room.get(Role.ADMIN, f"/ogc/collections/{layer}/items?limit=100")["features"]
+    (one,) = [each for each in found if each["properties"]["code"] == code]
+    values: dict[str, Any] = {"id": one["id"], **one["properties"]}
+    return values
+
+
+def test_a_task_opens_one_home_to_its_crew_until_it_ends(room: WarRoom) -> None:
+    incident = room.post(Role.STAFF, "/incidents", 201, **INCIDENT)
+    assert homes(room) == []
+    sent = {"team": "boat 1", "words": "รับผู้ป่วย", "incident": incident["id"], "care_code": "K3"}
+    room.post(Role.STAFF, "/tasks", 404, **sent)
+    task = room.post(Role.COORDINATOR, "/tasks", 201, **sent)
+    assert (task["state"], task["incident"], task["care_code"]) == (
+        *("given", incident["code"], "K3"),
+    )
+    assert homes(room) == ["K3"]
+    (mine,) = room.get(Role.TEAM, "/tasks?active=true&team=boat 1")["tasks"]
+    assert (mine["id"], mine["care_code"]) == (task["id"], "K3")
+    (seen,) = room.get(Role.STAFF, "/tasks?active=true&team=boat 1")["tasks"]
+    assert "care_code" not in seen
+    other = room.post(Role.COORDINATOR, "/tasks", 201, team="boat 2", care_code="K4")
+    room.post(Role.TEAM, f"/tasks/{other['id']}/start", 403)
+    path = f"/tasks/{task['id']}"
+    room.post(Role.TEAM, f"{path}/start")
+    room.post(Role.TEAM, f"{path}/on_scene")
+    room.post(Role.TEAM, f"{path}/fail", 400)
+    done = room.post(Role.TEAM, f"{path}/done")
+    assert done["state"] == "done"
+    assert homes(room) == []
+    late = room.post(Role.COORDINATOR, f"{path}/cancel", 409)
+    assert "คน team" in late["detail"]
+    told = [
+        one["action"] for one in room.log(room.event, kind="task") if one["code"] == done["code"]
+    ]
+    assert told == ["give", "start", "on_scene", "done"]
+
+
+def test_closing_the_event_ends_what_is_left_of_its_tasks(room: WarRoom) -> None:
+    task = room.post(Role.COORDINATOR, "/tasks", 201, team="boat 1", care_code="K5")
+    assert homes(room) == ["K5"]
+    path = f"/events/{room.event}"
+    room.post(Role.COORDINATOR, f"{path}/close")
+    assert homes(room) == []
+    ended = room.get(Role.STAFF, "/tasks")["tasks"]
+    assert {one["state"] for one in ended if one["id"] == task["id"]} == {"cancelled"}
+    room.post(Role.COORDINATOR, f"{path}/reopen")
+
+
+def test_headcounts_by_household_and_occupancy_that_follows(room: WarRoom) -> None:
+    sent = {"household": "H001", "shelter": "S1", "people": 4}
+    stay = room.post(Role.STAFF, STAYS, 201, **sent)
+    room.post(Role.STAFF, STAYS, 201, **{**sent, "household": "H002", "people": 3})
+    camping = {"household": "H003", "place": "camping", "people": 2}
+    room.post(Role.STAFF, STAYS, 201, **camping)
+    assert item(room, "shelters", "S1")["occupancy"] == 7
+    twice = room.post(Role.STAFF, STAYS, 409, **camping, headers={"Idempotency-Key": "x"})
+    assert "camping" in twice["detail"]
+    room.post(Role.STAFF, STAYS, 400, **{**sent, "household": "H999"})
+    room.post(Role.STAFF, STAYS, 400, household="H004", people=1)
+    path = f"{STAYS}/{stay['id']}"
+    assert room.post(Role.STAFF, f"{path}/recount", people=5)["people"] == 5
+    assert item(room, "shelters", "S1")["occupancy"] == 8
+    out = room.post(Role.STAFF, f"{path}/check_out", note="กลับบ้าน")
+    assert out["out_at"] is not None
+    assert item(room, "shelters", "S1")["occupancy"] == 3
+    room.post(Role.STAFF, f"{path}/check_out", 409)
+    told = [one for one in room.log(room.event, kind="stay") if one["record"] == stay["id"]]
+    assert [one["action"] for one in told] == ["check_in", "recount", "check_out"]
+    assert not room.log(room.event, kind="shelter"), "told once, as a headcount"
+
+
+def test_a_household_is_counted_in_once_however_many_do_it_at_once(room: WarRoom) -> None:
+    before = item(room, "shelters", "S1")["occupancy"]
+    replies = []
+
+    def come(shelter: str) -> None:
+        body = {"household": "H010", "shelter": shelter, "people": 2}
+        replies.append(room.sent(Role.STAFF, STAYS, body).status_code)
+
+    threads = [threading.Thread(target=come, args=(("S1", "S2")[n % 2],)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(replies) == [201, 409, 409, 409, 409, 409]
+    after = item(room, "shelters", "S1")["occupancy"] + (
+        item(room, "shelters", "S2")["occupancy"] or 0
+    )
+    assert after == before + 2
+
+
+def test_runs_of_a_plan_are_accepted_gone_done_and_failed(room: WarRoom) -> None:
+    asked = {"flood": {"zone_ids": "all"}, "open_all": True}
+    plan = room.post(Role.COORDINATOR, "/queries/evacuation", **asked)
+    first, second = [run for run in plan["runs"] if run["number"] == 1][:2]
+    chosen = [{"team": run["team"], "number": 1} for run in (first, second)]
+    sent = {"answer": plan["id"], "runs": chosen}
+    room.post(Role.STAFF, RUNS, 403, **sent)
+    one, two = room.post(Role.COORDINATOR, RUNS, 201, **sent)["runs"]
+    assert one["households"] == [stop["household"] for stop in first["stops"]]
+    room.post(Role.COORDINATOR, RUNS, 409, **sent)
+    room.post(Role.COORDINATOR, RUNS, 400, answer=plan["id"], runs=[{"team": "?", "number": 1}])
+    for run in (one, two):
+        room.post(Role.STAFF, f"{RUNS}/{run['id']}/start")
+        assert item(room, "resources", run["team"])["status"] == "out"
+    room.post(Role.STAFF, f"{RUNS}/{one['id']}/done")
+    assert item(room, "resources", one["team"])["status"] == "ready"
+    room.post(Role.STAFF, f"{RUNS}/{two['id']}/fail", 400)
+    failed = room.post(
+        Role.STAFF, f"{RUNS}/{two['id']}/fail", reason="เครื่องเสีย", vehicle_failed=True
+    )
+    assert (failed["state"], item(room, "resources", two["team"])["status"]) == ("failed",) * 2
+    waiting = room.get(Role.STAFF, f"{RUNS}/waiting")["waiting"]
+    assert [row["household"] for row in waiting] == sorted(two["households"])
+    assert {row["reason"] for row in waiting} == {"เครื่องเสีย"}
+    room.post(Role.STAFF, STAYS, 201, household=two["households"][0], place="relatives", people=1)
+    left = room.get(Role.STAFF, f"{RUNS}/waiting")["waiting"]
+    assert [row["household"] for row in left] == sorted(two["households"][1:])
+    kinds = [
+        (one["kind"], one["action"]) for one in room.log(room.event) if one["code"] == two["team"]
+    ]
+    assert kinds == [("resource", "check_out"), ("resource", "changed")]
+
+
+def test_boats_and_crews_are_checked_out_and_in(room: WarRoom) -> None:
+    boat = item(room, "resources", "B6")
+    path = f"/resources/{boat['id']}"
+    out = room.post(Role.STAFF, f"{path}/check_out", crew="ทีม 6", at=[105.2243, 15.2402])
+    assert (out["status"], out["crew"]) == ("out", "ทีม 6")
+    room.post(Role.STAFF, f"{path}/check_out", 409)
+    room.post(Role.TEAM, f"{path}/check_in", 403)
+    room.post(Role.STAFF, f"{path}/check_in", note="เติมน้ำมันแล้ว")
+    told = [one for one in room.log(room.event, kind="resource") if one["code"] == "B6"]
+    assert [(one["action"], one["unit"]) for one in told] == [
+        ("check_out", "ทีม 6"),
+        ("check_in", "ทีม 6"),
+    ]

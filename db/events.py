@@ -37,7 +37,7 @@ async def open_one(conn: Connection, new: NewEvent, actor: Actor) -> Record:
             "name": new.name,
             "kind": new.kind,
             "state": "open",
-            "exercise": new.exercise,
+            "exercise": new.exercise or await steps.exercising(conn),
             "opened_by": actor.name,
         },
     )

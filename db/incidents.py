@@ -73,7 +73,9 @@ async def raise_one(
             "rule": new.rule,
             "rule_values": new.rule_values,
             "event": event.code if event else None,
-            "exercise": new.exercise or bool(event and event.exercise),
+            "exercise": new.exercise
+            or bool(event and event.exercise)
+            or await steps.exercising(conn),
             "raised_at": now,
             "raised_by": actor.name,
             "due_at": now + due,

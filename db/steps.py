@@ -107,6 +107,14 @@ async def open_event(conn: Connection) -> OpenEvent | None:
     return None if row is None else OpenEvent(int(row[0]), str(row[1]), bool(row[2]))
 
 
+async def exercising(conn: Connection) -> bool:
+    """Whether an exercise is open: whatever is begun meanwhile is marked as one."""
+    row = await (
+        await conn.execute("SELECT EXISTS (SELECT 1 FROM muang.exercise_now())")
+    ).fetchone()
+    return bool(row and row[0])
+
+
 async def tell(
     conn: Connection, step: Step, actor: Actor, event: OpenEvent | None, at: datetime | None = None
 ) -> int:

@@ -96,6 +96,7 @@ class Watch:
                     wanted |= {rule for rule, by in WOKEN_BY.items() if by & changed}
                     if time.monotonic() - looked > LOOK_SECONDS or "incident_rules" in changed:
                         wanted, looked = set(RULES), time.monotonic()
+            # of a stream that was lost something may have been missed
             wanted = set(RULES)
             # a hub that was closed ends every stream at once: without a pause the server's end,
             # which cancels this, would never be reached

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from api.house import House
+from db import exercise
+from db.connect import Machine
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.war_room import AT, EVENT, INCIDENT, WarRoom, war_room
@@ -182,3 +185,38 @@ def test_many_at_once_lose_no_step(room: WarRoom) -> None:
         chain = [one for one in log if one["record"] == number and one["action"] != "note"]
         assert [one["was"] for one in chain[1:]] == [one["becomes"] for one in chain[:-1]]
         assert room.get(Role.STAFF, f"/incidents/{number}")["status"] == chain[-1]["becomes"]
+
+
+def test_an_acknowledgement_reaches_whoever_listens(room: WarRoom) -> None:
+    """Another screen hears that incidents changed, and then reads who acknowledged."""
+    made = raised(room)
+    house: House = room.caller.app.state.house
+
+    async def heard(done: threading.Event) -> set[str]:
+        with house.hub.subscribe("another screen") as stream:
+            done.set()
+            layers = set[str]()
+            while not {"incidents", "event_log"} <= layers:
+                layers |= {one.layer for one in await stream.take(30)}
+                assert not stream.lost
+            return layers
+
+    listening = threading.Event()
+    found: list[set[str]] = []
+    thread = threading.Thread(target=lambda: found.append(room.caller.run(heard(listening))))
+    thread.start()
+    listening.wait(30)
+    act(room, made["id"], "acknowledge", Role.COORDINATOR)
+    thread.join(60)
+    assert found
+    seen = room.get(Role.STAFF, f"/incidents/{made['id']}")
+    assert seen["acknowledged_by"] == "คน coordinator"
+
+
+def test_what_is_raised_in_an_exercise_says_so(room: WarRoom) -> None:
+    with room.town.connect(Machine.LOADER) as conn:
+        exercise.begin(conn, name="ฝึกซ้อม", scenario="flood", seed=1, speed=1.0, actor="tests")
+        conn.commit()
+        assert raised(room)["exercise"] is True
+        exercise.end(conn, "tests")
+    assert raised(room)["exercise"] is False

@@ -82,16 +82,15 @@ async def come_in(
 )
 async def act_on_stay(
     stay: RecordId,
-    action: Annotated[str, common.action_path(STAY_ACTIONS)],
     sent: StayAct,
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    action: Annotated[str, common.action_of(STAY_ACTIONS)],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """`recount` needs `people`. The record stays, with when they came and went."""
-    common.known(action, STAY_ACTIONS)
     common.allow(who, DESK)
     if action == "recount":
         common.needed(sent.people, "people")
@@ -189,16 +188,15 @@ async def waiting(house: CurrentHouse, who: CurrentViewer) -> Response:
 )
 async def act_on_run(
     run: RecordId,
-    action: Annotated[str, common.action_path(RUN)],
     sent: RunAct,
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    action: Annotated[str, common.action_of(RUN)],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The boat or vehicle goes out and comes back with it; `fail` needs `reason`."""
-    common.known(action, RUN)
     common.allow(who, RUN[action].who | {Role.TEAM})
     if action == "fail":
         common.needed(sent.reason, "reason")
@@ -232,16 +230,15 @@ async def _own(conn: Connection, who: Viewer, action: str, team: str) -> None:
 )
 async def act_on_resource(
     resource: RecordId,
-    action: Annotated[str, common.action_path(RESOURCE_ACTIONS)],
     sent: ResourceAct,
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    action: Annotated[str, common.action_of(RESOURCE_ACTIONS)],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """With the crew that takes it and where it is; other fields are edited as records."""
-    common.known(action, RESOURCE_ACTIONS)
     common.allow(who, DESK)
     if sent.at is not None:
         floods.near([sent.at], await house.bounds(who.role))

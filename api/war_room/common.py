@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Path
+from fastapi import Depends, Path
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -24,20 +24,29 @@ from layers.text import Text
 RecordId = Annotated[int, Path(description="Id of the record", ge=-(2**63), le=2**63 - 1)]
 
 
-def action_path(actions: Iterable[str]) -> Any:
-    """The path parameter that names an action; the description lists those there are."""
-    return Path(description="What is done", json_schema_extra={"enum": [*actions]})
+def action_of(actions: Iterable[str]) -> Any:
+    """The path parameter that names an action; the description lists those there are.
 
+    An address with another one does not exist: NotFoundError, before anybody reads the body. It
+    stands behind the caller in a route, whose credentials are looked at first.
+    """
 
-def known(action: str, actions: Iterable[str]) -> None:
-    """NotFoundError for an action there is none of: such an address does not exist."""
-    if action not in actions:
+    def named(
+        action: Annotated[
+            str, Path(description="What is done", json_schema_extra={"enum": [*actions]})
+        ],
+    ) -> str:
+        if action in actions:
+            return action
         told = ", ".join(actions)
         raise NotFoundError(
             Text(
-                th=f"ไม่มีการกระทำชื่อนี้ ที่มีคือ {told}", en=f"There is no such action. There are: {told}."
+                th=f"ไม่มีการกระทำชื่อนี้ ที่มีคือ {told}",
+                en=f"There is no such action. There are: {told}.",
             )
         )
+
+    return Depends(named)
 
 
 CHANGES = (400, 401, 404, 409, 412, 413, 503)

@@ -154,16 +154,15 @@ async def one_event(
 )
 async def act_on_event(
     event: RecordId,
-    action: Annotated[str, common.action_path(EVENT_ACTIONS)],
     sent: EventAct,
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    action: Annotated[str, common.action_of(EVENT_ACTIONS)],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """One step of the event, with who signed it; nothing is overwritten, `undo` adds a step."""
-    common.known(action, EVENT_ACTIONS)
     common.allow(who, COMMAND)
     actor = common.actor(who, sent.by)
     await _complete(action, sent, house, who)

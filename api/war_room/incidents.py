@@ -193,11 +193,11 @@ async def homes(incident: RecordId, house: CurrentHouse, who: CurrentViewer) -> 
 )
 async def act_on_incident(
     incident: RecordId,
-    action: Annotated[str, common.action_path(INCIDENT)],
     sent: IncidentAct,
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    action: Annotated[str, common.action_of(INCIDENT)],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -205,7 +205,6 @@ async def act_on_incident(
 
     412 with both versions where If-Match names an older one, 409 where the incident is past this.
     """
-    common.known(action, INCIDENT)
     common.inside(who, LAYER)
     now = datetime.now(UTC)
     actor = common.actor(who, sent.by)

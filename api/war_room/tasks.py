@@ -104,16 +104,15 @@ async def give_task(
 )
 async def act_on_task(
     task: RecordId,
-    action: Annotated[str, common.action_path(TASK)],
     sent: TaskAct,
     house: CurrentHouse,
     who: CurrentViewer,
     *,
+    action: Annotated[str, common.action_of(TASK)],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """By the desk, or by the crew itself; its end closes the home it opened."""
-    common.known(action, TASK)
     common.inside(who, LAYER)
     common.allow(who, TASK[action].who | {Role.TEAM})
     if action == "fail":

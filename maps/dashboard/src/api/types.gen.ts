@@ -368,6 +368,47 @@ export interface EvacuationRequest {
   readonly open_all?: boolean;
 }
 
+/** Runs accepted from a plan; a failed one returns its households to the list. */
+export interface EvacuationRunRecord {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** รหัสเที่ยว · Code */
+  readonly code?: string | null;
+  /** คำตอบที่มา · Answer it comes from */
+  readonly answer?: string | null;
+  /** ทีม · Team */
+  readonly team?: string | null;
+  /** เที่ยวที่ · Number */
+  readonly number?: number | null;
+  /** สถานะ · State */
+  readonly state?: string | null;
+  /** ครัวเรือน · Households */
+  readonly households?: readonly string[] | null;
+  /** จำนวนคน · People */
+  readonly people?: number | null;
+  /** ผู้ป่วยนอน · Lying */
+  readonly lying?: number | null;
+  /** ศูนย์พักพิง · Shelters */
+  readonly shelters?: readonly string[] | null;
+  /** เหตุการณ์ · Event */
+  readonly event?: string | null;
+  /** วางแผนเมื่อ · Planned at */
+  readonly planned_at?: string | null;
+  /** ออกเมื่อ · Left at */
+  readonly left_at?: string | null;
+  /** จบเมื่อ · Ended at */
+  readonly ended_at?: string | null;
+  /** เหตุผล · Reason */
+  readonly reason?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
+}
+
 /** A flood that is being run, and what has been announced in it, each kept apart. */
 export interface Event {
   /** แหล่งข้อมูล · Source */
@@ -779,11 +820,23 @@ export interface Hit {
   readonly lat: number | null;
 }
 
+/** A home whose people hang on power. */
+export interface HomeWithoutPower {
+  readonly care_code: string;
+  readonly household: string | null;
+  readonly needs: readonly string[] | null;
+}
+
 /** People of so many households. */
 export interface Homeless {
   readonly count: number;
   readonly by_age: Readonly<Record<string, number>>;
   readonly households: number;
+}
+
+/** Homes the caller may see now. */
+export interface Homes {
+  readonly homes: readonly HomeWithoutPower[];
 }
 
 /** A household not within reach; `minutes` null: no way, or its place is not known. */
@@ -1281,6 +1334,12 @@ export interface PlacedHousehold {
   readonly landing: readonly [number, number] | null;
 }
 
+/** A run of an answer, by its team and number. */
+export interface PlannedRun {
+  readonly team: string;
+  readonly number: number;
+}
+
 /** A GeoJSON Polygon in longitude and latitude. */
 export interface Polygon {
   readonly type: "Polygon";
@@ -1466,6 +1525,48 @@ export interface RememberedTold {
   readonly note: string | null;
 }
 
+/** Rescue teams and their vehicles: seats, lying people, speed, readiness. What is not filled in takes a default. */
+export interface Resource {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** รหัส · Code */
+  readonly code?: string | null;
+  /** ชื่อ · Name */
+  readonly name?: string | null;
+  /** พาหนะ · Vehicle */
+  readonly vehicle?: string | null;
+  /** ความพร้อม · Status */
+  readonly status?: string | null;
+  /** ที่นั่ง · Seats */
+  readonly places?: number | null;
+  /** ที่รับผู้ป่วยนอน · Lying people */
+  readonly stretchers?: number | null;
+  /** ความเร็ว · Speed */
+  readonly speed_kmh?: number | null;
+  /** ทีม · Crew */
+  readonly crew?: string | null;
+  /** หมายเหตุ · Note */
+  readonly note?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
+  /** Longitude and latitude */
+  readonly at: readonly [number, number];
+}
+
+/** Who takes a boat or vehicle, and where it is. */
+export interface ResourceAct {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly crew?: string | null;
+  readonly at?: readonly [number, number] | null;
+  readonly note?: string | null;
+}
+
 /** Candidates to be looked at, the most valuable first; `matched` are all there are. */
 export interface RevenueGapsAnswer {
   readonly id: string;
@@ -1616,6 +1717,15 @@ export interface RuleOut {
   readonly default: boolean;
 }
 
+/** What became of a run; `fail` needs a reason. */
+export interface RunAct {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly reason?: string | null;
+  /** Its boat or vehicle is out of order */
+  readonly vehicle_failed?: boolean;
+}
+
 /** One numbered copy, and where it is printed from. */
 export interface RunListCopy {
   readonly number: number;
@@ -1641,6 +1751,20 @@ export interface RunStop {
   readonly sitting: number;
   readonly lying: number;
   readonly part: boolean;
+}
+
+/** Runs just accepted. */
+export interface Runs {
+  readonly runs: readonly EvacuationRunRecord[];
+}
+
+/** Runs to be accepted from an evacuation answer. */
+export interface RunsIn {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly answer: string;
+  /** All not under way when not given */
+  readonly runs?: readonly PlannedRun[] | null;
 }
 
 /** The parts as GeoJSON in longitude and latitude; parts that are empty are left out. */
@@ -1699,6 +1823,35 @@ export interface ShelterPlaces {
   readonly free?: number | null;
   /** People this answer sends there */
   readonly placed?: number | null;
+}
+
+/** Households in a shelter or camping beside their homes, from when until when. */
+export interface ShelterStay {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** รหัส · Code */
+  readonly code?: string | null;
+  /** ครัวเรือน · Household */
+  readonly household?: string | null;
+  /** อยู่ที่ · Place */
+  readonly place?: string | null;
+  /** ศูนย์พักพิง · Shelter */
+  readonly shelter_code?: string | null;
+  /** จำนวนคน · People */
+  readonly people?: number | null;
+  /** เข้าเมื่อ · In at */
+  readonly in_at?: string | null;
+  /** ออกเมื่อ · Out at */
+  readonly out_at?: string | null;
+  /** หมายเหตุ · Note */
+  readonly note?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
 }
 
 /** Shelters touched, and how many people those hold whose capacity is known. */
@@ -1855,6 +2008,84 @@ export interface StartedStop {
 /** `fresh` within what is expected, `stale` beyond it, `timeless` when nothing is expected. */
 export type State = "fresh" | "stale" | "timeless" | "empty";
 
+/** A household that leaves, or is counted again. */
+export interface StayAct {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly people?: number | null;
+  readonly note?: string | null;
+}
+
+/** A household that is counted in; `shelter` is the code of one. */
+export interface StayIn {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly household: string;
+  readonly place?: "shelter" | "camping" | "relatives";
+  readonly shelter?: string | null;
+  readonly people: number;
+  readonly note?: string | null;
+}
+
+/** What crews have been given to do; a task about a home of somebody in care lets the crew see that home until it is done. */
+export interface Task {
+  /** แหล่งข้อมูล · Source */
+  readonly source?: string | null;
+  /** แก้ไขเมื่อ · Updated */
+  readonly updated_at?: string | null;
+  /** แก้ไขโดย · Updated by */
+  readonly updated_by?: string | null;
+  /** รหัสงาน · Code */
+  readonly code?: string | null;
+  /** เหตุ · Incident */
+  readonly incident?: string | null;
+  /** ทีม · Crew */
+  readonly team?: string | null;
+  /** สถานะ · State */
+  readonly state?: string | null;
+  /** งาน · What to do */
+  readonly words?: string | null;
+  /** บ้านของผู้ที่ต้องดูแล · Home it is about */
+  readonly care_code?: string | null;
+  /** เหตุการณ์ · Event */
+  readonly event?: string | null;
+  /** มอบเมื่อ · Given at */
+  readonly given_at?: string | null;
+  /** ผู้มอบ · Given by */
+  readonly given_by?: string | null;
+  /** จบเมื่อ · Ended at */
+  readonly ended_at?: string | null;
+  /** เหตุผล · Reason */
+  readonly reason?: string | null;
+  readonly id: number;
+  /** For If-Match, in quotes */
+  readonly version: string;
+}
+
+/** What became of a task; `fail` needs a reason. */
+export interface TaskAct {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly reason?: string | null;
+}
+
+/** A task for a crew; `care_code` is the home of somebody in care it is about. */
+export interface TaskIn {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  readonly team: string;
+  /** What to do */
+  readonly words?: string | null;
+  /** Id of the incident it is for */
+  readonly incident?: number | null;
+  readonly care_code?: string | null;
+}
+
+/** Tasks, newest first. */
+export interface Tasks {
+  readonly tasks: readonly Task[];
+}
+
 /** One run of a team; hours from now. */
 export interface TeamRun {
   readonly team: string;
@@ -1982,6 +2213,18 @@ export interface VehicleUsed {
   readonly wades_default: boolean;
   /** Where the town has its figures from; null: all are defaults */
   readonly reference?: string | null;
+}
+
+/** Households that wait to be fetched after all. */
+export interface Waiting {
+  readonly waiting: readonly WaitingHousehold[];
+}
+
+/** A household a failed run has returned to the list, and why it failed. */
+export interface WaitingHousehold {
+  readonly household: string;
+  readonly run: string;
+  readonly reason: string | null;
 }
 
 /** Flags, seats and rules in force; those of the layers `event_words` and `incident_rules`. */

@@ -25,7 +25,7 @@ from etl.feeds.wall import Wall
 from tests.conftest import TownHandle, make_town
 from tests.tiny import load_rows, point, tiny
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,7 @@ class Bench:
         return asyncio.run(self.poller().once())
 
     def until(self, poller: Poller, done: Callable[[], bool]) -> None:
-        """Poll until something is so; fails after half a minute."""
+        """Poll until something is so; fails after a minute and a half."""
 
         async def run() -> None:
             running = asyncio.create_task(poller.run())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from db import feeds as register
-from db.connect import Machine
+from db.connect import Machine, connect_admin
 from etl.feeds.keys import HIDDEN, Hiding, Keys
 from etl.feeds.parsed import Observation
 from etl.feeds.spool import Batch
@@ -161,6 +161,29 @@ def test_readings_wait_on_disk_while_the_database_is_away(bench: Bench) -> None:
         bench.until(poller, lost_and_found)
 
 
+def test_sessions_the_database_ends_are_opened_again(bench: Bench) -> None:
+    """As in a restart: also the session that holds the lead."""
+    with source(Reply(body=thaiwater(level(500, "98.50")))) as river:
+        bench.add("river", river.url())
+        poller = bench.poller()
+        ended = 0
+
+        def ended_and_back() -> bool:
+            nonlocal ended
+            if poller.leads and len(river.asked) >= 2 and not ended:
+                with connect_admin(bench.town.server_url) as admin:
+                    ended = admin.execute(
+                        "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a"
+                        " WHERE a.datname = %s AND a.usename LIKE '%%loader'",
+                        [f"muang_{bench.town.town_id}"],
+                    ).rowcount
+                river.replies = [Reply(body=thaiwater(level(499, "98.51")))]
+            return bool(ended) and poller.leads and 98.51 in {v for _, v, _, _ in bench.levels()}
+
+        bench.until(poller, ended_and_back)
+        assert bench.states()["river"].error is None
+
+
 def test_a_damaged_file_on_disk_stops_nothing_and_what_is_whole_of_it_is_brought(
     bench: Bench,
 ) -> None:
@@ -263,11 +286,12 @@ def test_a_key_is_in_nothing_that_is_stored_logged_or_said(
         )
     ]
     assert "muang.feed_body" in tables
-    kept = [
-        str(row)
-        for table in tables
-        for row in bench.rows(f"SELECT to_jsonb(t.*)::text FROM {table} AS t")  # noqa: S608
-    ]
+    with bench.town.connect(Machine.LOADER) as conn:
+        kept = [
+            str(row)
+            for table in tables
+            for row in conn.execute(f"SELECT to_jsonb(t.*)::text FROM {table} AS t".encode())  # noqa: S608
+        ]
     spellings = {KEY, KEY.replace("/", "\\/"), "K3y%2Fof%2Bthe%3Dtown"}
     for said in (*kept, caplog.text, *(record.getMessage() for record in caplog.records)):
         for spelling in spellings:

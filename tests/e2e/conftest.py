@@ -231,7 +231,10 @@ def _watch(watched: Watched) -> None:
     def said(message: ConsoleMessage) -> None:
         # an interface of the machine came or went, and Chromium dropped what was under way
         by_machine = "ERR_NETWORK_CHANGED" in message.text or "Failed to fetch (0)" in message.text
-        if message.type in ("error", "warning") and not watched.quiet and not by_machine:
+        # we keep service workers out of tests of other things; the page may be told so
+        by_us = "Service Worker registration blocked" in message.text
+        blamed = message.type in ("error", "warning") and not (by_machine or by_us)
+        if blamed and not watched.quiet:
             watched.errors.append(f"{message.type}: {message.text}")
 
     def threw(error: Exception) -> None:

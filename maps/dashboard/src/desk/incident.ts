@@ -185,7 +185,7 @@ export class IncidentPanel extends DeskPart {
   #choose(value: Incident, action: Action): void {
     if (!needsWords(action)) {
       this.asking = null;
-      void this.desk.incidents.act(value, action);
+      void this.desk.incidents.act(value, action).then(() => this.#stay());
       return;
     }
     this.asking = this.asking === action ? null : action;
@@ -268,11 +268,16 @@ export class IncidentPanel extends DeskPart {
         ? { until: new Date(Date.now() + Number(text('minutes')) * MINUTE_MS).toISOString() }
         : {}),
     };
-    if (await this.desk.incidents.act(value, action, said)) {
-      this.asking = null;
-      await this.updateComplete;
-      this.querySelector<HTMLElement>('.incident-acts .primary, .incident-acts button')?.focus();
-    }
+    if (await this.desk.incidents.act(value, action, said)) this.asking = null;
+    await this.#stay();
+  }
+
+  /** The button that was pressed may be gone: the reader's place stays in the panel. */
+  async #stay(): Promise<void> {
+    await this.updateComplete;
+    if (document.activeElement !== document.body) return;
+    const next = this.querySelector<HTMLElement>('.incident-acts .primary');
+    (next ?? this.querySelector<HTMLElement>('h3'))?.focus();
   }
 }
 

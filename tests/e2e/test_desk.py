@@ -329,9 +329,6 @@ def test_a_reload_without_the_server_shows_the_last_public_picture(
     page.wait_for_function(f"() => {MAP}.queryRenderedFeatures({{layers: ['roads']}}).length > 0")
     assert page.evaluate("document.fonts.check('16px Sarabun', 'น้ำ')")
     assert page.locator(".notice[data-public]").count() == 1
-    assert (
-        page.evaluate(f"{MAP}.getStyle().layers.some(({{id}}) => id === 'care_locations')") is False
-    )
     page.context.set_offline(False)
     page.locator(".who-button").wait_for()  # the server is back, and so is who is signed in
     assert page.locator(".alarm").count() == 0

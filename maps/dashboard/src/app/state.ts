@@ -13,7 +13,13 @@ import type {
 } from '../api/types.ts';
 import type { EventSettings, TownEvent } from '../events/types.ts';
 import type { Zone } from '../flood/zones.ts';
-import type { Forecast, Gauge, Reading } from '../gauges/types.ts';
+import {
+  type Forecast,
+  type Gauge,
+  NO_STAGES,
+  type Reading,
+  type Stages,
+} from '../gauges/types.ts';
 import type { Lang } from '../i18n/index.ts';
 import type { Incident, LogStep } from '../incidents/types.ts';
 import type { LiveState } from '../live/stream.ts';
@@ -143,8 +149,8 @@ export interface AppState {
   /** Readings of the chosen gauge, oldest first. */
   readonly readings: Loadable<readonly Reading[]>;
   readonly forecast: Loadable<Forecast>;
-  /** Stages (m MSL) of the chosen gauge that flood maps were made for, lowest first. */
-  readonly stages: readonly number[];
+  /** Stages of the chosen gauge that flood maps were made for. */
+  readonly stages: Stages;
   /** Small layers that the desk reads whole, as of the moment shown. */
   readonly boards: ReadonlyMap<string, readonly Feature[]>;
   /** The figure whose features alone are shown; `focus` is set once they are known. */
@@ -219,7 +225,7 @@ export function initialState(lang: Lang): AppState {
     gauge: null,
     readings: nothing,
     forecast: nothing,
-    stages: [],
+    stages: NO_STAGES,
     boards: new Map(),
     kpi: null,
     focus: null,

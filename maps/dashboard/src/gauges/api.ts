@@ -1,7 +1,14 @@
 /** Gauges, their readings and forecasts as the server tells them, in the page's own shapes. */
 import type { Http } from '../api/http.ts';
 import type { Lang } from '../i18n/index.ts';
-import { FLAGS, type FlagName, type Forecast, type Gauge, type Reading } from './types.ts';
+import {
+  FLAGS,
+  type FlagName,
+  type Forecast,
+  type Gauge,
+  type Reading,
+  type Stages,
+} from './types.ts';
 
 /** `POST /queries/arrival`, as INTERFACE.md has it. */
 export interface ArrivalAnswer {
@@ -87,13 +94,14 @@ export class GaugeApi {
     return forecastOf(answer);
   }
 
-  /** Stages of the gauge that flood maps were made for (m MSL), lowest first. */
-  async stages(gauge: string, lang: Lang, signal?: AbortSignal): Promise<number[]> {
-    const answer = await this.http.json<{ stages: readonly { stage_m: number }[] }>(
-      `/floods/${encodeURIComponent(gauge)}/stages?lang=${lang}`,
-      { lang, signal },
-    );
-    return answer.stages.map(({ stage_m }) => stage_m).sort((a, b) => a - b);
+  /** Stages of the gauge that flood maps were made for, lowest first. */
+  async stages(gauge: string, lang: Lang, signal?: AbortSignal): Promise<Stages> {
+    const answer = await this.http.json<{
+      stages: readonly { stage_m: number }[];
+      tiles: string | null;
+    }>(`/floods/${encodeURIComponent(gauge)}/stages?lang=${lang}`, { lang, signal });
+    const levels = answer.stages.map(({ stage_m }) => stage_m).sort((a, b) => a - b);
+    return { levels, ofLibrary: answer.tiles !== null };
   }
 }
 

@@ -7,7 +7,7 @@ import { STAGE_LAYER } from '../map/stages.ts';
 import { BACK_H } from '../time/clock.ts';
 import { nowOf } from '../time/now.ts';
 import { GaugeApi } from './api.ts';
-import type { Gauge } from './types.ts';
+import { type Gauge, NO_STAGES, type Stages } from './types.ts';
 
 const SETTLE_MS = 400;
 const HOUR_MS = 3_600_000;
@@ -93,17 +93,18 @@ export class GaugeDesk {
   /** A gauge without a library of flood maps has no stages to show. */
   async #askStages(gauge: string, signal: AbortSignal): Promise<void> {
     const { me, lang } = this.#app.store.state;
-    if (!me.value?.layers.includes(STAGE_LAYER)) return this.#stages([]);
+    if (!me.value?.layers.includes(STAGE_LAYER)) return this.#stages(NO_STAGES);
     try {
       const stages = await this.#api.stages(gauge, lang, signal);
       if (!signal.aborted) this.#stages(stages);
     } catch {
-      if (!signal.aborted) this.#stages([]);
+      if (!signal.aborted) this.#stages(NO_STAGES);
     }
   }
 
-  #stages(stages: readonly number[]): void {
-    if (String(stages) !== String(this.#app.store.state.stages)) this.#app.store.set({ stages });
+  #stages(stages: Stages): void {
+    const known = JSON.stringify(this.#app.store.state.stages);
+    if (JSON.stringify(stages) !== known) this.#app.store.set({ stages });
   }
 
   #follow(now: AppState, before: AppState): void {

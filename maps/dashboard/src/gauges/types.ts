@@ -59,3 +59,12 @@ export interface Forecast {
   readonly caveats: readonly string[];
   readonly exercise: boolean;
 }
+
+/** Stages (m MSL) that flood maps were made for, lowest first. */
+export interface Stages {
+  readonly levels: readonly number[];
+  /** Drawn from the library's own tiles; otherwise each is a flood among the zones. */
+  readonly ofLibrary: boolean;
+}
+
+export const NO_STAGES: Stages = { levels: [], ofLibrary: false };

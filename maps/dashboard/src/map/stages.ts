@@ -47,7 +47,7 @@ function depth(stage: number): ExpressionSpecification {
   return [
     'case',
     ['==', ['get', 'kind'], 'not_modelled'],
-    '#b8c0c7',
+    '#9e9e9e',
     [
       'step',
       ['-', stage + SLACK, ['to-number', ['get', 'level_m'], stage]],

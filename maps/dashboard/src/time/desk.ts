@@ -91,10 +91,15 @@ export class TimeDesk {
     const gauge = gaugeOf(state)?.code ?? '';
     if (!this.#staged) this.#chosen = state.water;
     this.#staged = true;
-    const { water, on } = state;
-    if (water?.kind === 'stage' && water.gauge === gauge && water.stage === stage) return;
-    if (!on.has(STAGE_LAYER)) store.set({ on: new Set([...on, STAGE_LAYER]) });
-    flood.choose({ kind: 'stage', gauge, stage });
+    const { water, on, stages } = state;
+    const wanted: Water = stages.ofLibrary
+      ? { kind: 'stage', gauge, stage }
+      : { kind: 'flood', key: `stage:${gauge}:${stage}` };
+    if (JSON.stringify(water) === JSON.stringify(wanted)) return;
+    if (stages.ofLibrary && !on.has(STAGE_LAYER)) {
+      store.set({ on: new Set([...on, STAGE_LAYER]) });
+    }
+    flood.choose(wanted);
   }
 }
 
@@ -106,7 +111,7 @@ export function stageOf({
 }: Pick<AppState, 'at' | 'forecast' | 'stages'>): number | null {
   const level = at === null ? null : forecastAt(at, forecast.value);
   if (level === null) return null;
-  const near = stages.reduce<number | null>(
+  const near = stages.levels.reduce<number | null>(
     (best, stage) =>
       best !== null && Math.abs(best - level) <= Math.abs(stage - level) ? best : stage,
     null,

@@ -6,6 +6,9 @@ import { readUrl, writeUrl } from '../app/url.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
 
+/** A map that takes this long to draw does not keep the desk waiting. */
+const LATEST_MS = 10_000;
+
 /** The page: header, map with legend and record, flood panel, table; on a phone one at a time. */
 export class Shell extends Part {
   protected readonly watch = [
@@ -42,8 +45,9 @@ export class Shell extends Part {
     const town = now.me.value?.town;
     if (town) document.title = this.t('app.title', { town: this.app.text(town.name) });
     if (now.followed) this.#link(now, before);
-    // the first useful map comes before everything else
+    // the first useful map comes before everything else, unless it keeps everything waiting
     if (now.followed && now.map !== 'loading') void this.app.openDesk();
+    if (now.followed && !before.followed) setTimeout(() => void this.app.openDesk(), LATEST_MS);
   }
 
   /** A step a person took can be taken back; moving the map only keeps the link current. */

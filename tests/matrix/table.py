@@ -170,7 +170,10 @@ TABLE: dict[tuple[str, str], Line] = {
 
 SIGNED = ("signer", "seat", "document_no", "signed_at", "area", "note", "by")
 BODIES: dict[str, set[str]] = {
-    "ImpactRequest": {"flood", "layers", "include", "as_of"},
+    "ImpactRequest": {
+        *("flood", "layers", "include", "as_of"),
+        *("compare", "displaced_above_m"),
+    },
     "DossierRequest": {"parcel", "deed_no", "house_code", "at", "address"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},
     "ReadingIn": {"staff_m", "level_m", "rain_mm", "at", "confirm"},

@@ -97,6 +97,8 @@ def _filled(asker: Asker, path: str) -> Iterator[str]:
         "{answer_id}": "00000000-0000-0000-0000-000000000000",
         **dict.fromkeys(NUMBERED, "1"),
         "{action}": "note",
+        "{number}": "999999999",
+        "{form}": "csv",
     }
     for name, value in never.items():
         path = path.replace(name, value)

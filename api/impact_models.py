@@ -224,11 +224,31 @@ class ImpactRequest(_Request):
     )
 
 
+class CountRange(BaseModel):
+    """What is certainly touched (nine in ten), and what possibly is; null: not known."""
+
+    certain: int | None
+    possible: int | None
+
+
+class StageRange(BaseModel):
+    """The stages that enclose the error of the ground, and the counts of each layer there."""
+
+    stage_low_m: float | None
+    stage_high_m: float | None
+    counts: dict[str, CountRange]
+
+
 class FloodExtent(BaseModel):
-    """The flood itself: its area (m2), overlaps counted once, and whether depth is known."""
+    """The flood itself: its area (m2), overlaps counted once, and whether depth is known.
+
+    `range` is there for a stage of a library whose ground is less certain than a step of it: then
+    no count means anything without it.
+    """
 
     area_m2: float
     depth_known: bool
+    range: StageRange | None = None
 
 
 class Provenance(BaseModel):

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from db import past
-from db.queries import impact_needs
+from db.queries import impact_needs, impact_range
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
 from db.queries.impact_caveats import HomesSeen, caveats, homes_seen
@@ -163,21 +163,33 @@ async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
     counted = _counted(question)
     drawn = await drawn_shape(conn, question.flood)
     zones = None if drawn else await zone_ids(conn, question.flood)
-    cursor = await conn.execute(
-        "SELECT muang.impact("
-        "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[], %s)",
-        [
-            zones,
-            drawn,
-            list(counted),
-            question.with_ids,
-            [name for name in counted if scope_of(get(name), question.role) is not None],
-            _keys(question),
-            question.displaced_above_m,
-        ],
-    )
-    (answer,) = _one(await cursor.fetchone())
+
+    async def told(of_zones: list[int] | None) -> dict[str, Any]:
+        cursor = await conn.execute(
+            "SELECT muang.impact("
+            "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[], %s)",
+            [
+                of_zones,
+                drawn,
+                list(counted),
+                question.with_ids,
+                [name for name in counted if scope_of(get(name), question.role) is not None],
+                _keys(question),
+                question.displaced_above_m,
+            ],
+        )
+        (found,) = _one(await cursor.fetchone())
+        return dict(found)
+
+    async def marked(of_zones: list[int]) -> dict[str, Any]:
+        return _mark_suppressed((await told(of_zones))["exposed"], question)
+
+    answer = await told(zones)
     exposed = _mark_suppressed(answer["exposed"], question)
+    if question.flood.stage is not None and zones:
+        enclosed = await impact_range.between(conn, zones, exposed, marked)
+        if enclosed is not None:
+            answer["flood"]["range"] = enclosed
     states = exposed.pop("displaced", None)
     grouped = any("by_community" in part for part in exposed.values())
     names = await _rows(conn, _COMMUNITIES) if grouped else []
@@ -321,7 +333,12 @@ async def drawn_shape(conn: Connection, flood: Flood) -> bytes | None:
 async def zone_ids(conn: Connection, flood: Flood) -> list[int]:
     """Surrogate ids of the zones meant; NotFoundError names those that do not exist."""
     if flood.all_zones:
-        cursor = await conn.execute("SELECT id FROM flood_zones ORDER BY id")
+        # of a library's stages the highest holds all others
+        cursor = await conn.execute(
+            "SELECT z.id FROM flood_zones AS z WHERE z.means IS DISTINCT FROM 'library'"
+            " OR NOT EXISTS (SELECT 1 FROM flood_zones AS h WHERE h.means = 'library'"
+            " AND h.gauge = z.gauge AND h.stage_m > z.stage_m) ORDER BY z.id"
+        )
         return [row[0] for row in await cursor.fetchall()]
     if flood.where is not None:
         return await _zones_where(conn, flood.where)

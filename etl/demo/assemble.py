@@ -149,6 +149,7 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "waste_routes": routes,
         "waste_stops": stops,
         "flood_zones": floods.zones(town, plan, area),
+        "levees": works.levees(town, plan, streets),
         "shelters": refuges,
         "facilities": base_layers.facilities(town, land_blocks, address, rng(12)),
         "care_locations": pd.concat([cared, nursing], ignore_index=True),

@@ -11,6 +11,7 @@ from etl.demo.plan import Plan
 from etl.demo.towns import DemoTown
 
 _APART_M = 350.0
+_BANK_M = 0.6
 _DRAINS = 24
 _PUMPS = (
     ("running", "diesel", 900.0, 65),
@@ -73,6 +74,25 @@ def gates(town: DemoTown, plan: Plan) -> gpd.GeoDataFrame:
         for n, (status, percent) in enumerate(_GATES[: len(waters)], start=1)
     ]
     return _frame(town, rows, [water.shape.representative_point() for water in waters])
+
+
+def levees(town: DemoTown, plan: Plan, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The bank of the longest road that lies in the town, a little above its lowest ground."""
+    inside = plan.boundary.buffer(-20.0)
+    shapely.prepare(inside)
+    lines = roads.geometry.to_numpy()
+    lines = lines[shapely.covers(inside, lines)]
+    bank = lines[int(np.argmax(shapely.length(lines)))]
+    crest = round(float(plan.ground(shapely.get_coordinates(bank)).min()) + _BANK_M, 2)
+    row: dict[str, object] = {
+        "code": f"LV-{town.short}-1",
+        "name": "คันทาง (สาธิต)",
+        "kind": "road",
+        "crest_m": crest,
+        "state": "closed",
+    }
+    shape = shapely.MultiLineString(list(shapely.get_parts(bank)))
+    return _frame(town, [row], [shape])
 
 
 def drains(town: DemoTown, plan: Plan, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

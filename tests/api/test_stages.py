@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import mapbox_vector_tile
 import numpy as np
@@ -91,6 +92,34 @@ def test_one_tile_draws_every_stage(told: Caller) -> None:
     assert items
     assert codes.isdisjoint({each["id"] for each in items})
     assert all(each["properties"]["stage_low_m"] != 0 for each in items)
+
+
+def test_no_count_of_a_stage_is_told_without_its_range(told: Caller) -> None:
+    def at(stage: float) -> dict[str, Any]:
+        asked = {"flood": {"gauge": "DEMO.2", "stage_m": stage}, "layers": ["houses", "parcels"]}
+        answer: dict[str, Any] = told.post("/queries/impact", json=asked).json()
+        return answer
+
+    answer = at(101.0)
+    found = answer["flood"]["range"]
+    assert (found["stage_low_m"], found["stage_high_m"]) == (100.7, 101.3)
+    for layer in ("houses", "parcels"):
+        low, high = found["counts"][layer]["certain"], found["counts"][layer]["possible"]
+        assert low == at(100.7)["exposed"][layer]["count"]
+        assert high == at(101.3)["exposed"][layer]["count"]
+        assert low < answer["exposed"][layer]["count"] < high
+    assert {one["certain"] for one in at(100.2)["flood"]["range"]["counts"].values()} == {0}
+    assert {one["possible"] for one in at(101.8)["flood"]["range"]["counts"].values()} == {None}
+    again = told.get(f"/queries/answers/{answer['id']}?recompute=true").json()
+    assert again["recomputed"]["equal"]
+    # of a library's stages the highest holds all others: "all" is what it was without the rest
+    everything = {"flood": {"zone_ids": "all"}, "layers": ["houses"]}
+    assert (
+        told.post("/queries/impact", json=everything).json()["exposed"]["houses"]["count"]
+        >= (at(101.8)["exposed"]["houses"]["count"])
+    )
+    imported = {"flood": {"gauge": "DEMO.1", "stage_m": 112.0}, "layers": ["houses"]}
+    assert "range" not in told.post("/queries/impact", json=imported).json()["flood"]
 
 
 def test_a_model_is_scored_and_mapped(told: Caller) -> None:

@@ -170,6 +170,12 @@ export interface Comparison {
   readonly as_of?: string | null;
 }
 
+/** What is certainly touched (nine in ten), and what possibly is; null: not known. */
+export interface CountRange {
+  readonly certain: number | null;
+  readonly possible: number | null;
+}
+
 /** Counts by reach: the four add up to `all`. */
 export interface CountsByReach {
   readonly all: number;
@@ -661,10 +667,11 @@ export interface FieldProblem {
   readonly detail: string;
 }
 
-/** The flood itself: its area (m2), overlaps counted once, and whether depth is known. */
+/** The flood itself: its area (m2), overlaps counted once, and whether depth is known. `range` is there for a stage of a library whose ground is less certain than a step of it: then no count means anything without it. */
 export interface FloodExtent {
   readonly area_m2: number;
   readonly depth_known: boolean;
+  readonly range?: StageRange | null;
 }
 
 /** The flood meant, named in just one way. */
@@ -1940,6 +1947,13 @@ export interface Stage {
   readonly stage_high_m: number | null;
   readonly area_m2: Readonly<Record<string, number>>;
   readonly total_m2: number;
+}
+
+/** The stages that enclose the error of the ground, and the counts of each layer there. */
+export interface StageRange {
+  readonly stage_low_m: number | null;
+  readonly stage_high_m: number | null;
+  readonly counts: Readonly<Record<string, CountRange>>;
 }
 
 /** What is under water some hours from now. */

@@ -59,10 +59,14 @@ class DemoData:
     depth: NDArray[np.float32]
 
 
+NOTHING_OF = ("levees", "event_words", "incident_rules")
+"""Layers the demo towns have no rows of: the platform's defaults hold, or nothing is there."""
+
+
 def generate(town_id: str) -> DemoData:
     """Build a demo town; the same id gives the same data to the bit. NotFoundError otherwise."""
     town, plan = _plan(town_id)
-    frames = _frames(town, plan)
+    frames = {**{name: _no_rows() for name in NOTHING_OF}, **_frames(town, plan)}
     elevation, depth = _terrain(town, plan)
     return DemoData(
         town=town,
@@ -79,6 +83,10 @@ def terrain(
 ) -> tuple[tuple[NDArray[np.float32], Affine, CRS], NDArray[np.float32]]:
     """`elevation` and `depth` of a demo town without the rest of it, much faster."""
     return _terrain(*_plan(town_id))
+
+
+def _no_rows() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"geom": []}, geometry="geom")
 
 
 def _terrain(

@@ -143,11 +143,9 @@ def _zones(conn: AnyConnection, feed: Feed, zones: Sequence[Zone]) -> dict[str, 
         "depth_class": "unknown",
         "confidence": f"{_CONFIDENCE.th} · {_CONFIDENCE.en}",
     }
-    known = {field.name for field in layer.fields}
-    fixed = {name: value for name, value in facts.items() if name in known}
-    columns = ("code", "name", "observed_at", *fixed, "geom")
+    columns = ("code", "name", "observed_at", *facts, "geom")
     rows = [
-        (zone.code, zone.name, zone.seen_at, *fixed.values(), shape)
+        (zone.code, zone.name, zone.seen_at, *facts.values(), shape)
         for zone, shape in zip(zones, shapes, strict=True)
     ]
     dataset = Dataset(

@@ -234,12 +234,12 @@ def test_flooded_cells_become_observed_zones_through_the_loader(bench: Bench) ->
         bench.once()
         bench.once()
     zones = bench.rows(
-        "SELECT z.code, z.kind, z.depth_class, z.source, z.confidence, ST_NumGeometries(z.geom)"
+        "SELECT z.code, z.kind, z.means, z.source, z.confidence, ST_NumGeometries(z.geom)"
         " FROM town.flood_zones AS z"
     )
     assert len(zones) == 1
-    code, kind, depth, said_source, confidence, parts = zones[0]
-    assert (code, kind, depth) == ("gistda-20261120T2245Z-341901", "observed", "unknown")
+    code, kind, means, said_source, confidence, parts = zones[0]
+    assert (code, kind, means) == ("gistda-20261120T2245Z-341901", "observed", "satellite")
     assert (said_source, parts) == ("gistda", 1)
     assert "not dry" in confidence
 

@@ -92,6 +92,8 @@ class Correlogram:
             lags = np.array([_peak(_correlation(each)) for each in drawn])
             lags = lags[np.isfinite(lags)] * self.step_h
             low, high = (float(v) for v in np.quantile([*lags, likely], _RANGE))
+            if high - low > max(likely, self.step_h):
+                return None  # as unsure as it is long
         return Estimate(
             from_stage=bounds[0],
             to_stage=bounds[1],

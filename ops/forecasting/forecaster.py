@@ -1,5 +1,6 @@
 """The forecaster: looks which gauges have news, fits what is a day old, tells what comes."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,14 +44,15 @@ class Forecaster:
     ) -> list[Told]:
         """Forecast every gauge whose chain has newer readings, store what was told, give it back.
 
-        Needs the `loader` login; commits. `always`: also where nothing is new.
+        Needs the `loader` login; commits gauge by gauge. `always`: also where nothing is new. A
+        gauge whose figures cannot be worked out is said on stderr and holds up no other.
         """
         open_exercise = exercise.current(conn)
         now = datetime.now(UTC)
         clock = open_exercise.clock(now) if open_exercise else now
         setting = setting_of(conn)
         newest = newest_readings(conn, clock, in_exercise=open_exercise is not None)
-        made: list[tuple[Told, int | None]] = []
+        made: list[Told] = []
         for gauge in setting.gauges.values():
             if gauge.kind == "rain" or (only is not None and gauge.code != only):
                 continue
@@ -63,13 +65,20 @@ class Forecaster:
                 continue
             self.seen[gauge.code] = state
             stock = Stock(conn, setting, clock, open_exercise)
-            one = self._forecast(stock, gauge, chain)
+            try:
+                one = self._forecast(stock, gauge, chain)
+            except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+                conn.rollback()
+                # fits of this round went with it
+                self.learnt.clear()
+                print(f"{gauge.code}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                continue
             if one is not None:
-                made.append(one)
-        if made:
-            forecasts.add(conn, made)
+                forecasts.add(conn, [one])
+                made.append(one[0])
+            conn.commit()
         conn.commit()
-        return [one for one, _ in made]
+        return made
 
     def _forecast(
         self, stock: Stock, gauge: Gauge, chain: Sequence[Above]

@@ -58,7 +58,11 @@ def _model(name: str, layer: Layer, **more: Any) -> type[BaseModel]:
         **more,
     }
     if layer.geometry is not None:
-        fields["at"] = (tuple[float, float], Field(description="Longitude and latitude"))
+        # a pair is described as a list: not every reader of the description knows `prefixItems`
+        fields["at"] = (
+            list[float],
+            Field(min_length=2, max_length=2, description="Longitude and latitude"),
+        )
     made: type[BaseModel] = create_model(
         name, __doc__=layer.description.en, __base__=BaseModel, **fields
     )

@@ -1024,7 +1024,7 @@ export interface Incident {
   /** Ids of incidents that may be the same; when raised */
   readonly duplicates?: readonly number[] | null;
   /** Longitude and latitude */
-  readonly at: readonly [number, number];
+  readonly at: readonly number[];
 }
 
 /** What is done with an incident. `assign` needs `unit`, `shelve` needs `until`, `merge` needs `into`, `note` needs `note`; `change` changes what is given of kind, severity, title, description, place and at. */
@@ -1562,7 +1562,7 @@ export interface Resource {
   /** For If-Match, in quotes */
   readonly version: string;
   /** Longitude and latitude */
-  readonly at: readonly [number, number];
+  readonly at: readonly number[];
 }
 
 /** Who takes a boat or vehicle, and where it is. */

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from db import flood_library
 from db.boundary import boundary_wkb
 from db.towns import get_town
+from etl.unpack import checksum
 from flood import hand, river, vertical
 from flood.certainty import StageRange, stage_range
 from flood.ground import Barrier, Bools, Floats, Ground, Quality, fill_channel, quality
@@ -34,6 +35,7 @@ MSL = "Kolak-1915 (MSL)"
 _LOWEST_WITHIN_M = 0.05
 _NODATA = -9999.0
 _CLOSE_M = 0.001
+_YOUNG_S = 3600
 _MARK_COLUMNS = ("lon", "lat", "level_m", "stage_m")
 _UNITS = {"lt_0_3": "<0.3 m", "0_3_0_5": "0.3-0.5 m", "0_5_1": "0.5-1 m", "gt_1": ">1 m"}
 
@@ -196,6 +198,13 @@ def _elevation(conn: "AnyConnection", folder: Path) -> tuple[flood_library.Eleva
             Text(
                 th="เมืองนี้ยังไม่มีแรสเตอร์ระดับพื้นดิน นำเข้าด้วย ./muang import elevation ไฟล์.tif",
                 en="This town has no ground elevation: ./muang import elevation FILE.tif",
+            )
+        )
+    if checksum(path)[0] != given.sha256:
+        raise RefusedError(
+            Text(
+                th="ไฟล์ระดับพื้นดินถูกเปลี่ยนหลังนำเข้า นำเข้าใหม่",
+                en="The file of the ground was changed since it was imported: import it again.",
             )
         )
     with rasterio.open(path) as opened:
@@ -460,9 +469,9 @@ def _write_cog(path: Path, bands: NDArray[np.float32], transform: Affine, srid: 
 
 
 def _sweep(conn: "AnyConnection", folder: Path) -> None:
-    """Remove files no library on record names."""
+    """Remove files no library on record names; a young one may be of a build still going on."""
     named = flood_library.files(conn)
     conn.commit()
     for path in folder.glob("reach_*.tif"):
-        if path.name not in named:
+        if path.name not in named and time.time() - path.stat().st_mtime > _YOUNG_S:
             path.unlink(missing_ok=True)

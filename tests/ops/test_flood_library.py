@@ -242,10 +242,10 @@ def test_a_stage_is_scored_against_what_was_seen(
     monkeypatch.setenv("MUANG_SECRET", town.secret)
     monkeypatch.setenv("MUANG_DATABASE_URL", town.server_url)
     parts = tmp_path / "parts.json"
-    score(GAUGE, 100.5, ["SAT"], map_=parts, town=town.town_id, as_json=True)
+    score(GAUGE, 100.3, ["SAT"], map_=parts, town=town.town_id, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert told["pod"] == pytest.approx(1, abs=0.01)
-    assert told["bias"] == pytest.approx(2.5, abs=0.1)
+    assert told["bias"] == pytest.approx(1.5, abs=0.1)
     found = json.loads(parts.read_text())["features"]
     assert {"hit", "false_alarm"} <= {each["properties"]["part"] for each in found}
     with pytest.raises(NotFoundError):

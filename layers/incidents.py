@@ -136,7 +136,7 @@ LAYER = Layer(
     computed=True,
     style=Style(
         symbol=Symbol.MARKER,
-        order=46,
+        order=39,
         field="mark",
         classes=(
             StyleClass(

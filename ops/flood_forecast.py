@@ -1,28 +1,25 @@
 """`muang flood forecast` and `muang flood links estimate`."""
 
 import json
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from layers.errors import NotFoundError, UnavailableError
+from layers.errors import NotFoundError
 from layers.text import Text
 from ops.progress import Progress, both
 
 if TYPE_CHECKING:
     from db.derived import AnyConnection
     from db.forecasts import Told
-    from ops.forecasting.forecaster import Forecaster
     from ops.forecasting.travelling import Reach
 
 TownOption = Annotated[str | None, typer.Option(help="รหัสเมือง · town id")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
-
-LOOK_EVERY_S = 3.0
-"""Between two looks for new readings while watching: three index look-ups a gauge."""
 
 
 def forecast(
@@ -38,13 +35,12 @@ def forecast(
     from ops.commands.imports import loader
     from ops.forecasting.forecaster import Forecaster
 
-    progress = Progress()
-    forecaster = Forecaster()
     if watch:
-        _watch(forecaster, town)
-        return
-    with loader(town, progress) as (town_id, conn):
-        told = forecaster.run(conn, only=gauge, always=True)
+        from ops.forecasting import watching
+
+        watching.watch(lambda: _opened(town))
+    with loader(town, Progress()) as (town_id, conn):
+        told = Forecaster().run(conn, only=gauge, always=True)
         _number(conn)
     if gauge is not None and not told:
         raise NotFoundError(
@@ -61,22 +57,12 @@ def forecast(
         print("\n".join(lines(one)))
 
 
-def _watch(forecaster: "Forecaster", town: str | None) -> None:
-    """Look for new readings until told to stop; a database that is away is waited for."""
-    import psycopg
-
+@contextmanager
+def _opened(town: str | None) -> "Iterator[AnyConnection]":
     from ops.commands.imports import loader
 
-    while True:
-        try:
-            with loader(town, Progress()) as (_, conn):
-                while True:
-                    if forecaster.run(conn):
-                        _number(conn)
-                    time.sleep(LOOK_EVERY_S)
-        except (psycopg.OperationalError, UnavailableError) as error:
-            print(f"waiting for the database: {type(error).__name__}", flush=True)
-            time.sleep(LOOK_EVERY_S)
+    with loader(town, Progress()) as (_, conn):
+        yield conn
 
 
 def _number(conn: "AnyConnection") -> None:

@@ -1,9 +1,10 @@
-"""Entry point of the server's image: `check`, `migrate`, `serve`, `feeds`, or `muang` and words.
+"""Entry point of the image: `check`, `migrate`, `serve`, `feeds`, `forecasts`, or `muang …`.
 
 check     refuse missing or default passwords, in a sentence, before anything starts
 migrate   wait for the database, make or migrate the town, load the demo if it is the demo
 serve     become the web server; knows the secret, never the database administrator's password
 feeds     ask the town's feeds; knows the secret and their keys, no administrator's password
+forecasts forecast the gauges as readings come; knows the secret, no administrator's password
 muang …   any command, with the database and the secret of this container
 """
 
@@ -12,13 +13,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ops.container import values
 
+if TYPE_CHECKING:
+    from ops.session import Server
+
 # after it the server starts all the same and says at /readyz what is missing
 _TOWN_WAIT_S = 60.0
-_USAGE = "check | migrate | serve | feeds | muang …"
+_USAGE = "check | migrate | serve | feeds | forecasts | muang …"
 
 
 def main(words: Sequence[str]) -> None:
@@ -34,6 +38,8 @@ def main(words: Sequence[str]) -> None:
             _serve()
         case ["feeds"]:
             _feeds()
+        case ["forecasts"]:
+            _forecasts()
         case ["muang", *arguments]:
             _muang(arguments)
         case _:
@@ -75,15 +81,29 @@ def _serve() -> NoReturn:
 
 
 def _feeds() -> None:
-    from ops.container.town import server_of, wait_for_town
     from ops.feeds import poll_for_ever
+
+    poll_for_ever(*_waited_for())
+
+
+def _forecasts() -> NoReturn:
+    from db.connect import Machine, connect
+    from ops.forecasting.watching import watch
+
+    server, town = _waited_for()
+    watch(lambda: connect(server.url, server.secret, town, Machine.LOADER))
+
+
+def _waited_for() -> "tuple[Server, str]":
+    """The town's server and name, once the town is there."""
+    from ops.container.town import server_of, wait_for_town
 
     given = values.read(os.environ, values.SECRET)
     values.take_away_unset(os.environ)
     server = server_of(os.environ, given)
     while not wait_for_town(server, given.town, seconds=_TOWN_WAIT_S):
         print(f"{given.town}: not there yet", file=sys.stderr, flush=True)
-    poll_for_ever(server, given.town)
+    return server, given.town
 
 
 def _muang(arguments: Sequence[str]) -> NoReturn:

@@ -167,7 +167,7 @@ def test_only_the_server_is_published_and_only_on_this_machine() -> None:
     assert published == {"api": ["127.0.0.1:8000:8000"]}
     assert compose(MUANG_PORT="9")["services"]["api"]["ports"] == ["127.0.0.1:9:8000"]
     assert compose()["networks"]["inside"] == {"internal": True}
-    for name in ("check", "db", "migrate"):
+    for name in ("check", "db", "migrate", "forecasts"):
         assert SERVICES[name]["networks"] == ["inside"]
     assert not any("network_mode" in service for service in SERVICES.values())
 
@@ -182,6 +182,7 @@ def test_each_part_waits_for_what_it_needs() -> None:
         "migrate": {"db": "service_healthy"},
         "api": {"migrate": "service_completed_successfully"},
         "feeds": {"migrate": "service_completed_successfully"},
+        "forecasts": {"migrate": "service_completed_successfully"},
     }
 
 
@@ -262,6 +263,7 @@ def test_no_password_is_in_the_file_and_each_goes_where_it_is_needed() -> None:
         "migrate": {PASSWORD, SECRET},
         "api": {SECRET},
         "feeds": {SECRET},
+        "forecasts": {SECRET},
     }
 
 

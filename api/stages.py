@@ -28,6 +28,10 @@ _FROM_ZONES = Text(
     en="These stages come from flood zones that were imported, not from a library built on the "
     "ground: their error is not known.",
 )
+_NOTHING = Text(
+    th="ยังไม่มีใครคำนวณว่าแต่ละระดับของสถานีนี้ท่วมถึงไหน ไม่ได้แปลว่าแห้ง",
+    en="Nobody has worked out yet what the stages of this gauge flood; that does not mean dry.",
+)
 _WIDE = Text(
     th="ระดับพื้นดินคลาดเคลื่อนมากกว่าขั้นของระดับน้ำ จำนวนใด ๆ ต้องบอกพร้อมช่วง stage_low_m ถึง stage_high_m",
     en="The ground is less certain than a step of the stage: give no count without its range, "
@@ -90,7 +94,10 @@ async def stages(
     lang: CallerLang,
     response: Response,
 ) -> StagesAnswer:
-    """The stages that are kept for a gauge, with areas and the range each answer lies in."""
+    """The stages that are kept for a gauge, with areas and the range each answer lies in.
+
+    None of a gauge nobody worked that out for: a caveat says so, and nothing is dry for it.
+    """
     control = access.cache_control(private=who.authenticated)
     response.headers.update({"Cache-Control": control, "Vary": f"{access.VARY}, Accept-Language"})
     access.layer_for("flood_stages", who.role)
@@ -100,13 +107,15 @@ async def stages(
     if found is None:
         raise NotFoundError(
             Text(
-                th=f"ไม่มีระดับน้ำท่วมของสถานี {gauge}",
-                en=f"Nothing is kept of what the stages of gauge {gauge} flood.",
+                th=f"ไม่มีสถานี {gauge}",
+                en=f"There is no gauge {gauge}.",
             )
         )
     facts = found.facts or {}
     said = [Text(**each) for each in facts.get("caveats", [])]
-    if found.facts is None:
+    if not found.stages:
+        said.append(_NOTHING)
+    elif found.facts is None:
         said.append(_FROM_ZONES)
     elif any(each["stage_low_m"] != each["stage_m"] for each in found.stages):
         said.append(_WIDE)

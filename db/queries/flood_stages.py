@@ -23,7 +23,10 @@ class Stages:
 
 
 async def stages(conn: Connection, gauge: str) -> Stages | None:
-    """The library in use, else stages whose zones came some other way; None: there are none."""
+    """The library in use, else stages whose zones came some other way, of a gauge perhaps none.
+
+    None: there is neither such a gauge nor anything kept under that name.
+    """
     cursor = await conn.execute(
         "SELECT facts, dataset_id, made_at FROM muang.flood_libraries() WHERE gauge = %s", [gauge]
     )
@@ -43,7 +46,11 @@ async def stages(conn: Connection, gauge: str) -> Stages | None:
         {"stage_m": stage, "stage_low_m": None, "stage_high_m": None, "area_m2": areas}
         for stage, areas in await cursor.fetchall()
     ]
-    return Stages(found, None, None, None) if found else None
+    if not found:
+        cursor = await conn.execute("SELECT 1 FROM gauges WHERE code = %s", [gauge])
+        if await cursor.fetchone() is None:
+            return None
+    return Stages(found, None, None, None)
 
 
 async def extent(conn: Connection, flood: Flood) -> shapely.Geometry:

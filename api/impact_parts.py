@@ -247,6 +247,7 @@ class Need(BaseModel):
     name: str
     name_en: str | None
     unit: str
+    unit_en: str | None
     per: str = Field(description="person_day, person, household_day or household")
     age: str | None = Field(description="The age band it is for; null: everybody")
     each: float | None = Field(description="Amount for each; null: the table states none")

@@ -22,6 +22,7 @@ LAYER = Layer(
         text("name_en", "ชื่ออังกฤษ", "Item (English)", INTERNAL),
         number("amount", "จำนวน", "Amount", INTERNAL, minimum=0),
         text("unit", "หน่วย", "Unit", INTERNAL, required=True),
+        text("unit_en", "หน่วยอังกฤษ", "Unit (English)", INTERNAL),
         text(
             "per",
             "ต่อ",

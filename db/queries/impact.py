@@ -223,7 +223,7 @@ async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
 
 _COMMUNITIES: LiteralString = "SELECT code, name, name_en FROM communities ORDER BY id"
 _NEEDS: LiteralString = (
-    "SELECT code, name, name_en, unit, per, age, amount, reference FROM minimum_needs"
+    "SELECT code, name, name_en, unit, unit_en, per, age, amount, reference FROM minimum_needs"
     " ORDER BY code, id"
 )
 

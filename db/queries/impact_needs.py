@@ -41,7 +41,10 @@ def needs(rows: Iterable[Json], states: Json) -> list[Json]:
         each = row["amount"]
         found.append(
             {
-                **{name: row[name] for name in ("code", "name", "name_en", "unit", "per", "age")},
+                **{
+                    name: row[name]
+                    for name in ("code", "name", "name_en", "unit", "unit_en", "per", "age")
+                },
                 "each": each,
                 "amount": None if each is None or moved is None else round(moved * each, 3),
                 "at_most": None if each is None else round(((moved or 0) + more) * each, 3),

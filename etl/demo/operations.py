@@ -112,17 +112,27 @@ def vehicle_limits() -> pd.DataFrame:
 
 def minimum_needs() -> pd.DataFrame:
     """What displaced people need: figures to show how it works, which each town sets itself."""
-    sphere = "ค่าสาธิต ตาม Sphere Handbook 2018 เทศบาลกำหนดเอง"
+    sphere = "ค่าสาธิต (แนวทาง Sphere 2018 ยังไม่ได้ตรวจกับต้นฉบับ) เทศบาลกำหนดเอง"
     made_up = "ค่าสาธิตที่สมมติขึ้น เทศบาลกำหนดเอง"
-    columns = ("code", "name", "name_en", "amount", "unit", "per", "age", "reference")
+    columns = ("code", "name", "name_en", "amount", "unit", "unit_en", "per", "age", "reference")
     rows = [
-        ("drinking_water", "น้ำดื่ม", "Drinking water", 3.0, "L", "person_day", None, sphere),
-        ("water", "น้ำใช้รวมน้ำดื่ม", "Water, drinking included", 15.0, "L", "person_day", None, sphere),
-        ("space", "พื้นที่พักในร่ม", "Covered living space", 3.5, "m2", "person", None, sphere),
-        ("toilet", "ห้องน้ำ", "Toilets", 0.05, "ห้อง", "person", None, sphere),
-        ("meal", "อาหารปรุงสำเร็จ", "Meals", 3.0, "กล่อง", "person_day", None, made_up),
-        ("kit", "ถุงยังชีพ", "Relief kits", 1.0, "ถุง", "household", None, made_up),
-        ("blanket", "ผ้าห่ม", "Blankets", 1.0, "ผืน", "person", None, made_up),
-        ("diaper", "ผ้าอ้อมเด็ก", "Nappies", 4.0, "ชิ้น", "person_day", "0-5", made_up),
+        ("drinking_water", "น้ำดื่ม", "Drinking water", 3.0, "L", "L", "person_day", None, sphere),
+        (
+            "water",
+            "น้ำใช้รวมน้ำดื่ม",
+            "Water, drinking included",
+            15.0,
+            "L",
+            "L",
+            "person_day",
+            None,
+            sphere,
+        ),
+        ("space", "พื้นที่พักในร่ม", "Covered living space", 3.5, "m2", "m2", "person", None, sphere),
+        ("toilet", "ห้องน้ำ", "Toilets", 0.05, "ห้อง", "rooms", "person", None, sphere),
+        ("meal", "อาหารปรุงสำเร็จ", "Meals", 3.0, "กล่อง", "boxes", "person_day", None, made_up),
+        ("kit", "ถุงยังชีพ", "Relief kits", 1.0, "ถุง", "bags", "household", None, made_up),
+        ("blanket", "ผ้าห่ม", "Blankets", 1.0, "ผืน", "pieces", "person", None, made_up),
+        ("diaper", "ผ้าอ้อมเด็ก", "Nappies", 4.0, "ชิ้น", "pieces", "person_day", "0-5", made_up),
     ]
     return pd.DataFrame(rows, columns=list(columns))

@@ -253,7 +253,14 @@ def test_needs_count_ages_households_and_days() -> None:
         "stays": _people(3, 1),
         "unknown": _people(5, 2),
     }
-    base = {"name": "x", "name_en": None, "unit": "u", "age": None, "reference": "r"}
+    base = {
+        "name": "x",
+        "name_en": None,
+        "unit": "u",
+        "unit_en": None,
+        "age": None,
+        "reference": "r",
+    }
     rows = [
         {**base, "code": "a", "per": "person_day", "amount": 1.5},
         {**base, "code": "b", "per": "household", "amount": 2.0},

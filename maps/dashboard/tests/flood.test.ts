@@ -199,6 +199,7 @@ describe('the figures of an answer', () => {
     name: 'น้ำดื่ม',
     name_en: 'Water',
     unit: 'L',
+    unit_en: null,
     per: 'person_day',
     age: null,
     each: 3,

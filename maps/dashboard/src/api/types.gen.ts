@@ -1173,6 +1173,7 @@ export interface Need {
   readonly name: string;
   readonly name_en: string | null;
   readonly unit: string;
+  readonly unit_en: string | null;
   /** person_day, person, household_day or household */
   readonly per: string;
   /** The age band it is for; null: everybody */

@@ -85,14 +85,7 @@ function displaced({ displaced: who, needs }: ImpactAnswer, words: Words): Figur
   if (unknown > 0) {
     details.push(say(lang, 'flood.displacedUnknown', { n: number(unknown, lang) }));
   }
-  for (const item of needs ?? []) {
-    if (item.amount === null && item.at_most === null) continue;
-    const name = lang === 'en' ? (item.name_en ?? item.name) : item.name;
-    const day = item.per.endsWith('_day') ? say(lang, 'flood.aDay') : '';
-    details.push(
-      `${name} ${range(item.amount, item.at_most, lang)} ${unit(item.unit, lang)}${day}`,
-    );
-  }
+  details.push(...(needs ?? []).flatMap((item) => needed(item, lang)));
   return [
     {
       key: 'displaced',
@@ -104,6 +97,15 @@ function displaced({ displaced: who, needs }: ImpactAnswer, words: Words): Figur
       suppressed: false,
     },
   ];
+}
+
+/** An item with its amount; nothing where the town's table states no amount. */
+function needed(item: NonNullable<ImpactAnswer['needs']>[number], lang: Lang): string[] {
+  if (item.amount === null && item.at_most === null) return [];
+  const [name, each] =
+    lang === 'en' ? [item.name_en ?? item.name, item.unit_en ?? item.unit] : [item.name, item.unit];
+  const day = item.per.endsWith('_day') ? say(lang, 'flood.aDay') : '';
+  return [`${name} ${range(item.amount, item.at_most, lang)} ${unit(each, lang)}${day}`];
 }
 
 /** What is surely so and the most it may be: “36”, “36 to 63”, “at most 63”. */

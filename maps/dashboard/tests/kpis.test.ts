@@ -54,6 +54,10 @@ describe('the figures', () => {
     expect(keys.length).toBeLessThanOrEqual(MOST);
   });
 
+  it('tell how long people wait by the clock on the wall, while an exercise runs ahead of it', () => {
+    expect(named({ at: NOW + 14 * 3_600_000 }, 'incidents')).toMatchObject({ ageS: 5 });
+  });
+
   it('say value, trend, what it is measured against, and age', () => {
     expect(named({}, 'river')).toMatchObject({
       value: '112.40',

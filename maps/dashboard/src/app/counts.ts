@@ -24,7 +24,11 @@ export class Counts {
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {
-    for (const { layer, op } of changes) if (op !== 'update') this.#waiting.add(layer);
+    // the stream also tells of what is no layer: readings, forecasts, feeds, an exercise
+    const counted = new Set(this.#store.state.legend.map(({ layer }) => layer));
+    for (const { layer, op } of changes) {
+      if (op !== 'update' && counted.has(layer)) this.#waiting.add(layer);
+    }
     if (this.#timer || this.#waiting.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;

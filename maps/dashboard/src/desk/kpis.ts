@@ -77,7 +77,8 @@ export class Kpis extends DeskPart {
       floodName: this.#floodName(),
       shelters: board(this.state, 'shelters'),
       closures: board(this.state, 'closures'),
-      incidents: this.desk.incidents.seen && incidents.value ? summed(incidents.value, now) : null,
+      incidents:
+        this.desk.incidents.seen && incidents.value ? summed(incidents.value, Date.now()) : null,
     };
   }
 

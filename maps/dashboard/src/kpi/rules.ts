@@ -218,7 +218,7 @@ function shelters({ lang, wall, shelters: all }: Facts): Kpi | null {
   };
 }
 
-function incidents({ lang, at, incidents: told }: Facts): Kpi | null {
+function incidents({ lang, wall, incidents: told }: Facts): Kpi | null {
   if (!told) return null;
   const { open, unacknowledged, raisedThisHour, critical, latest } = told;
   return {
@@ -233,7 +233,7 @@ function incidents({ lang, at, incidents: told }: Facts): Kpi | null {
     threshold: unacknowledged
       ? say(lang, 'kpis.unacknowledged', { n: number(unacknowledged, lang) })
       : say(lang, 'kpis.acknowledged'),
-    ageS: latest === null ? null : (at - latest) / 1000,
+    ageS: latest === null ? null : (wall - latest) / 1000,
     state: critical ? 'alarm' : unacknowledged ? 'watch' : 'calm',
     counts: true,
   };

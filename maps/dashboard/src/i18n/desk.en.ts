@@ -19,7 +19,7 @@ export const desk = {
   'time.noLibrary': 'There is no flood map for this stage yet; the map keeps the chosen flood.',
   'kpis.title': 'The town at a glance',
   'kpis.river': 'Water level {gauge}',
-  'kpis.people': 'People in the water',
+  'kpis.people': 'People in the flood chosen',
   'kpis.care': 'People in care in the water',
   'kpis.bedridden': 'Bedridden in the water',
   'kpis.shelters': 'In shelters',

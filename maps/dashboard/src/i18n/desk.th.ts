@@ -21,7 +21,7 @@ export const desk: Record<keyof typeof en, string> = {
   'time.noLibrary': 'ยังไม่มีแผนที่น้ำท่วมของระดับนี้ แผนที่ยังแสดงน้ำที่เลือกไว้',
   'kpis.title': 'ภาพรวมเมือง',
   'kpis.river': 'ระดับน้ำ {gauge}',
-  'kpis.people': 'คนในเขตน้ำ',
+  'kpis.people': 'คนในเขตน้ำที่เลือก',
   'kpis.care': 'ผู้ป่วยและผู้พึ่งพิงในเขตน้ำ',
   'kpis.bedridden': 'ผู้ป่วยติดเตียงในเขตน้ำ',
   'kpis.shelters': 'อยู่ในศูนย์พักพิง',

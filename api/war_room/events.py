@@ -221,7 +221,7 @@ async def event_steps(
     lang: CallerLang,
     *,
     kind: Kinds = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_STEPS)] = 200,
+    limit: Annotated[int, Query(ge=1, le=MOST_STEPS, description="At most so many")] = 200,
     after: Annotated[
         str | None, Query(max_length=40, description="`next` of the page before")
     ] = None,

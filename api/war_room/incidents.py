@@ -56,12 +56,12 @@ async def list_incidents(
     active: Annotated[
         bool, Query(description="Only those that still ask something of somebody")
     ] = False,
-    status: Annotated[str | None, Query(max_length=40)] = None,
-    severity: Annotated[Severity | None, Query()] = None,
-    kind: Annotated[str | None, Query(max_length=40)] = None,
-    unit: Annotated[str | None, Query(max_length=100)] = None,
+    status: Annotated[str | None, Query(max_length=40, description="Only of this state")] = None,
+    severity: Annotated[Severity | None, Query(description="Only of this severity")] = None,
+    kind: Annotated[str | None, Query(max_length=40, description="Only of this kind")] = None,
+    unit: Annotated[str | None, Query(max_length=100, description="Only of this unit")] = None,
     event: Annotated[str | None, Query(max_length=40, description="Code of an event")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many")] = 200,
     before: Annotated[
         int | None, Query(ge=-(2**63), le=2**63 - 1, description="`next` of the page before")
     ] = None,
@@ -151,7 +151,9 @@ async def duplicates(
     incident: RecordId,
     house: CurrentHouse,
     who: CurrentViewer,
-    metres: Annotated[float, Query(ge=0, le=5000, allow_inf_nan=False)] = WITHIN_M,
+    metres: Annotated[
+        float, Query(ge=0, le=5000, allow_inf_nan=False, description="Within this distance")
+    ] = WITHIN_M,
 ) -> Response:
     """Of the same kind, still asking something, within some metres; nearest first."""
     common.inside(who, LAYER)

@@ -38,9 +38,9 @@ async def list_tasks(
     who: CurrentViewer,
     *,
     active: Annotated[bool, Query(description="Only those not ended")] = False,
-    team: Annotated[str | None, Query(max_length=100)] = None,
+    team: Annotated[str | None, Query(max_length=100, description="Only of this team")] = None,
     incident: Annotated[str | None, Query(max_length=40, description="Code of it")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many")] = 200,
 ) -> Response:
     """Newest first. A crew is told which home each of its own open tasks is about."""
     common.inside(who, LAYER)

@@ -364,8 +364,10 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             {
                 "code": "kit",
                 "name": "ถุงยังชีพ",
+                "name_en": "Relief kits",
                 "amount": 1.0,
                 "unit": "ถุง",
+                "unit_en": "bags",
                 "per": "household",
                 "reference": "ค่าทดสอบ",
             },

@@ -36,7 +36,8 @@ def test_the_switch_changes_every_word(tiny: Served, visit: Open) -> None:
     page.locator(".caveats li").filter(has_text="Features are counted").wait_for()
     rest(page)
     thai_left = page.evaluate("() => document.body.innerText.match(/[\\u0e00-\\u0e7f]+/g)")
-    assert thai_left == ["ไทย", "คุณ"], "the switch, and the name of whoever is signed in"
+    # the switch, the name of whoever is signed in, and of the gauge that is chosen
+    assert thai_left == ["ไทย", "คุณ", "สะพานทดสอบ"]
     assert page.title() == "Test town · live town map"
     assert "lang=en" in page.url
     assert page.evaluate(f"{MAP}.getStyle().metadata['muang:lang']") == "en"
@@ -83,7 +84,7 @@ def _map_words(page: Page) -> dict[str, NDArray[np.bool_]]:
             const map = {MAP};
             const faces = map.getStyle()['font-faces'];
             map.jumpTo({{center: [0, 0], zoom: 5}});
-            const point = (index) => map.unproject([500, 120 + index * 100]).toArray();
+            const point = (index) => map.unproject([500, 70 + index * 90]).toArray();
             map.setStyle({{
                 version: 8,
                 'font-faces': faces,
@@ -123,9 +124,9 @@ def _map_words(page: Page) -> dict[str, NDArray[np.bool_]]:
             page.screenshot(
                 clip={
                     "x": box["x"] + 380,
-                    "y": box["y"] + 70 + n * 100,
+                    "y": box["y"] + 26 + n * 90,
                     "width": 240,
-                    "height": 100,
+                    "height": 88,
                 }
             )
         )

@@ -117,7 +117,7 @@ def test_a_stopped_graphics_driver_is_survived(tiny: Served, visit: Open) -> Non
 
 
 def test_a_server_that_is_away_at_first_is_waited_for(tiny: Served, visit: Open) -> None:
-    away = "**/me"
+    away = "**/me?*"
     page = visit(
         tiny, wait=False, quiet=True, begin=lambda page: page.route(away, lambda it: it.abort())
     ).page

@@ -118,7 +118,7 @@ LAYER = Layer(
         text("unit", "หน่วยที่รับงาน", "Unit", INTERNAL),
         moment("assigned_at", "มอบหมายเมื่อ", "Assigned at", INTERNAL),
         moment("on_scene_at", "ถึงที่เกิดเหตุเมื่อ", "On scene at", INTERNAL),
-        moment("resolved_at", "แก้ไขเมื่อ", "Resolved at", INTERNAL),
+        moment("resolved_at", "แก้เหตุแล้วเมื่อ", "Resolved at", INTERNAL),
         moment("cleared_at", "ปลอดภัยเมื่อ", "All clear at", INTERNAL),
         text("cleared_by", "ผู้ประกาศปลอดภัย", "All clear by", CREWS),
         moment("due_at", "ต้องรับทราบภายใน", "To be acknowledged by", INTERNAL),

@@ -126,6 +126,8 @@ def test_rows_wait_for_each_other_in_order(blank_town: TownHandle) -> None:
 def test_every_layer_logs_every_kind_of_change(own_tiny_town: TownHandle) -> None:
     with own_tiny_town.connect(Machine.LOADER) as conn:
         for layer in LAYERS:
+            if layer.id == "event_log":  # never rewritten: tests/api/test_events.py tries
+                continue
             table = sql.Identifier("town", layer.id)
             before = rows(conn, "SELECT muang.current_pos()")[0][0]
             updated = conn.execute(sql.SQL("UPDATE {} SET source = 'psql'").format(table)).rowcount

@@ -9,7 +9,7 @@ from db import readings
 from db.connect import Machine
 from db.datasets import Dataset
 from db.readings import columns, station_limits
-from etl.demo.gauges import between, need_readings
+from etl.demo.gauges import DAYS, between, need_readings
 from etl.demo.load import _load_layer
 from flood.gauges import judge
 from layers import catalog
@@ -54,7 +54,7 @@ def test_readings_go_on_where_they_ended_and_stop_where_real_data_are(
     with blank_town.connect(Machine.LOADER) as conn:
         _load_layer(conn, catalog.get("gauges"), frames["gauges"])
         first = need_readings(conn, "phibun", NOW)
-        assert first == 2 * 10 * 96
+        assert first == 2 * DAYS * 96
         assert need_readings(conn, "phibun", NOW) == 0
         assert need_readings(conn, "phibun", NOW + timedelta(hours=1)) == 8
         now = NOW + timedelta(hours=1)

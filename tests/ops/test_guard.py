@@ -20,7 +20,7 @@ def test_a_busy_port_says_who_holds_it_and_what_to_do() -> None:
             check_port(Address("127.0.0.1", port))
     for sentence in (caught.value.detail.th, caught.value.detail.en):
         assert str(os.getpid()) in sentence
-        assert "pytest" in sentence
+        assert "python" in sentence
         assert f"--port {port + 1}" in sentence
 
 

@@ -20,7 +20,7 @@ def test_the_holder_of_a_port_is_named() -> None:
         holder = holder_of(port)
         assert holder is not None
         assert holder.pid == os.getpid()
-        assert "pytest" in holder.command
+        assert "python" in holder.command
     assert is_free("127.0.0.1", port)
     assert holder_of(port) is None
 

@@ -77,6 +77,7 @@ ACTED = {
 }
 """Steps that are possible once; tests/api/test_boards.py takes them."""
 INSIDE = {
+    "/feeds",
     "/events/{event}/log",
     "/events/{event}/log.csv",
     "/incidents",

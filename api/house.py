@@ -91,6 +91,20 @@ class House:
         """A connection for the platform's own records: tokens, answers, changes."""
         return self.pools[Machine.SERVICE].connection(timeout=patience_s)
 
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[Connection]:
+        """One transaction of an edit; whoever is told that it is done finds it in every answer.
+
+        Answers read the town as of the last position given, so the edit gets its own here and
+        does not wait for the sequencer.
+        """
+        async with self.service() as conn:
+            async with conn.transaction():
+                yield conn
+            # what is committed stays so: where numbering fails the sequencer makes up for it
+            with contextlib.suppress(psycopg.Error):
+                await conn.execute("SELECT muang.number_changes()")
+
     def verifying(self) -> AbstractAsyncContextManager[Connection]:
         """A connection that only answers whose credentials these are."""
         return self.pools.verifying.connection()

@@ -149,7 +149,7 @@ async def add_reading(
             exercise=drill,
         )
     repeat = _repeat(who, idempotency_key, f"POST reading {code}", sent.model_dump_json().encode())
-    async with house.service() as conn, conn.transaction():
+    async with house.writing() as conn:
         told_before = await replies.find(conn, repeat)
         if told_before is not None:
             stored = int(told_before[1]["id"])
@@ -187,7 +187,7 @@ async def add_photo(
         station = await station_of(conn, who.role, code)
         one = await reading_notes.one(conn, station.series, code, number(reading))
     photo = await asyncio.to_thread(photos.cleaned, await request.body())
-    async with house.service() as conn, conn.transaction():
+    async with house.writing() as conn:
         made = await reading_notes.add_photo(conn, station.series, one, photo, actor=who.principal)
     return PhotoMade(id=made, bytes=len(photo.content))
 
@@ -236,7 +236,7 @@ async def add_mark(
     async with house.reader(who.role) as conn:
         station = await station_of(conn, who.role, code)
         one = await reading_notes.one(conn, station.series, code, number(reading))
-    async with house.service() as conn, conn.transaction():
+    async with house.writing() as conn:
         await reading_notes.mark(
             *(conn, station.series, one),
             wrong=sent.wrong,

@@ -233,7 +233,7 @@ async def _edit(
     work: Callable[[Connection], Awaitable[Edited]],
 ) -> Edited:
     """One edit in one transaction, or what the same edit answered before."""
-    async with house.service() as conn, conn.transaction():
+    async with house.writing() as conn:
         before = await editing.repeated(conn, repeat)
         if before is not None:
             return before

@@ -106,7 +106,7 @@ async def once(
     status: int = 200,
 ) -> Response:
     """One action in one transaction, or what the same request answered before."""
-    async with house.service() as conn, conn.transaction():
+    async with house.writing() as conn:
         before = await replies.find(conn, repeat)
         if before is None:
             await steps.begin(conn, who)

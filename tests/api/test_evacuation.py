@@ -1,5 +1,6 @@
 """`POST /queries/evacuation` and `/queries/route-cuts` over the tiny town, by hand."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.app import create_app
+from db.changes import Sequencer
 from db.connect import Machine
 from layers.model import Role
 from tests.api.caller import NOBODY, Caller
@@ -116,7 +118,15 @@ def test_it_is_kept_and_comes_out_the_same_again(caller: Caller) -> None:
 
 
 @pytest.fixture
-def desk(own_tiny_town: TownHandle, dashboard: Path) -> Iterator[Caller]:
+def desk(
+    own_tiny_town: TownHandle, dashboard: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Caller]:
+    """A desk whose server numbers no change by itself, as one that is too busy for now."""
+
+    async def never(_: Sequencer) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Sequencer, "run", never)
     with own_tiny_town.connect(Machine.SERVICE) as conn:
         token = a_token(conn, Role.ADMIN, "desk")
     with Caller(create_app(settings_for(own_tiny_town, dashboard)), token) as made:

@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from api.access import layers_of
 from api.auth.oidc_provider import Provider
 from api.export_desk import ExportDesk
+from api.feed_watch import FeedWatch
 from api.limits import Limits
 from api.live_hub import LiveHub
 from api.network.graphs import Graphs
@@ -68,6 +69,7 @@ class House:
         self.rasters = RasterDesk(None if folder is None else folder / settings.town)
         self.exports = ExportDesk()
         self.watch = Watch(self)
+        self.feeds = FeedWatch(self)
         self.graphs = Graphs()
         self._town: TownSpec | None = None
         self._asking = asyncio.Lock()
@@ -178,6 +180,7 @@ async def open_house(settings: ServerSettings) -> AsyncIterator[House]:
             asyncio.create_task(_kept_running(house.hub.run, "hub")),
             asyncio.create_task(_kept_running(house.forget, "retention")),
             asyncio.create_task(_kept_running(house.tiles.keep_drawn, "tiles")),
+            asyncio.create_task(_kept_running(house.feeds.run, "feeds")),
             *(
                 [asyncio.create_task(_kept_running(house.watch.run, "rules"))]
                 if settings.rules

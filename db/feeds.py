@@ -118,14 +118,7 @@ def get(conn: AnyConnection, name: str) -> Feed:
 
 def add(conn: AnyConnection, feed: Feed) -> None:
     """Register a feed; ConflictError when there is one of that name."""
-    if feed.kind not in KINDS:
-        kinds = " ".join(KINDS)
-        raise BadRequestError(
-            Text(
-                th=f"ไม่มีฟีดชนิด “{feed.kind}” ชนิดที่มี: {kinds}",
-                en=f"There is no kind of feed “{feed.kind}”. The kinds are: {kinds}.",
-            )
-        )
+    _check_kind(feed.kind)
     row = asdict(feed)
     row |= {name: Jsonb(row[name]) for name in ("headers", "mapping")}
     try:
@@ -143,6 +136,51 @@ def add(conn: AnyConnection, feed: Feed) -> None:
         raise ConflictError(
             Text(th=f"มีฟีด “{feed.name}” อยู่แล้ว", en=f"There is a feed “{feed.name}” already.")
         ) from None
+
+
+def change(conn: AnyConnection, feed: Feed) -> None:
+    """Change a feed's setting; what it brought, when it answered and who added it stay.
+
+    Where something else is asked, or it is read otherwise, it is asked at once and without the
+    marks of the old answers: a source that says "nothing new" would hide the change. NotFoundError
+    when there is no such feed.
+    """
+    before = get(conn, feed.name)
+    _check_kind(feed.kind)
+    row = asdict(feed)
+    row |= {name: Jsonb(row[name]) for name in ("headers", "mapping")}
+    with conn.transaction():
+        conn.execute(
+            "UPDATE muang.feed SET title = %(title)s, kind = %(kind)s, url = %(url)s,"
+            " headers = %(headers)s, mapping = %(mapping)s, secret = %(secret)s,"
+            " interval_s = %(interval_s)s, private = %(private)s WHERE name = %(name)s",
+            row,
+        )
+        if _asks(feed) != _asks(before):
+            conn.execute(
+                "UPDATE muang.feed_state SET circuit = 'waiting', failures = 0,"
+                " next_try_at = NULL, error_th = NULL, error_en = NULL, doubt_th = NULL,"
+                " doubt_en = NULL, etag = NULL, last_modified = NULL,"
+                " since = clock_timestamp() WHERE feed = %s",
+                [feed.name],
+            )
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        kinds = " ".join(KINDS)
+        raise BadRequestError(
+            Text(
+                th=f"ไม่มีฟีดชนิด “{kind}” ชนิดที่มี: {kinds}",
+                en=f"There is no kind of feed “{kind}”. The kinds are: {kinds}.",
+            )
+        )
+
+
+def _asks(feed: Feed) -> tuple[object, ...]:
+    """What a question to its source, and the reading of the answer, hang on."""
+    held = (dict(feed.headers), dict(feed.mapping))
+    return (feed.kind, feed.url, *held, feed.secret, feed.private)
 
 
 def remove(conn: AnyConnection, name: str) -> None:
@@ -268,6 +306,11 @@ def wants_polling(conn: AnyConnection) -> bool:
         " OR EXISTS (SELECT FROM muang.exercise AS e WHERE e.closed_at IS NULL)"
     ).fetchone()
     return bool(row and row[0])
+
+
+async def tell_anew(conn: AsyncConnection[tuple[object, ...]]) -> None:
+    """Have open screens read the feeds again, where time alone changed how they are."""
+    await conn.execute("SELECT muang.tell_feeds()")
 
 
 async def overview(

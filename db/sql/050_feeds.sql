@@ -1,5 +1,5 @@
 -- What is no layer and open screens hear of all the same: feeds that fail, exercises that begin.
--- from: muang.feed_state, muang.exercise -> muang.layer_change
+-- from: muang.feed, muang.feed_state, muang.exercise -> muang.layer_change
 
 CREATE OR REPLACE FUNCTION muang.note_topic() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -22,6 +22,26 @@ FOR EACH ROW WHEN (
     (old.circuit, old.error_en, old.doubt_en) IS DISTINCT FROM (new.circuit, new.error_en, new.doubt_en)
 )
 EXECUTE FUNCTION muang.note_topic('feeds');
+
+CREATE OR REPLACE TRIGGER a_open BEFORE UPDATE ON muang.feed
+FOR EACH STATEMENT EXECUTE FUNCTION muang.open_change_set();
+
+-- a new name, address or interval, paused, asked again
+CREATE OR REPLACE TRIGGER c_changed AFTER UPDATE ON muang.feed
+FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*)
+EXECUTE FUNCTION muang.note_topic('feeds');
+
+-- Nothing is written when a feed falls silent: the server looks at the time, and tells by this.
+CREATE OR REPLACE FUNCTION muang.tell_feeds() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM
+        set_config('muang.change_xact', pg_current_xact_id()::text, true),
+        set_config('muang.change_set', nextval('muang.change_set_id')::text, true);
+    INSERT INTO muang.layer_change (change_set, layer, op, row_count)
+    VALUES (muang.note_change_set(), 'feeds', 'update', 1);
+END;
+$$;
 
 CREATE OR REPLACE TRIGGER a_open BEFORE INSERT OR UPDATE ON muang.exercise
 FOR EACH STATEMENT EXECUTE FUNCTION muang.open_change_set();

@@ -3,13 +3,14 @@
 import getpass
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from layers.errors import BadRequestError, ConflictError
+from layers.errors import BadRequestError, ConflictError, RefusedError
 from layers.text import Text
 from ops.progress import Progress, both
 
@@ -29,8 +30,8 @@ def register(app: typer.Typer) -> None:
         help="ฟีดค่าน้ำจากแหล่งอื่น · Feeds: readings fetched from other people's machines.",
     )
     for name, command in (
-        *(("run", run), ("list", list_all), ("show", show), ("add", add), ("remove", remove)),
-        *(("pause", pause), ("resume", resume), ("key", key)),
+        *(("run", run), ("list", list_all), ("show", show), ("add", add), ("edit", edit)),
+        *(("remove", remove), ("pause", pause), ("resume", resume), ("key", key)),
     ):
         group.command(name)(command)
     app.add_typer(group, name="feed")
@@ -151,37 +152,87 @@ def add(  # noqa: PLR0917  Typer maps each to an option
 ) -> None:
     """เพิ่มฟีด · Add a feed; no key is ever part of it, only the name of one."""
     from db import feeds
-    from etl.feeds.keys import check_address, check_name
-    from etl.feeds.mapping import read_mapping
     from ops.commands.imports import actor, loader
 
-    if every < _LEAST_S:
-        raise BadRequestError(
-            Text(
-                th=f"ถามถี่เกินไป: อย่างน้อยทุก {_LEAST_S} วินาที",
-                en=f"Too often: every {_LEAST_S} seconds at least.",
-            )
-        )
-    headers = dict(map(_header, header or []))
-    secret = check_name(key_) if key_ else None
-    check_address(url, headers, secret=secret is not None)
-    made = read_mapping(_json(mapping), kind).model_dump(mode="json", exclude_defaults=True)
     with loader(town, Progress()) as (_, conn):
-        feed = feeds.Feed(
+        told = feeds.Feed(
             *(name, kind, url, every, actor()),
             title=title,
-            headers=headers,
-            mapping=made,
-            secret=secret,
+            headers=dict(map(_header, header or [])),
+            mapping=_json(mapping),
+            secret=key_ or None,
             private=private,
         )
-        feeds.add(conn, feed)
+        feeds.add(conn, _checked(told))
         _number(conn)
     print(
         both(
             Text(
                 th=f"เพิ่มฟีด {name} แล้ว ลองถามด้วย ./muang feed run --once",
                 en=f"The feed {name} is added. Try it: ./muang feed run --once.",
+            )
+        )
+    )
+
+
+def edit(  # noqa: PLR0917  Typer maps each to an option
+    name: Name,
+    url: Annotated[str | None, typer.Option(help="address, with {key} where a key belongs")] = None,
+    kind: Annotated[str | None, typer.Option(help="thaiwater, usgs, mapper or gistda")] = None,
+    every: Annotated[int | None, typer.Option(help="seconds between two questions")] = None,
+    title: Annotated[str | None, typer.Option(help="ชื่อที่แสดง · what people call it")] = None,
+    key_: Annotated[
+        str | None, typer.Option("--key", help='NAME of the key to use; "" for none')
+    ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(help='Name: value, in place of all there were; "" for none')
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--map", help="JSON, or a file of it, in place of the one it has")
+    ] = None,
+    *,
+    private: Annotated[
+        bool | None, typer.Option("--private/--public", help="whether it is in our own network")
+    ] = None,
+    town: Town = None,
+) -> None:
+    """แก้ไขฟีดโดยไม่เสียค่าที่ได้มา · Change a feed: its readings and its state stay."""
+    from db import feeds
+    from ops.commands.imports import loader
+
+    said: dict[str, Any] = {
+        "url": url,
+        "kind": kind,
+        "interval_s": every,
+        "title": title,
+        "secret": key_,
+        "headers": None if header is None else dict(map(_header, filter(None, header))),
+        "mapping": None if mapping is None else _json(mapping),
+        "private": private,
+    }
+    said = {field: value for field, value in said.items() if value is not None}
+    if not said:
+        raise BadRequestError(
+            Text(th="บอกสิ่งที่จะแก้ เช่น --every 900", en="Say what to change, such as --every 900.")
+        )
+    with loader(town, Progress()) as (_, conn):
+        before = feeds.get(conn, name)
+        if before.exercise:
+            raise RefusedError(
+                Text(
+                    th=f"{name} เป็นของการฝึกซ้อม แก้ไม่ได้ จบการฝึกด้วย ./muang drill stop",
+                    en=f"{name} belongs to an exercise and is not edited: ./muang drill stop.",
+                )
+            )
+        # an empty text takes away what may be absent
+        said |= {each: said[each] or None for each in ("title", "secret") if each in said}
+        feeds.change(conn, _checked(replace(before, **said)))
+        _number(conn)
+    print(
+        both(
+            Text(
+                th=f"แก้ฟีด {name} แล้ว ค่าและประวัติเดิมยังอยู่",
+                en=f"The feed {name} is changed; what it brought stays.",
             )
         )
     )
@@ -235,12 +286,32 @@ _LEAST_S = 30
 _SHORTEST_KEY = 4
 
 
+def _checked(feed: "Feed") -> "Feed":
+    """The feed as it may be kept; BadRequestError says what is wrong with what was told of it."""
+    from etl.feeds.keys import check_address, check_name
+    from etl.feeds.mapping import read_mapping
+
+    if feed.interval_s < _LEAST_S:
+        raise BadRequestError(
+            Text(
+                th=f"ถามถี่เกินไป: อย่างน้อยทุก {_LEAST_S} วินาที",
+                en=f"Too often: every {_LEAST_S} seconds at least.",
+            )
+        )
+    secret = check_name(feed.secret) if feed.secret else None
+    check_address(feed.url, feed.headers, secret=secret is not None)
+    mapping = read_mapping(dict(feed.mapping), feed.kind)
+    made = mapping.model_dump(mode="json", exclude_defaults=True)
+    return replace(feed, mapping=made, secret=secret)
+
+
 def _enable(name: str, town: str | None, *, enabled: bool) -> None:
     from db import feeds
     from ops.commands.imports import loader
 
     with loader(town, Progress()) as (_, conn):
         feeds.enable(conn, name, enabled=enabled)
+        _number(conn)
 
 
 def _number(conn: Any) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.house import House
 from db import feeds
 from db.connect import Machine
 from db.feeds import Feed, FeedState
@@ -54,3 +55,55 @@ def test_the_state_of_each_feed_is_told(caller: Caller) -> None:
     assert (odd["state"], odd["doubt"]["en"]) == ("suspect", "Times lie ahead.")
     assert "x.example" not in reply.text
     assert "added_by" not in reply.text
+
+
+@pytest.mark.usefixtures("three")
+def test_screens_hear_of_a_feed_that_grows_stale_by_time_alone(
+    caller: Caller, tiny_town: TownHandle
+) -> None:
+    house: House = caller.app.state.house
+
+    def look(after: timedelta) -> bool:
+        return bool(caller.run(house.feeds.look(NOW + after)))
+
+    def told() -> int:
+        with tiny_town.connect(Machine.SERVICE) as conn:
+            row = conn.execute(
+                "SELECT count(*) FROM muang.layer_change WHERE layer = 'feeds'"
+            ).fetchone()
+        return int(str(row and row[0]))
+
+    assert look(timedelta(0)), "one of them was stale when the server began to look"
+    before = told()
+    assert not look(timedelta(minutes=29))
+    assert told() == before
+    assert look(timedelta(minutes=31)), "three intervals without a word"
+    assert told() == before + 1
+    assert not look(timedelta(minutes=32))
+    assert look(timedelta(0)), "heard of again"
+    assert told() == before + 2
+
+
+@pytest.mark.usefixtures("three")
+def test_a_feed_that_is_changed_is_told_and_keeps_what_it_was(tiny_town: TownHandle) -> None:
+    with tiny_town.connect(Machine.LOADER) as conn:
+        state = replace(GOOD, etag='"1"', last_modified="Sat", failures=3, report={"new": 3})
+        feeds.put_state(conn, state)
+        conn.commit()
+
+        def told() -> int:
+            row = conn.execute(
+                "SELECT count(*) FROM muang.layer_change WHERE layer = 'feeds'"
+            ).fetchone()
+            return int(str(row and row[0]))
+
+        before, feed = told(), feeds.get(conn, "a_good")
+        feeds.change(conn, replace(feed, title="แม่น้ำมูล", interval_s=900))
+        now = feeds.states(conn)["a_good"]
+        assert (now.etag, now.failures, told()) == ('"1"', 3, before + 1)
+        feeds.change(conn, replace(feed, url="https://y.example/?k={key}"))
+        now = feeds.states(conn)["a_good"]
+        assert (now.etag, now.last_modified, now.failures, now.next_try_at) == (None, None, 0, None)
+        assert (now.succeeded_at, now.newest_at) == (NOW, NOW)
+        assert now.report == {"new": 3}
+        assert feeds.get(conn, "a_good").added_at == feed.added_at

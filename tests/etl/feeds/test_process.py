@@ -189,6 +189,32 @@ def test_a_feed_is_added_listed_paused_and_removed(
     feed.run(town=town, once=True, as_json=True)
     asked = told(capsys)["feeds"]["loggers"]
     assert "no key LOGGERS" in asked["error"]["en"]
+    feed.edit("loggers", every=900, title="", town=town)
+    capsys.readouterr()
+    feed.show("loggers", town=town, as_json=True)
+    shown = told(capsys)
+    assert (shown["interval_s"], shown["title"], shown["key"]) == (900, None, "LOGGERS")
+    assert "no key LOGGERS" in shown["error"]["en"], "how it is stays on record"
+    feed.edit("loggers", mapping='{"station": "id", "at": "t", "value": "m"}', town=town)
+    feed.edit("loggers", url="https://loggers.example.org/open.csv", key_="", town=town)
+    capsys.readouterr()
+    feed.show("loggers", town=town, as_json=True)
+    shown = told(capsys)
+    assert shown["mapping"] == {"station": "id", "at": "t", "value": "m"}
+    assert (shown["key"], shown["error"], shown["state"]) == (None, None, "waiting")
+    for wrong, said in (
+        ({}, "Say what"),
+        ({"every": 5}, "Too often"),
+        ({"url": "https://x.example/?api_key=abcdef"}, "feed key"),
+        ({"url": "https://x.example/{key}"}, "does not name the key"),
+        ({"mapping": '{"station": "id"}'}, "value or discharge"),
+        ({"kind": "pigeon"}, "kinds are"),
+        ({"key_": "lower case"}, None),
+    ):
+        with pytest.raises(BadRequestError, match=said):
+            feed.edit("loggers", town=town, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(NotFoundError):
+        feed.edit("nobody", every=900, town=town)
     feed.remove("loggers", town=town)
     with pytest.raises(NotFoundError):
         feed.remove("loggers", town=town)

@@ -1002,7 +1002,7 @@ export interface Incident {
   readonly assigned_at?: string | null;
   /** ถึงที่เกิดเหตุเมื่อ · On scene at */
   readonly on_scene_at?: string | null;
-  /** แก้ไขเมื่อ · Resolved at */
+  /** แก้เหตุแล้วเมื่อ · Resolved at */
   readonly resolved_at?: string | null;
   /** ปลอดภัยเมื่อ · All clear at */
   readonly cleared_at?: string | null;

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.rows import dict_row
 
@@ -16,7 +17,8 @@ from layers.text import Text
 
 LAYER = evacuation_runs.LAYER
 RESOURCES = resources.LAYER
-_VEHICLE = {"start": "out", "done": "ready", "fail": "ready"}
+OUT = "out"
+_VEHICLE = {"start": OUT, "done": "ready", "fail": "ready"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ async def accept(conn: Connection, runs: Sequence[NewRun], actor: Actor) -> list
                 "shelters": list(run.shelters),
                 "event": event.code if event else None,
                 "planned_at": await steps.moment(conn),
+                "by_name": actor.name,
             },
         )
         step = Step("run", "accept", record.code, record.id, None, "planned", unit=run.team)
@@ -94,7 +97,7 @@ async def act(
     if record["state"] not in move.start:
         await past(conn, record, "run", record["state"])
     now = await steps.moment(conn)
-    values: dict[str, object] = {"state": move.end}
+    values: dict[str, object] = {"state": move.end, "by_name": actor.name}
     values |= {"left_at": now} if action == "start" else {"ended_at": now, "reason": reason}
     written = await steps.write(conn, record, values)
     event = await steps.open_event(conn)
@@ -129,15 +132,18 @@ async def check(
     *,
     crew: str | None,
     at: tuple[float, float] | None,
+    due_at: datetime | None,
     note: str | None,
     actor: Actor,
 ) -> Record:
-    """Check a boat, vehicle or crew out, in, or as out of order."""
+    """Check a boat, vehicle or crew out, in, or as out of order; `due_at`: when it is back."""
     if record["status"] == status and crew in (None, record["crew"]):
         await past(conn, record, "resource", status)
     values: dict[str, object] = {"status": status}
     if crew is not None:
         values["crew"] = crew
+    if status == OUT:
+        values["due_at"] = due_at
     return await _put(conn, record, values, note, actor, at)
 
 
@@ -152,8 +158,12 @@ async def _put(  # noqa: PLR0917 - the parts of a line
     actor: Actor,
     at: tuple[float, float] | None = None,
 ) -> Record:
-    written = await steps.write(conn, record, values, at)
     status = str(values["status"])
+    if status != OUT:
+        values |= {"out_at": None, "due_at": None}
+    elif record["status"] != OUT:
+        values["out_at"] = await steps.moment(conn)
+    written = await steps.write(conn, record, {**values, "by_name": actor.name}, at)
     step = Step(
         "resource",
         _ACTIONS[status],

@@ -56,6 +56,7 @@ async def come(conn: Connection, new: NewStay, actor: Actor) -> Record:
             "people": new.people,
             "in_at": await steps.moment(conn),
             "note": new.note,
+            "by_name": actor.name,
         },
     )
     await _count(conn, new.shelter, new.people)
@@ -70,7 +71,9 @@ async def leave(
     if record["out_at"] is not None:
         await past(conn, record, "stay", "out")
     people = int(record["people"] or 0)
-    written = await steps.write(conn, record, {"out_at": await steps.moment(conn)})
+    written = await steps.write(
+        conn, record, {"out_at": await steps.moment(conn), "by_name": actor.name}
+    )
     await _count(conn, record["shelter_code"], -people)
     action = "stay_undone" if undo else "check_out"
     await _tell(conn, record, action, f"{_where(record)} -{people}", None, actor, note)
@@ -84,7 +87,7 @@ async def recount(
     if record["out_at"] is not None:
         await past(conn, record, "stay", "out")
     was = int(record["people"] or 0)
-    written = await steps.write(conn, record, {"people": people})
+    written = await steps.write(conn, record, {"people": people, "by_name": actor.name})
     await _count(conn, record["shelter_code"], people - was)
     await _tell(conn, record, "recount", str(was), str(people), actor, note)
     return written

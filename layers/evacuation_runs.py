@@ -41,6 +41,7 @@ LAYER = Layer(
         moment("left_at", "ออกเมื่อ", "Left at", CREWS),
         moment("ended_at", "จบเมื่อ", "Ended at", CREWS),
         text("reason", "เหตุผล", "Reason", CREWS, personal=True),
+        text("by_name", "ผู้บันทึกล่าสุด", "Last recorded by", CREWS),
     ),
     natural_key=("code",),
     audience=CREWS,

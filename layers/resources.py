@@ -1,6 +1,6 @@
 """Boats, lorries and their crews: what they carry, where they stand, whether they can go."""
 
-from layers.declare import code, integer, number, text
+from layers.declare import code, integer, moment, number, text
 from layers.model import DESK, INTERNAL, GeometryKind, Layer, Zooms
 from layers.style import Shape, Style, StyleClass, Symbol
 from layers.text import Text
@@ -53,6 +53,9 @@ LAYER = Layer(
         integer("stretchers", "ที่รับผู้ป่วยนอน", "Lying people", INTERNAL, maximum=100),
         number("speed_kmh", "ความเร็ว", "Speed", INTERNAL, unit="km/h", minimum=1, maximum=150),
         text("crew", "ทีม", "Crew", INTERNAL),
+        moment("out_at", "ออกเมื่อ", "Out since", INTERNAL),
+        moment("due_at", "กำหนดกลับ", "Due back", INTERNAL),
+        text("by_name", "ผู้ลงออกหรือเข้าล่าสุด", "Checked out or in by", INTERNAL),
         text("note", "หมายเหตุ", "Note", INTERNAL),
     ),
     natural_key=("code",),

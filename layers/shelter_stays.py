@@ -41,6 +41,7 @@ LAYER = Layer(
         moment("in_at", "เข้าเมื่อ", "In at", CREWS),
         moment("out_at", "ออกเมื่อ", "Out at", CREWS),
         text("note", "หมายเหตุ", "Note", CREWS, personal=True),
+        text("by_name", "ผู้บันทึกล่าสุด", "Last recorded by", CREWS),
     ),
     natural_key=("code",),
     audience=CREWS,

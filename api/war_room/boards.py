@@ -11,6 +11,7 @@ from api.viewer import Viewer
 from api.war_room import common
 from api.war_room.common import RecordId
 from api.war_room.models import (
+    Homes,
     ResourceAct,
     ResourceOut,
     RunAct,
@@ -23,13 +24,14 @@ from api.war_room.models import (
     Waiting,
 )
 from db import answers, editing, runs, stays, steps
+from db.queries import war_room
 from db.replies import Connection
 from db.runs import NewRun
-from layers import evacuation_runs, resources, shelter_stays
+from layers import evacuation_runs, power_areas, resources, shelter_stays
 from layers.errors import BadRequestError
 from layers.events import COMMAND
 from layers.lifecycle import RUN
-from layers.model import DESK, Role
+from layers.model import DESK, RESCUERS, Role
 from layers.text import Text
 
 router = APIRouter(tags=["War room"])
@@ -255,6 +257,7 @@ async def act_on_resource(
             RESOURCE_ACTIONS[action],
             crew=sent.crew,
             at=sent.at,
+            due_at=sent.due_at,
             note=sent.note,
             actor=actor,
         )
@@ -262,3 +265,24 @@ async def act_on_resource(
 
     repeat = common.repeat_of(who, idempotency_key, f"POST resources {resource} {action}", sent)
     return await common.once(house, repeat, actor, work)
+
+
+@router.get(
+    "/power-areas/{area}/homes",
+    summary="Homes in a power area whose people hang on power",
+    response_model=Homes,
+    responses=problems(400, 401, 404, 503),
+)
+async def powered_homes(area: RecordId, house: CurrentHouse, who: CurrentViewer) -> Response:
+    """Whatever its state now: those homes that you may see at this moment.
+
+    A coordinator sees homes during an event, a crew those of its open tasks, a caregiver those of
+    their communities; whoever fetches nobody sees none and is refused.
+    """
+    common.allow(who, RESCUERS)
+    async with house.reader(who.role) as conn:
+        code = await war_room.power_area(conn, area)
+        if code is None:
+            raise steps.missing(power_areas.LAYER, area)
+        told = await war_room.homes_without_power(conn, who.role, who.keys, code)
+    return common.answer({"homes": told})

@@ -389,4 +389,7 @@ class ResourceAct(_Said):
 
     crew: Short | None = None
     at: LonLat | None = None
+    due_at: AwareDatetime | None = Field(
+        default=None, description="When it is to be back; for check_out"
+    )
     note: Long | None = None

@@ -142,6 +142,13 @@ async def home(conn: Connection, role: Role, keys: tuple[str, ...] | None, code:
         raise steps.missing(layer, code)
 
 
+async def power_area(conn: Connection, area: int) -> str | None:
+    """The code of a power area by its record number; None when there is none."""
+    cursor = await conn.execute("SELECT code FROM power_areas WHERE id = %s", [area])
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
 async def homes_without_power(
     conn: Connection, role: Role, keys: tuple[str, ...] | None, area: str
 ) -> list[dict[str, Any]]:

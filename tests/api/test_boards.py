@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,7 @@ def test_headcounts_by_household_and_occupancy_that_follows(room: WarRoom) -> No
     assert item(room, "shelters", "S1")["occupancy"] == 8
     out = room.post(Role.STAFF, f"{path}/check_out", note="กลับบ้าน")
     assert out["out_at"] is not None
+    assert out["by_name"] == "คน staff"
     assert item(room, "shelters", "S1")["occupancy"] == 3
     room.post(Role.STAFF, f"{path}/check_out", 409)
     told = [one for one in room.log(room.event, kind="stay") if one["record"] == stay["id"]]
@@ -138,7 +140,9 @@ def test_runs_of_a_plan_are_accepted_gone_done_and_failed(room: WarRoom) -> None
     room.post(Role.COORDINATOR, RUNS, 400, answer=plan["id"], runs=[{"team": "?", "number": 1}])
     for run in (one, two):
         room.post(Role.STAFF, f"{RUNS}/{run['id']}/start")
-        assert item(room, "resources", run["team"])["status"] == "out"
+        vehicle = item(room, "resources", run["team"])
+        assert (vehicle["status"], vehicle["by_name"]) == ("out", "คน staff")
+        assert vehicle["out_at"] is not None
     room.post(Role.STAFF, f"{RUNS}/{one['id']}/done")
     assert item(room, "resources", one["team"])["status"] == "ready"
     room.post(Role.STAFF, f"{RUNS}/{two['id']}/fail", 400)
@@ -161,13 +165,33 @@ def test_runs_of_a_plan_are_accepted_gone_done_and_failed(room: WarRoom) -> None
 def test_boats_and_crews_are_checked_out_and_in(room: WarRoom) -> None:
     boat = item(room, "resources", "B6")
     path = f"/resources/{boat['id']}"
-    out = room.post(Role.STAFF, f"{path}/check_out", crew="ทีม 6", at=[105.2243, 15.2402])
+    sent = {"crew": "ทีม 6", "at": [105.2243, 15.2402], "due_at": "2026-11-21T12:00:00Z"}
+    out = room.post(Role.STAFF, f"{path}/check_out", **sent, by="นายหก")
     assert (out["status"], out["crew"]) == ("out", "ทีม 6")
+    assert datetime.fromisoformat(out["due_at"]) == datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert out["out_at"] is not None
+    assert out["by_name"].startswith("นายหก (")
     room.post(Role.STAFF, f"{path}/check_out", 409)
     room.post(Role.TEAM, f"{path}/check_in", 403)
-    room.post(Role.STAFF, f"{path}/check_in", note="เติมน้ำมันแล้ว")
+    back = room.post(Role.STAFF, f"{path}/check_in", note="เติมน้ำมันแล้ว")
+    assert (back["out_at"], back["due_at"], back["crew"]) == (None, None, "ทีม 6")
     told = [one for one in room.log(room.event, kind="resource") if one["code"] == "B6"]
     assert [(one["action"], one["unit"]) for one in told] == [
         ("check_out", "ทีม 6"),
         ("check_in", "ทีม 6"),
     ]
+
+
+def test_who_hangs_on_power_in_an_area_is_told_to_who_fetches_them(room: WarRoom) -> None:
+    west, east = item(room, "power_areas", "P1"), item(room, "power_areas", "P2")
+    found = {
+        home["care_code"]: home["needs"]
+        for area in (west, east)
+        for home in room.get(Role.COORDINATOR, f"/power-areas/{area['id']}/homes")["homes"]
+    }
+    assert found
+    assert all({"oxygen", "ventilator", "suction"} & set(needs) for needs in found.values())
+    for role in (Role.STAFF, Role.ANALYST):
+        room.get(role, f"/power-areas/{east['id']}/homes", 403)
+    room.get(Role.PUBLIC, f"/power-areas/{east['id']}/homes", 403)
+    room.get(Role.COORDINATOR, "/power-areas/-1/homes", 404)

@@ -158,6 +158,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/evacuation-runs/waiting"): Line((war_room.boards,)),
     ("post", "/evacuation-runs/{run}/{action}"): Line((war_room.boards,), ("run", *STEP)),
     ("post", "/resources/{resource}/{action}"): Line((war_room.boards,), ("resource", *STEP)),
+    ("get", "/power-areas/{area}/homes"): Line((war_room.powered,), ("area",)),
     ("post", "/incidents"): Line((war_room.act,), ("Idempotency-Key",)),
     ("post", "/incidents/{incident}/{action}"): Line((war_room.act,), ("incident", *STEP)),
     ("get", "/rasters"): Line((drawing.rasters,)),
@@ -197,7 +198,7 @@ BODIES: dict[str, set[str]] = {
     "StayAct": {"people", "note", "by"},
     "RunsIn": {"answer", "runs", "by"},
     "RunAct": {"reason", "vehicle_failed", "by"},
-    "ResourceAct": {"crew", "at", "note", "by"},
+    "ResourceAct": {"crew", "at", "due_at", "note", "by"},
     "IncidentIn": {
         *("kind", "severity", "title", "at", "description", "place", "source", "exercise", "by"),
     },

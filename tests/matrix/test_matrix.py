@@ -81,13 +81,14 @@ _EXAMPLES = {
     "/shelter-stays/{stay}/{action}",
     "/evacuation-runs/{run}/{action}",
     "/resources/{resource}/{action}",
+    "/power-areas/{area}/homes",
 }
 """Addresses with parameters, each of which `_filled` can fill."""
 
 
 NUMBERED = (
     *("{token_id}", "{event}", "{incident}"),
-    *("{task}", "{stay}", "{run}", "{resource}"),
+    *("{task}", "{stay}", "{run}", "{resource}", "{area}"),
 )
 
 

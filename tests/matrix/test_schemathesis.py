@@ -31,7 +31,7 @@ from db.datasets import get_dataset
 from db.rasters import take_back
 from db.towns import drop_town
 from layers.catalog import LAYERS
-from layers.model import REGISTRY, Role
+from layers.model import REGISTRY, RESCUERS, Role
 from tests.api.conftest import a_token
 from tests.api.places import drawn, tile_at
 from tests.api.running import Running, server
@@ -98,6 +98,8 @@ def refused_to(role: Role) -> set[str]:
         found |= {"/queries/evacuation", "/events/{event}/{action}", *RUN_LISTS}
     if role not in REGISTRY:
         found.add("/queries/revenue-gaps")
+    if role not in RESCUERS:
+        found.add("/power-areas/{area}/homes")
     if role is Role.PUBLIC:
         found |= INSIDE
     if role in (Role.PUBLIC, Role.ANALYST):
@@ -235,7 +237,7 @@ def make_likely(case: Any, data: st.DataObject, kept: Kept) -> None:
         "gauge": st.sampled_from(["DEMO.1", "M.7"]),
         # what is asked changes nothing of the town: there is nowhere to enter a reading
         "code": st.just("DEMO.1" if case.method == "GET" else "zzz"),
-        **dict.fromkeys(("event", "incident"), st.just("1")),
+        **dict.fromkeys(("event", "incident", "area"), st.just("1")),
     }
     for name in case.path_parameters or {}:
         if name in there:

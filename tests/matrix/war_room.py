@@ -3,7 +3,7 @@
 from typing import Any
 
 from layers.catalog import get
-from layers.model import Role
+from layers.model import RESCUERS, Role
 from tests.matrix.asking import Asker
 
 COMMAND = (Role.COORDINATOR, Role.ADMIN)
@@ -147,6 +147,19 @@ def homes(asker: Asker) -> None:
             asker.get(path, 404)
 
 
+def powered(asker: Asker) -> None:
+    """Homes in a power area that hang on power: those one sees anyway, for who fetches people."""
+    row = asker.view.seeds.row("power_areas")
+    path = f"/power-areas/{row.id}/homes"
+    if asker.view.role not in RESCUERS:
+        asker.get(path, _refused(asker))
+        return
+    asker.get("/power-areas/-1/homes", 404)
+    seen = {one.values["code"] for one in asker.view.rows(get("care_locations"))}
+    for home in asker.told(path)["homes"]:
+        assert home["care_code"] in seen
+
+
 def tasks(asker: Asker) -> None:
     """Everybody inside sees tasks, the home one is about only who commands or cares."""
     layer = get("tasks")
@@ -192,7 +205,7 @@ def boards(asker: Asker) -> None:
         (
             "resources",
             "resources",
-            {"crew": "x", "at": None, "note": "x"},
+            {"crew": "x", "at": None, "due_at": None, "note": "x"},
             ("check_out", "check_in", "fail"),
         ),
     ):

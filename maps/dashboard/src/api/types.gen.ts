@@ -410,6 +410,8 @@ export interface EvacuationRunRecord {
   readonly ended_at?: string | null;
   /** เหตุผล · Reason */
   readonly reason?: string | null;
+  /** ผู้บันทึกล่าสุด · Last recorded by */
+  readonly by_name?: string | null;
   readonly id: number;
   /** For If-Match, in quotes */
   readonly version: string;
@@ -1557,6 +1559,12 @@ export interface Resource {
   readonly speed_kmh?: number | null;
   /** ทีม · Crew */
   readonly crew?: string | null;
+  /** ออกเมื่อ · Out since */
+  readonly out_at?: string | null;
+  /** กำหนดกลับ · Due back */
+  readonly due_at?: string | null;
+  /** ผู้ลงออกหรือเข้าล่าสุด · Checked out or in by */
+  readonly by_name?: string | null;
   /** หมายเหตุ · Note */
   readonly note?: string | null;
   readonly id: number;
@@ -1572,6 +1580,8 @@ export interface ResourceAct {
   readonly by?: string | null;
   readonly crew?: string | null;
   readonly at?: readonly [number, number] | null;
+  /** When it is to be back; for check_out */
+  readonly due_at?: string | null;
   readonly note?: string | null;
 }
 
@@ -1857,6 +1867,8 @@ export interface ShelterStay {
   readonly out_at?: string | null;
   /** หมายเหตุ · Note */
   readonly note?: string | null;
+  /** ผู้บันทึกล่าสุด · Last recorded by */
+  readonly by_name?: string | null;
   readonly id: number;
   /** For If-Match, in quotes */
   readonly version: string;

@@ -18,7 +18,10 @@ WITHIN_M = 100.0
 
 @dataclass(frozen=True)
 class NewIncident:
-    """An incident to be raised; `at` is longitude and latitude."""
+    """An incident to be raised; `at` is longitude and latitude.
+
+    `exercise` None: what is raised while an exercise, or an exercise's event, is open is of it.
+    """
 
     kind: str
     severity: str
@@ -30,7 +33,7 @@ class NewIncident:
     about_code: str | None = None
     rule: str | None = None
     rule_values: str | None = None
-    exercise: bool = False
+    exercise: bool | None = None
     seen_by: str = incidents.OF_ALL
     source: str | None = None
 
@@ -52,6 +55,11 @@ async def raise_one(
 ) -> Record:
     """Raise an incident; unacknowledged it escalates after `due`."""
     event = await steps.open_event(conn)
+    exercise = new.exercise
+    if exercise is None:
+        exercise = bool(event and event.exercise) or await steps.exercising(conn)
+    if event is not None and event.exercise and not exercise:
+        event = None  # what is real does not stand in an exercise's story
     number = await steps.next_id(conn, LAYER)
     record = await steps.add(
         conn,
@@ -73,9 +81,7 @@ async def raise_one(
             "rule": new.rule,
             "rule_values": new.rule_values,
             "event": event.code if event else None,
-            "exercise": new.exercise
-            or bool(event and event.exercise)
-            or await steps.exercising(conn),
+            "exercise": exercise,
             "raised_at": now,
             "raised_by": actor.name,
             "due_at": now + due,
@@ -107,15 +113,18 @@ async def act(
     values: dict[str, object] = {}
     if move.end is not None:
         values["status"] = move.end
+        # who acts on one that was put aside has taken it up again
+        values |= {"shelved_until": None}
         values |= _stamps(record, action, said, actor, due=due, now=now)
     if action == "shelve":
         values |= {"shelved_until": said.until}
-    if action == "unshelve":
-        values |= {"shelved_until": None}
     if action == "merge":
         values |= {"merged_into": await _target(conn, record, said.into)}
-    if action == "unmerge":
-        values |= {"merged_into": None}
+    if action in ("unshelve", "unmerge"):
+        values |= {"shelved_until" if action == "unshelve" else "merged_into": None}
+        if record["due_at"] is not None and record["due_at"] <= now:
+            # its time ran out while nobody was to look at it: it begins anew
+            values |= {"due_at": now + due}
     if action == "change":
         values |= said.values
     told = {**record.values, **values}
@@ -215,6 +224,14 @@ async def _target(conn: Connection, record: Record, into: int | None) -> str:
                 "Merge into the one that stands by itself.",
             )
         )
+    if target["status"] == "all_clear" != record["status"]:
+        raise ConflictError(
+            Text(
+                th=f"{target.code} ประกาศปลอดภัยแล้ว รวมเหตุที่ยังไม่จบเข้าไปไม่ได้ เปิดเหตุนั้นอีกครั้งก่อน",
+                en=f"{target.code} is all clear: what is not over would be lost in it. Reopen it "
+                "first.",
+            )
+        )
     if target["seen_by"] != record["seen_by"]:
         raise ConflictError(
             Text(
@@ -234,12 +251,29 @@ async def hold(conn: Connection, record: int, other: int | None = None) -> Recor
     return kept
 
 
+async def stands(conn: Connection, number: int) -> Record | None:
+    """An incident under lock, or the one it was merged into; None: there is none any more."""
+    cursor = await conn.execute(
+        "SELECT coalesce(m.id, i.id) FROM town.incidents AS i"
+        " LEFT JOIN town.incidents AS m ON m.code = i.merged_into WHERE i.id = %s",
+        [number],
+    )
+    row = await cursor.fetchone()
+    return None if row is None else await steps.held(conn, LAYER, int(row[0]))
+
+
 async def event_of(conn: Connection, record: Record) -> OpenEvent | None:
-    """The event that is open, else the one the incident belongs to."""
+    """The event that is open, else the one the incident belongs to.
+
+    What is real does not stand in an exercise's story, nor an exercise in that of a real event.
+    """
     there = await steps.open_event(conn)
-    if there is not None or record["event"] is None:
+    exercise, own = bool(record["exercise"]), record["event"]
+    if there is not None and (there.exercise == exercise or there.code == own):
         return there
-    return OpenEvent(0, record["event"], bool(record["exercise"]))
+    if own is None:
+        return None
+    return OpenEvent(0, own, exercise)
 
 
 def _step(
@@ -264,19 +298,54 @@ def _step(
     )
 
 
+async def end_exercise(conn: Connection, actor: Actor, now: datetime) -> int:
+    """Give the all-clear to an exercise's incidents that are left: nobody is to come any more.
+
+    Returns how many there were.
+    """
+    cursor = await conn.execute(
+        "SELECT id FROM town.incidents WHERE exercise AND status <> 'all_clear' ORDER BY id"
+    )
+    found = [int(row[0]) for row in await cursor.fetchall()]
+    for number in found:
+        record = await steps.held(conn, LAYER, number)
+        stamps = {"cleared_at": now, "cleared_by": actor.name, "due_at": None}
+        values = {"status": "all_clear", "shelved_until": None, **stamps}
+        values["mark"] = mark("all_clear", record["severity"], aside=False)
+        step = _step(record, "exercise_ended", record["status"], "all_clear")
+        event = await event_of(conn, record)
+        await steps.write(conn, record, values)
+        await steps.tell(conn, step, actor, event, now)
+    return len(found)
+
+
 AT_ONCE = 100
+SLACK = timedelta(minutes=1)
+"""Clocks of a server and of its database may differ so much without being corrected."""
 
 
 async def escalate(conn: Connection, now: datetime, due: dict[str, timedelta], actor: Actor) -> int:
     """Escalate what nobody acknowledged in time, and bring back what was shelved until now.
 
-    When to look is in the database, so a restart forgets nothing. Returns how many there were.
+    When to look is in the database, so a restart forgets nothing; a clock that was put back makes
+    nobody wait longer than is set now. Returns how many there were.
     """
+    cursor = await conn.execute(
+        "SELECT i.id, d.within FROM town.incidents AS i"
+        " INNER JOIN unnest(%s::text[], %s::interval[]) AS d (severity, within)"
+        " ON i.severity = d.severity WHERE i.status = 'raised' AND i.merged_into IS NULL"
+        " AND i.shelved_until IS NULL AND i.due_at > %s + d.within",
+        [list(due), list(due.values()), now + SLACK],
+    )
+    for number, within in await cursor.fetchall():
+        await conn.execute(
+            "UPDATE town.incidents SET due_at = %s WHERE id = %s", [now + within, number]
+        )
     cursor = await conn.execute(
         "SELECT id FROM town.incidents WHERE (due_at <= %s AND status = 'raised'"
         " AND merged_into IS NULL AND shelved_until IS NULL) OR shelved_until <= %s"
-        " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
-        [now, now, AT_ONCE],
+        " OR shelved_until > %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
+        [now, now, now + incidents.LONGEST_SHELF + SLACK, AT_ONCE],
     )
     found = [int(row[0]) for row in await cursor.fetchall()]
     for each in found:

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, Connection, sql
 
 from layers.errors import BadRequestError
 from layers.gauges import LAYER as GAUGES
-from layers.series import Flag, Limits, get, of_kind
+from layers.series import DOUBTED, Flag, Limits, get, of_kind
 from layers.text import Text
 
 _YEARS = (1801, 2699)
@@ -187,9 +187,11 @@ async def latest_async(
     *,
     exercise: bool = False,
     now: datetime | None = None,
+    sound: bool = False,
 ) -> dict[str, Latest]:
-    """`latest` over an asynchronous connection."""
-    cursor = await conn.execute(*_latest_query(series, exercise=exercise, now=now))
+    """`latest` over an asynchronous connection; `sound`: the newest that was not doubted."""
+    asked = _latest_query(series, exercise=exercise, now=now, sound=sound)
+    cursor = await conn.execute(*asked)
     return _newest(await cursor.fetchall())
 
 
@@ -308,7 +310,8 @@ _AS_NUMBERS = sql.SQL(", ").join(
 _LATEST = sql.SQL(
     "SELECT {fields} FROM series_stations AS s CROSS JOIN LATERAL ("
     "SELECT r.* FROM {rows} AS r WHERE r.station = s.station AND r.at <= %s AND r.exercise = %s"
-    " AND NOT r.wrong ORDER BY r.at DESC, r.id DESC LIMIT 1) AS r WHERE s.series = %s"
+    " AND NOT r.wrong AND r.flags & %s = 0"
+    " ORDER BY r.at DESC, r.id DESC LIMIT 1) AS r WHERE s.series = %s"
 )
 _RAW = sql.SQL(
     "SELECT DISTINCT ON (r.at) {fields} FROM {rows} AS r"
@@ -335,13 +338,13 @@ _EVERY = sql.SQL(
 
 
 def _latest_query(
-    series: str, *, exercise: bool, now: datetime | None
+    series: str, *, exercise: bool, now: datetime | None, sound: bool = False
 ) -> tuple[sql.Composed, list[Any]]:
     found = get(series)
     moment = now or datetime.now(UTC)
     until = moment + timedelta(seconds=found.limits.future_after_s)
     statement = _LATEST.format(fields=_FIELDS, rows=sql.Identifier(found.id))
-    return statement, [until, exercise, found.id]
+    return statement, [until, exercise, int(DOUBTED) if sound else 0, found.id]
 
 
 def _between_query(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from db import incidents, steps
-from db.incidents import LAYER, NewIncident
+from db.incidents import Act, NewIncident
 from db.replies import Connection
-from db.steps import Actor, Step
+from db.steps import Actor, Record, Step
 from layers.conditions import Condition, Decision, State, decide
 
 
@@ -17,6 +17,21 @@ async def alone(conn: Connection) -> bool:
     )
     row = await cursor.fetchone()
     return bool(row and row[0])
+
+
+async def raised_at(conn: Connection, rule: str) -> frozenset[str]:
+    """Places where a rule has raised a real incident whose condition has not ended."""
+    cursor = await conn.execute(
+        "SELECT place FROM muang.rule_state WHERE rule = %s AND NOT exercise"
+        " AND incident IS NOT NULL",
+        [rule],
+    )
+    return frozenset(str(place) for (place,) in await cursor.fetchall())
+
+
+async def forget_exercise(conn: Connection, rule: str) -> None:
+    """Forget what a rule found in an exercise that is over: what still holds is found anew."""
+    await conn.execute("DELETE FROM muang.rule_state WHERE rule = %s AND exercise", [rule])
 
 
 async def apply(
@@ -34,11 +49,13 @@ async def apply(
     """Raise, end and remember what a look found; ids of the incidents raised.
 
     An incident of the same rule and place that is not over is not raised again: the log says that
-    it was found again.
+    it was found again, and one that was held for resolved asks for somebody again. What is found
+    in an exercise and what is found in earnest are kept apart.
     """
     cursor = await conn.execute(
-        "SELECT place, since, incident, before FROM muang.rule_state WHERE rule = %s FOR UPDATE",
-        [rule],
+        "SELECT place, since, incident, before FROM muang.rule_state"
+        " WHERE rule = %s AND exercise = %s FOR UPDATE",
+        [rule, exercise],
     )
     known = {str(place): State(*kept) for place, *kept in await cursor.fetchall()}
     here = {one.place: one for one in found}
@@ -47,21 +64,27 @@ async def apply(
         state, one = known.get(place, State()), here.get(place)
         decision = decide(state, one, now, delay)
         if decision is Decision.RAISE and one is not None:
-            number = await _again(conn, state.before, one, actor, now)
+            again = due[one.severity]
+            number = await _again(conn, state.before, one, actor, due=again, now=now)
             if number is None:
                 record = await incidents.raise_one(
-                    conn, _new(rule, kind, one, exercise=exercise), actor, due[one.severity], now
+                    conn, _new(rule, kind, one, exercise=exercise), actor, again, now
                 )
                 number = record.id
                 raised.append(number)
-            await _remember(conn, rule, place, State(state.since or now, number), now)
+            after = State(state.since or now, number)
         elif decision is Decision.WAIT:
-            await _remember(conn, rule, place, State(now, None, state.before), now)
+            after = State(now, None, state.before)
         elif decision is Decision.END and state.incident is not None:
-            await _tell(conn, state.incident, "condition_ended", None, actor=actor, now=now)
-            await _remember(conn, rule, place, State(before=state.incident), now)
+            ended = await incidents.stands(conn, state.incident)
+            if ended is not None:
+                await _tell(conn, ended, "condition_ended", None, actor=actor, now=now)
+            after = State(before=state.incident)
         elif decision is Decision.FORGET:
-            await _remember(conn, rule, place, State(before=state.before), now)
+            after = State(before=state.before)
+        else:
+            continue
+        await _remember(conn, rule, place, after, exercise=exercise, now=now)
     return raised
 
 
@@ -81,35 +104,44 @@ def _new(rule: str, kind: str, one: Condition, *, exercise: bool) -> NewIncident
     )
 
 
-async def _remember(conn: Connection, rule: str, place: str, state: State, now: datetime) -> None:
+async def _remember(
+    conn: Connection, rule: str, place: str, state: State, *, exercise: bool, now: datetime
+) -> None:
     await conn.execute(
-        "INSERT INTO muang.rule_state (rule, place, since, incident, before, seen_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (rule, place) DO UPDATE"
+        "INSERT INTO muang.rule_state (rule, place, exercise, since, incident, before, seen_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (rule, place, exercise) DO UPDATE"
         " SET since = excluded.since, incident = excluded.incident, before = excluded.before,"
         " seen_at = excluded.seen_at",
-        [rule, place, state.since, state.incident, state.before, now],
+        [rule, place, exercise, state.since, state.incident, state.before, now],
     )
 
 
 async def _again(
-    conn: Connection, before: int | None, one: Condition, actor: Actor, now: datetime
+    conn: Connection,
+    before: int | None,
+    one: Condition,
+    actor: Actor,
+    *,
+    due: timedelta,
+    now: datetime,
 ) -> int | None:
-    """The incident this place had before, when it is not over: it has been found again."""
-    if before is None:
+    """The incident this place had before, when it is not over: it has been found again.
+
+    Merged into another, it is that one. Nobody looks at what is resolved: it is raised again.
+    """
+    record = None if before is None else await incidents.stands(conn, before)
+    if record is None or record["status"] == "all_clear":
         return None
-    cursor = await conn.execute(
-        "SELECT 1 FROM town.incidents WHERE id = %s AND status <> 'all_clear'", [before]
-    )
-    if await cursor.fetchone() is None:
-        return None
-    await _tell(conn, before, "again", one.values, actor=actor, now=now)
-    return before
+    await _tell(conn, record, "again", one.values, actor=actor, now=now)
+    if record["status"] == "resolved":
+        said = Act(note=one.values)
+        await incidents.act(conn, record, "reopen", said, actor, due=due, now=now)
+    return record.id
 
 
 async def _tell(
-    conn: Connection, number: int, action: str, note: str | None, *, actor: Actor, now: datetime
+    conn: Connection, record: Record, action: str, note: str | None, *, actor: Actor, now: datetime
 ) -> None:
-    record = await steps.held(conn, LAYER, number)
     event = await incidents.event_of(conn, record)
     step = Step("incident", action, record.code, record.id, note=note, seen_by=record["seen_by"])
     await steps.tell(conn, step, actor, event, now)

@@ -59,15 +59,17 @@ def decide(
     """What follows of a look: `found` None means the rule does not hold at the place.
 
     A condition must last for `delay`; one raised already is not raised again until it has ended;
-    within the dead band nothing changes.
+    within the dead band nothing changes. A beginning that lies ahead was told by a clock that has
+    been put back since: it counts anew from now.
     """
     state = known or State()
+    since = state.since if state.since is not None and state.since <= now else None
     if found is None:
         if state.incident is not None:
             return Decision.END
         return Decision.FORGET if state.since is not None else Decision.NOTHING
     if not found.held or state.incident is not None:
         return Decision.NOTHING
-    if now - (state.since or now) >= delay:
+    if now - (since or now) >= delay:
         return Decision.RAISE
-    return Decision.WAIT if state.since is None else Decision.NOTHING
+    return Decision.WAIT if since is None else Decision.NOTHING

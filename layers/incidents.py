@@ -5,6 +5,8 @@ them back brings everything back. An incident about people in care is for rescue
 then names an area, never a home: homes are read through `care_locations`, by who may see them.
 """
 
+from datetime import timedelta
+
 from layers.declare import code, integer, moment, text, yes_no
 from layers.model import (
     EVERYONE,
@@ -68,6 +70,8 @@ STATUSES = (
     code("resolved", "แก้ไขแล้ว", "Resolved"),
     code("all_clear", "ปลอดภัยแล้ว", "All clear"),
 )
+LONGEST_SHELF = timedelta(days=7)
+"""Longer than this no incident is put aside."""
 CLOSED = "closed"
 """Value of `mark` of an incident that asks nothing of anybody now."""
 

@@ -14,6 +14,7 @@ _PLAIN = {
     "escalate": Text(th="ไม่มีผู้รับทราบ ยกระดับครั้งที่", en="not acknowledged, escalated, time"),
     "shelf_ended": Text(th="ครบเวลาที่พักไว้", en="time on the shelf ended"),
     "condition_ended": Text(th="เงื่อนไขของกฎสิ้นสุด", en="what the rule found has ended"),
+    "exercise_ended": Text(th="ปลอดภัย เพราะจบการฝึกซ้อม", en="all clear, as the exercise is over"),
     "again": Text(th="เกิดขึ้นอีก", en="found again"),
     "open": Text(th="เปิด", en="opened"),
     "close": Text(th="ปิด", en="closed"),

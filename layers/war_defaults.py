@@ -146,6 +146,8 @@ def _in_shift(row: Mapping[str, Any], at: time) -> bool:
         start, end = (time.fromisoformat(str(row.get(n))) for n in ("shift_from", "shift_to"))
     except ValueError:
         return row.get("shift_from") is None
-    if start <= end:
+    if start == end:
+        return True
+    if start < end:
         return start <= at < end
     return at >= start or at < end

@@ -15,6 +15,7 @@ from ops.checkout import Checkout, write_private
 from ops.session import Server
 
 if TYPE_CHECKING:
+    from etl.feeds.drill.calling import ConnectAs
     from etl.feeds.keys import Keys
     from etl.feeds.polling import Poller
 
@@ -52,11 +53,25 @@ def spool_folder(town_id: str) -> Path:
     return (Path(named) if named else Checkout.here().state / "feeds") / town_id
 
 
-def poller_of(server: Server, town_id: str) -> "Poller":
-    """What polls the feeds of a town, and its exercises."""
+def logins_of(server: Server, town_id: str) -> "ConnectAs":
+    """Opens a connection to a town as `service`, or (True) as the administrators' own login."""
     from psycopg import AsyncConnection
 
-    from db.connect import Machine, connect, url_for
+    from db.connect import Machine, url_for
+
+    @asynccontextmanager
+    async def as_login(admin: bool) -> AsyncIterator[AsyncConnection[tuple[object, ...]]]:
+        login = Role.ADMIN if admin else Machine.SERVICE
+        url = url_for(server.url, server.secret, town_id, login)
+        async with await AsyncConnection.connect(url, autocommit=True) as conn:
+            yield conn
+
+    return as_login
+
+
+def poller_of(server: Server, town_id: str) -> "Poller":
+    """What polls the feeds of a town, and its exercises."""
+    from db.connect import Machine, connect
     from db.derived import AnyConnection
     from etl.feeds.asking import Kit
     from etl.feeds.drill.calling import Calls
@@ -68,15 +83,9 @@ def poller_of(server: Server, town_id: str) -> "Poller":
     def loader() -> AnyConnection:
         return connect(server.url, server.secret, town_id, Machine.LOADER)
 
-    @asynccontextmanager
-    async def as_login(admin: bool) -> AsyncIterator[AsyncConnection[tuple[object, ...]]]:
-        login = Role.ADMIN if admin else Machine.SERVICE
-        url = url_for(server.url, server.secret, town_id, login)
-        async with await AsyncConnection.connect(url, autocommit=True) as conn:
-            yield conn
-
     kit = Kit(connect=loader, keys=keys_now, spool=Spool(spool_folder(town_id)))
-    return Poller(kit, replayer=Replay(lambda: town_of(loader)), caller=Calls(loader, as_login))
+    calls = Calls(loader, logins_of(server, town_id))
+    return Poller(kit, replayer=Replay(lambda: town_of(loader)), caller=calls)
 
 
 def poll_for_ever(server: Server, town_id: str) -> None:

@@ -28,7 +28,7 @@ from db.incidents import WITHIN_M, Act, NewIncident
 from db.queries import war_room
 from db.replies import Connection
 from layers.errors import BadRequestError
-from layers.incidents import LAYER
+from layers.incidents import LAYER, LONGEST_SHELF
 from layers.lifecycle import INCIDENT, RAISERS
 from layers.model import Role
 from layers.text import Text
@@ -36,7 +36,6 @@ from layers.war_defaults import LOCAL, within
 
 router = APIRouter(prefix="/incidents", tags=["War room"])
 
-LONGEST_SHELF = timedelta(days=7)
 _OPEN = sql.SQL("status <> 'all_clear' AND merged_into IS NULL AND shelved_until IS NULL")
 _NEEDS = {"assign": "unit", "shelve": "until", "merge": "into", "note": "note"}
 _CHANGED = ("kind", "severity", "description", "place")
@@ -112,7 +111,7 @@ async def raise_incident(
         at=sent.at,
         description=sent.description,
         place=sent.place,
-        exercise=sent.exercise,
+        exercise=sent.exercise or None,
         source=sent.source,
     )
 
@@ -210,7 +209,7 @@ async def act_on_incident(
     common.inside(who, LAYER)
     now = datetime.now(UTC)
     actor = common.actor(who, sent.by)
-    _complete(action, sent, now)
+    _complete(action, sent)
     if sent.at is not None:
         floods.near([sent.at], await house.bounds(who.role))
     seen = await _seen(house, who, incident)
@@ -222,6 +221,7 @@ async def act_on_incident(
     async def work(conn: Connection) -> dict[str, Any]:
         record = await records.hold(conn, incident, sent.into)
         given = {"action": action, **sent.model_dump(mode="json", exclude_none=True)}
+        _on_time(action, sent, now)
         await steps.check(conn, record, expected(if_match), given, kind="incident", role=who.role)
         common.allow_move(who, INCIDENT[action], record["unit"])
         written = await records.act(conn, record, action, _act(sent), actor, due=due, now=now)
@@ -231,12 +231,16 @@ async def act_on_incident(
     return await common.once(house, repeat, actor, work)
 
 
-def _complete(action: str, sent: IncidentAct, now: datetime) -> None:
+def _complete(action: str, sent: IncidentAct) -> None:
     if action in _NEEDS:
         common.needed(getattr(sent, _NEEDS[action]), _NEEDS[action])
     changed = [name for name in (*_CHANGED, "title", "at") if getattr(sent, name) is not None]
     if action == "change" and not changed:
         common.needed(None, "kind, severity, title, description, place / at")
+
+
+def _on_time(action: str, sent: IncidentAct, now: datetime) -> None:
+    """Refuse a shelf that has ended; not asked of a request that was answered before."""
     if action == "shelve" and sent.until and not now < sent.until <= now + LONGEST_SHELF:
         raise BadRequestError(
             Text(

@@ -24,9 +24,9 @@ from flood.alarms import Cut, Limit, Shelter, Source
 from flood.power import Power, PowerArea
 from layers.care_locations import POWERED
 from layers.conditions import Condition
+from layers.errors import MuangError
 from layers.incidents import SEVERITIES
 from layers.model import Role
-from layers.series import DOUBTED
 from layers.war_defaults import LOCAL, within
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ TICK_SECONDS = 1.0
 """How often it is looked for what nobody acknowledged."""
 LOOK_SECONDS = 30.0
 """How often every rule looks when no change has woken it."""
+BY_READINGS = frozenset({"threshold", "feed_silent"})
+"""Rules about readings: an exercise has its own. The others look at records, which it has not."""
+EVERYTHING = frozenset({"incident_rules", "exercise"})
+"""What lets every rule look: the town's own words about rules, an exercise that begins or ends."""
 PRESENT = timedelta(hours=48)
 """An observed extent older than this is not the present water."""
 RULER = Actor("rules", "กฎอัตโนมัติ · rules")
@@ -56,7 +60,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the town: as which time, with which rule's numbers."""
+    """One look at the town: as which time, with which rule's numbers, at whose readings."""
 
     conn: watched.Connection
     service: watched.Connection
@@ -94,7 +98,7 @@ class Watch:
                         log.warning("rules wait for the database: %s", type(error).__name__)
                     changed = {one.layer for one in await stream.take(TICK_SECONDS)}
                     wanted |= {rule for rule, by in WOKEN_BY.items() if by & changed}
-                    if time.monotonic() - looked > LOOK_SECONDS or "incident_rules" in changed:
+                    if time.monotonic() - looked > LOOK_SECONDS or EVERYTHING & changed:
                         wanted, looked = set(RULES), time.monotonic()
             # of a stream that was lost something may have been missed
             wanted = set(RULES)
@@ -114,39 +118,68 @@ class Watch:
                 if not await rule_states.alone(service):
                     return []
                 await incidents.escalate(service, now, due, RULER)
-            open_one = await exercise.current_async(conn)
-            clock = open_one.clock(now) if open_one else now
-            raised = []
+            drill = await exercise.current_async(conn)
+            raised: list[int] = []
             for rule in rules:
                 kind = str(rule["rule"])
-                if kind not in wanted or kind not in RULES:
+                # a rule that is off is asked nothing: what it found stands as it was
+                if kind not in wanted or kind not in RULES or not rule.get("enabled"):
                     continue
-                look = Look(conn, service, rule, clock, open_one is not None)
-                try:
-                    raised += await self._one(look, kind, now, due)
-                except (ValueError, KeyError, psycopg.DataError):
-                    log.exception("the rule %s failed", rule["code"])
+                looks = [Look(conn, service, rule, now, exercise=False)]
+                if drill is not None and kind in BY_READINGS:
+                    # a real flood does not wait until the exercise is over
+                    looks.append(Look(conn, service, rule, drill.clock(now), exercise=True))
+                for look in looks:
+                    try:
+                        found = await RULES[kind](look)
+                        raised += await _decide(look, found, now, due, drilled=drill is not None)
+                    except (ValueError, KeyError, psycopg.DataError, MuangError):
+                        log.exception("the rule %s failed", rule["code"])
             return raised
 
-    async def _one(
-        self, look: Look, kind: str, now: datetime, due: dict[str, timedelta]
-    ) -> list[int]:
-        found = await RULES[kind](look) if look.rule.get("enabled") else []
-        async with look.service.transaction():
-            await begin(look.service, RULER)
-            if not await rule_states.alone(look.service):
-                return []
-            return await rule_states.apply(
-                look.service,
-                str(look.rule["code"]),
-                found,
+
+async def _decide(
+    look: Look,
+    found: list[Condition],
+    now: datetime,
+    due: dict[str, timedelta],
+    *,
+    drilled: bool,
+) -> list[int]:
+    """What follows of what a look found; ids of the incidents raised. `drilled`: an exercise is on.
+
+    Nobody can tell of a road closed during an exercise whether it is closed in earnest. What real
+    incidents were raised for before stays with them; the rest is the exercise's, and raised anew,
+    as real, if it still holds when the exercise is over.
+    """
+    service, rule, kind = look.service, str(look.rule["code"]), str(look.rule["rule"])
+    async with service.transaction():
+        await begin(service, RULER)
+        if not await rule_states.alone(service):
+            return []
+        parts = {look.exercise: found}
+        if drilled and kind not in BY_READINGS:
+            real = await rule_states.raised_at(service, rule)
+            parts = {
+                mine: [one for one in found if (one.place in real) is not mine]
+                for mine in (False, True)
+            }
+        if not drilled:
+            await rule_states.forget_exercise(service, rule)
+        raised = []
+        for of_exercise, some in parts.items():
+            raised += await rule_states.apply(
+                service,
+                rule,
+                some,
                 now=now,
                 delay=timedelta(seconds=look.number("delay_s", 0)),
                 due=due,
                 actor=RULER,
                 kind=kind,
-                exercise=look.exercise,
+                exercise=of_exercise,
             )
+        return raised
 
 
 def _at(row: Row) -> tuple[float, float]:
@@ -158,12 +191,10 @@ async def _thresholds(look: Look) -> list[Condition]:
     values: dict[tuple[str, str], float] = {}
     for series in ("gauge_readings", "tide_readings"):
         newest = await readings.latest_async(
-            look.conn, series, exercise=look.exercise, now=look.now
+            look.conn, series, exercise=look.exercise, now=look.now, sound=True
         )
         values |= {
-            (one.station, "m MSL"): one.value
-            for one in newest.values()
-            if one.value is not None and not one.flags & DOUBTED
+            (one.station, "m MSL"): one.value for one in newest.values() if one.value is not None
         }
     limits = []
     for row in rows:

@@ -92,17 +92,31 @@ def start(
 
 def stop(*, town: Town = None, as_json: AsJson = False) -> None:
     """จบการฝึกซ้อม · End it: nothing is deleted, and real readings are shown again."""
+    import asyncio
+
     from db import exercise, feeds
     from db.changes import number_changes
-    from ops.commands.imports import actor, loader
+    from db.connect import Machine, connect
+    from db.steps import Actor
+    from etl.feeds.drill import ending
+    from ops.commands.imports import actor
+    from ops.feeds import logins_of
+    from ops.session import choose_town, database
 
-    with loader(town, Progress()) as (town_id, conn):
-        with conn.transaction():
-            ended = exercise.end(conn, actor())
-            for feed in feeds.feeds(conn):
-                if feed.exercise:
-                    feeds.remove(conn, feed.name)
-        number_changes(conn)
+    with database(Progress()) as server:
+        town_id = choose_town(server, town)
+        try:
+            with connect(server.url, server.secret, town_id, Machine.LOADER) as conn:
+                with conn.transaction():
+                    ended = exercise.end(conn, actor())
+                    for feed in feeds.feeds(conn):
+                        if feed.exercise:
+                            feeds.remove(conn, feed.name)
+                number_changes(conn)
+        finally:
+            # also when the command was killed here before: what is left of it goes
+            who = Actor(actor(), "ฝึกซ้อม · EXERCISE")
+            asyncio.run(ending.end(logins_of(server, town_id), who, datetime.now(UTC)))
     if as_json:
         print(json.dumps({"town": town_id, "open": False, "name": ended.name}, ensure_ascii=False))
         return

@@ -128,6 +128,30 @@ def test_shelved_until_a_time_and_taken_off(room: WarRoom) -> None:
     room.post(Role.STAFF, f"/incidents/{number}/shelve", 400, until=past)
 
 
+def test_nothing_live_is_lost_on_a_shelf_or_in_a_closed_one(room: WarRoom) -> None:
+    """Who acts takes it off the shelf; a live one goes into no closed one; time begins anew."""
+    number, other = raised(room)["id"], raised(room)["id"]
+    until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    mark = {"Idempotency-Key": "shelf"}
+    first = act(room, number, "shelve", headers=mark, until=until)
+    taken = act(room, number, "acknowledge")
+    assert (taken["shelved_until"], taken["mark"]) == (None, "high")
+    assert act(room, number, "shelve", headers=mark, until=until) == first, "sent twice"
+    act(room, number, "resolve")
+    act(room, number, "all_clear")
+    lost = room.post(Role.STAFF, f"/incidents/{other}/merge", 409, into=number)
+    assert "all clear" in lost["detail"] or "ปลอดภัย" in lost["detail"]
+    act(room, number, "reopen")
+    act(room, other, "merge", into=number)
+    with room.town.connect(Machine.LOADER) as conn:
+        conn.execute(
+            "UPDATE town.incidents SET due_at = now() - interval '1 h' WHERE id = %s", [other]
+        )
+    apart = act(room, other, "unmerge")
+    assert datetime.fromisoformat(apart["due_at"]) > datetime.now(UTC), "it begins to wait anew"
+    assert [one["action"] for one in steps_of(room, other)] == ["raise", "merge", "unmerge"]
+
+
 def test_who_may_do_what(room: WarRoom) -> None:
     number = raised(room)["id"]
     for role in (Role.ANALYST, Role.PUBLIC):

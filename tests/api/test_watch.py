@@ -9,6 +9,7 @@ import pytest
 
 from api.house import House
 from api.war_room.watch import RULES
+from db import exercise
 from db.connect import Machine
 from db.readings import Reading, add
 from db.towns import drop_town
@@ -38,9 +39,9 @@ def look(room: WarRoom, rule: str | None = None, after: timedelta = timedelta(0)
     return [room.get(Role.ADMIN, f"/incidents/{number}") for number in raised]
 
 
-def run(room: WarRoom, statement: str) -> None:
+def run(room: WarRoom, statement: str, *values: object) -> None:
     with room.town.connect(Machine.LOADER) as conn:
-        conn.execute(statement.encode())
+        conn.execute(statement.encode(), values or None)
 
 
 def test_a_full_shelter_is_raised_once_and_its_end_is_told(room: WarRoom) -> None:
@@ -155,3 +156,111 @@ def test_homes_of_such_an_incident_are_read_by_who_may_see_them(room: WarRoom) -
         assert room.get(role, path)["homes"] == [home], role
     assert room.get(Role.TEAM, path)["homes"] == []
     room.get(Role.STAFF, path, 404)
+
+
+def read(room: WarRoom, level: float, ago: timedelta, **more: Any) -> None:
+    """A reading of DEMO.1 so long before the test began."""
+    with room.town.connect(Machine.LOADER) as conn:
+        add(conn, "gauge_readings", [Reading("DEMO.1", NOW - ago, level, source="tests", **more)])
+
+
+def steps_of(room: WarRoom, number: int) -> list[str]:
+    return [one["action"] for one in room.log(room.event) if one["record"] == number]
+
+
+def bank(room: WarRoom) -> dict[str, Any]:
+    """The newest incident about DEMO.1's bank."""
+    path = "/incidents?kind=threshold&severity=critical&limit=1"
+    made: dict[str, Any] = room.get(Role.ADMIN, path)["incidents"][0]
+    return made
+
+
+def act(room: WarRoom, number: int, *actions: str, **body: Any) -> Any:
+    for action in actions:
+        done = room.post(Role.ADMIN, f"/incidents/{number}/{action}", **body)
+    return done
+
+
+def test_a_doubtful_reading_neither_ends_a_condition_nor_begins_one(room: WarRoom) -> None:
+    held = bank(room)
+    read(room, 9999.0, timedelta(minutes=4))
+    assert look(room, "threshold", timedelta(minutes=10)) == []
+    assert "condition_ended" not in steps_of(room, held["id"])
+
+
+def test_what_comes_back_asks_for_somebody_again(room: WarRoom) -> None:
+    """A resolved incident is reopened; of a merged one the other is told; a cleared one is new."""
+    held = bank(room)
+    act(room, held["id"], "acknowledge", "resolve")
+    read(room, 110.0, timedelta(minutes=3))
+    look(room, "threshold", timedelta(minutes=11))
+    read(room, 112.5, timedelta(minutes=2))
+    look(room, "threshold", timedelta(minutes=12))
+    assert look(room, "threshold", timedelta(minutes=14)) == []
+    back = room.get(Role.ADMIN, f"/incidents/{held['id']}")
+    assert (back["status"], back["acknowledged_by"]) == ("raised", None)
+    assert back["due_at"] is not None
+    assert steps_of(room, held["id"])[-3:] == ["condition_ended", "again", "reopen"]
+    by_hand = room.post(Role.STAFF, "/incidents", 201, **INCIDENT)["id"]
+    act(room, held["id"], "merge", into=by_hand)
+    read(room, 110.0, timedelta(minutes=1))
+    look(room, "threshold", timedelta(minutes=15))
+    assert steps_of(room, by_hand)[-1] == "condition_ended", "told where people look"
+    act(room, by_hand, "acknowledge", "resolve", "all_clear")
+    read(room, 112.6, timedelta(seconds=30))
+    look(room, "threshold", timedelta(minutes=16))
+    raised = look(room, "threshold", timedelta(minutes=18))
+    assert bank(room)["id"] in {one["id"] for one in raised}
+
+
+def test_an_incident_that_is_gone_stops_no_rule(room: WarRoom) -> None:
+    number = bank(room)["id"]
+    run(room, "DELETE FROM town.incidents WHERE id = %s", number)
+    read(room, 109.0, timedelta(seconds=20))
+    assert look(room, "threshold", timedelta(minutes=19)) == []
+    read(room, 112.7, timedelta(seconds=10))
+    look(room, "threshold", timedelta(minutes=20))
+    assert "112.70 ≥ 112.00 m MSL" in {
+        one["rule_values"] for one in look(room, "threshold", timedelta(minutes=22))
+    }
+
+
+def test_an_exercise_hides_no_flood_and_a_flood_no_exercise(room: WarRoom) -> None:
+    """Rules look at both, remember both apart, and what holds in earnest is raised when it ends."""
+    real = bank(room)
+    with room.town.connect(Machine.LOADER) as conn:
+        exercise.begin(conn, name="ฝึกซ้อม", scenario="river", seed=1, speed=1.0, actor="tests")
+    try:
+        soon = datetime.now(UTC) - NOW
+        read(room, 113.4, -soon, exercise=True)
+        assert look(room, "threshold", soon) == [], "it must last in an exercise, too"
+        raised = look(room, "threshold", soon + timedelta(seconds=61))
+        drilled = {one["rule_values"]: one["exercise"] for one in raised}
+        assert drilled["113.40 ≥ 112.00 m MSL"] is True, "the real flood there does not hide it"
+        assert steps_of(room, real["id"])[-1] == "raise", "it is looked at all the same"
+        read(room, 109.0, timedelta(seconds=1) - soon)
+        look(room, "threshold", soon + timedelta(seconds=62))
+        assert steps_of(room, real["id"])[-1] == "condition_ended"
+        run(room, "UPDATE town.shelters SET occupancy = 100 WHERE code = 'S1'")
+        look(room, "shelter_full")
+        full = room.get(Role.ADMIN, "/incidents?kind=shelter_full&limit=1")["incidents"][0]
+        assert (full["exercise"], steps_of(room, full["id"])[-1]) == (False, "condition_ended")
+        act(room, full["id"], "acknowledge", "resolve", "all_clear")
+        run(room, "UPDATE town.shelters SET occupancy = 300 WHERE code = 'S1'")
+        (played,) = look(room, "shelter_full")
+        assert played["exercise"] is True
+    finally:
+        with room.town.connect(Machine.LOADER) as conn:
+            exercise.end(conn, "tests")
+    (earnest,) = look(room, "shelter_full")
+    assert (earnest["exercise"], earnest["about_code"]) == (False, "S1")
+    assert look(room, "threshold", soon + timedelta(seconds=63)) == [], "its own is no flood"
+
+
+def test_a_clock_put_back_makes_nobody_wait_for_hours(room: WarRoom) -> None:
+    number = room.post(Role.STAFF, "/incidents", 201, **INCIDENT)["id"]
+    run(room, "UPDATE town.incidents SET due_at = due_at + interval '6 h' WHERE id = %s", number)
+    look(room, "none")
+    seen = room.get(Role.STAFF, f"/incidents/{number}")
+    left = datetime.fromisoformat(seen["due_at"]) - NOW
+    assert left <= timedelta(minutes=10), "the town's own row says ten minutes"

@@ -141,3 +141,15 @@ def test_time_to_acknowledge_by_severity_and_shift() -> None:
     asked = [("low", 12), ("low", 23), ("low", 5), ("low", 6), ("critical", 12), ("critical", 2)]
     found = [within(rows, severity, time(hour)).total_seconds() for severity, hour in asked]
     assert found == [300, 900, 900, 300, 120, 180]
+
+
+def test_a_beginning_that_lies_ahead_counts_from_now() -> None:
+    ahead = State(since=NOW + timedelta(hours=6))
+    assert decide(ahead, HELD, NOW, 2 * MINUTE) is Decision.WAIT
+    assert decide(ahead, HELD, NOW, timedelta(0)) is Decision.RAISE
+
+
+def test_a_shift_from_an_hour_to_the_same_is_the_whole_day() -> None:
+    day = {"rule": "escalation", "enabled": True, "within_s": 60, "severity": None}
+    rows = [{**day, "shift_from": "07:00", "shift_to": "07:00"}]
+    assert within(rows, "high", time(3)) == MINUTE

@@ -175,6 +175,11 @@ def test_what_the_script_says_is_called_in_once_and_marked(at_home: Bench) -> No
         ("road_cut", "moderate", True, "raised"),
         ("rescue", "high", True, "raised"),
     ]
+    drill.stop(town=at_home.town.town_id)
+    left = at_home.rows("SELECT i.status, i.mark, i.due_at FROM town.incidents AS i")
+    assert left == [("all_clear", "closed", None)] * 2, "nobody is called out to them any more"
+    told = at_home.rows("SELECT l.action FROM town.event_log AS l ORDER BY l.id")
+    assert told == [("raise",)] * 2 + [("exercise_ended",)] * 2
 
 
 def test_a_town_without_gauges_has_no_exercise(

@@ -141,7 +141,7 @@ def apply(conn: AnyConnection, town_id: str, srid: int, *, redraw: bool = False)
         render_stamp.put(conn, made_by)
     for role in Role:
         for tense in Tense:
-            _views(conn, town_id, role, tense)
+            conn.execute(_views(town_id, role, tense))
     _grants(conn, town_id)
     conn.execute("RESET ROLE")
     _role_settings(conn, town_id)
@@ -236,56 +236,56 @@ def view(layer: Layer, role: Role, tense: Tense = Tense.PRESENT) -> sql.Composed
     )
 
 
-def _views(conn: AnyConnection, town_id: str, role: Role, tense: Tense) -> None:
+def _views(town_id: str, role: Role, tense: Tense) -> sql.Composed:
+    """The schema of a role's views of one tense, made anew.
+
+    One text, sent at once: a statement sent alone costs a way there and back, and there are 1,900.
+    """
     schema = sql.Identifier(view_schema(role, tense))
     login = sql.Identifier(login_name(town_id, role))
-    conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
-    conn.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
-    conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
-    conn.execute(provenance_function(role, tense))
-    _only_for(conn, provenance_signature(role, tense), login)
+    made: list[sql.Composable] = [
+        sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema),
+        sql.SQL("CREATE SCHEMA {}").format(schema),
+        sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login),
+        provenance_function(role, tense),
+        *_only_for(provenance_signature(role, tense), login),
+    ]
+    shown: list[tuple[str, sql.Composable]] = []
     if tense is Tense.PRESENT:
-        for name, made_view in (
-            (RASTERS, raster_view(role)),
-            (BASEMAPS, basemap_view(role)),
-        ):
-            conn.execute(made_view)
-            conn.execute(
-                sql.SQL("GRANT SELECT ON {} TO {}").format(
-                    sql.Identifier(view_schema(role), name), login
-                )
-            )
-    for name, made_view in series_view.role_views(role, tense):
-        conn.execute(made_view)
-        conn.execute(
-            sql.SQL("GRANT SELECT ON {} TO {}").format(
-                sql.Identifier(view_schema(role, tense), name), login
-            )
-        )
+        shown += [(RASTERS, raster_view(role)), (BASEMAPS, basemap_view(role))]
+    shown += series_view.role_views(role, tense)
     for layer in LAYERS:
         if scope_of(layer, role) is not None:
-            conn.execute(scoped_rows(layer, role, tense))
-            _only_for(conn, scoped_function(layer, role, tense), login)
+            made += [
+                scoped_rows(layer, role, tense),
+                *_only_for(scoped_function(layer, role, tense), login),
+            ]
         elif may_see(layer, role):
-            made = [(layer.id, view(layer, role, tense))]
+            shown.append((layer.id, view(layer, role, tense)))
             if tense is Tense.PRESENT:
-                made += render.views(layer, role)
-            for name, statement in made:
-                conn.execute(statement)
-                conn.execute(
-                    sql.SQL("GRANT SELECT ON {} TO {}").format(
-                        sql.Identifier(view_schema(role, tense), name), login
-                    )
-                )
+                shown += render.views(layer, role)
+    made += [statement for _, statement in shown]
+    if shown:
+        made.append(
+            sql.SQL("GRANT SELECT ON {} TO {}").format(
+                sql.SQL(", ").join(
+                    sql.Identifier(view_schema(role, tense), name) for name, _ in shown
+                ),
+                login,
+            )
+        )
+    return sql.SQL(";\n").join(made)
 
 
-def _only_for(conn: AnyConnection, function: sql.Composable, login: sql.Identifier) -> None:
+def _only_for(function: sql.Composable, login: sql.Identifier) -> tuple[sql.Composed, sql.Composed]:
     """Let one login call a function; what every function is born with lets everybody.
 
     A schema's default privileges cannot take that away, they only add.
     """
-    conn.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(function))
-    conn.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, login))
+    return (
+        sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(function),
+        sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, login),
+    )
 
 
 def _grants(conn: AnyConnection, town_id: str) -> None:

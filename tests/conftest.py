@@ -3,15 +3,19 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 import psycopg
 import pytest
 
 from db.connect import Login, connect, url_for
 from db.towns import TownSpec, create_town, drop_town
+from layers.errors import MuangError
 from layers.text import Text
 from tests.tiny import load_tiny
+from tests.town_copies import Original, make_original
 
 SRID = 32648
 
@@ -51,14 +55,56 @@ def secret() -> str:
     return secrets.token_hex(32)
 
 
+_ORIGINALS: dict[tuple[str, str], Original] = {}
+"""What this process's towns are copied from, by server and by what is in them."""
+
+
 def make_town(server_url: str, secret: str, *, srid: int = SRID) -> TownHandle:
     """A new empty town with a random id."""
-    town_id = f"t{secrets.token_hex(5)}"
-    spec = TownSpec(
-        id=town_id, name=Text(th="เมืองทดสอบ", en="Test town"), srid=srid, synthetic=True
+    spec = _spec(srid)
+    if srid == SRID:
+        _original(server_url, secret, "blank").copy(secret, spec)
+    else:
+        create_town(server_url, secret, spec)
+    return TownHandle(server_url, secret, spec.id, srid)
+
+
+def make_tiny_town(server_url: str, secret: str) -> TownHandle:
+    """A new town with a few features in every layer."""
+    spec = _spec(SRID)
+    _original(server_url, secret, "tiny").copy(secret, spec)
+    return TownHandle(server_url, secret, spec.id)
+
+
+def _spec(srid: int) -> TownSpec:
+    return TownSpec(
+        id=f"t{secrets.token_hex(5)}",
+        name=Text(th="เมืองทดสอบ", en="Test town"),
+        srid=srid,
+        synthetic=True,
     )
-    create_town(server_url, secret, spec)
-    return TownHandle(server_url, secret, town_id, srid)
+
+
+def _original(server_url: str, secret: str, content: Literal["blank", "tiny"]) -> Original:
+    """The town to copy, made when it is first wanted."""
+    if (server_url, content) not in _ORIGINALS:
+        if content == "blank":
+            original = make_original(server_url, secret, _spec(SRID))
+        else:
+            town = make_town(server_url, secret)
+            load_tiny(town)
+            original = Original.of(server_url, town.town_id)
+        _ORIGINALS[server_url, content] = original
+    return _ORIGINALS[server_url, content]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _originals_go() -> Iterator[None]:
+    yield
+    for original in _ORIGINALS.values():
+        with suppress(MuangError, psycopg.Error):  # a server of one test's own is gone already
+            original.drop()
+    _ORIGINALS.clear()
 
 
 @pytest.fixture
@@ -72,8 +118,7 @@ def blank_town(server_url: str, secret: str) -> Iterator[TownHandle]:
 @pytest.fixture(scope="session")
 def tiny_town(server_url: str, secret: str) -> Iterator[TownHandle]:
     """A town with a few features in every layer, for tests that only read."""
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     yield town
     drop_town(server_url, town.town_id)
 
@@ -81,8 +126,7 @@ def tiny_town(server_url: str, secret: str) -> Iterator[TownHandle]:
 @pytest.fixture
 def own_tiny_town(server_url: str, secret: str) -> Iterator[TownHandle]:
     """A tiny town of the test's own, to change at will."""
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     yield town
     drop_town(server_url, town.town_id)
 

@@ -15,8 +15,7 @@ from tests.api.caller import Caller
 from tests.api.conftest import settings_for
 from tests.api.places import drawn
 from tests.api.test_impact import ask
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_tiny
+from tests.conftest import TownHandle, make_tiny_town
 
 WRITERS = 8
 ANSWERS = 20
@@ -24,8 +23,7 @@ ANSWERS = 20
 
 @pytest.fixture(scope="module")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
-    made = make_town(server_url, secret)
-    load_tiny(made)
+    made = make_tiny_town(server_url, secret)
     yield made
     drop_town(server_url, made.town_id)
 

@@ -28,9 +28,9 @@ from ops.progress import Progress
 from ops.session import Server
 from tests.api.caller import NOBODY, Caller
 from tests.api.conftest import settings_for
-from tests.conftest import TownHandle, make_town
+from tests.conftest import TownHandle, make_tiny_town
 from tests.mvt_rules import broken
-from tests.tiny import incoming, line, load_rows, load_tiny, tiny
+from tests.tiny import incoming, line, load_rows, tiny
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ def scene(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Scene]:
     monkeypatch.setenv("MUANG_RASTERS", str(tmp_path))
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     try:
         with Caller(create_app(settings_for(town, dashboard, rasters=tmp_path)), NOBODY) as caller:
             yield Scene(town, caller, tmp_path)

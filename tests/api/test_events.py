@@ -11,8 +11,7 @@ from db.connect import Machine
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.war_room import EVENT, WarRoom, war_room
-from tests.conftest import make_town
-from tests.tiny import load_tiny
+from tests.conftest import make_tiny_town
 
 SIGNED = {
     "signer": "ผู้ว่าทดสอบ",
@@ -24,8 +23,7 @@ SIGNED = {
 
 @pytest.fixture(scope="module")
 def room(server_url: str, secret: str, dashboard: Path) -> Iterator[WarRoom]:
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     with war_room(town, dashboard) as made:
         yield made
     drop_town(server_url, town.town_id)

@@ -17,8 +17,8 @@ from tests.api.caller import Caller
 from tests.api.conftest import a_token, settings_for
 from tests.api.places import drawn
 from tests.api.test_impact import ask
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_rows, load_tiny, square
+from tests.conftest import TownHandle, make_tiny_town
+from tests.tiny import load_rows, square
 
 GAUGE = "DEMO.1"
 ORIGIN = datetime.now(UTC).replace(microsecond=0)
@@ -43,8 +43,7 @@ def told(level: float, minutes: int = 0) -> Told:
 
 @pytest.fixture(scope="module")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
-    made = make_town(server_url, secret)
-    load_tiny(made)
+    made = make_tiny_town(server_url, secret)
     higher = {"code": "S113", "kind": "stage", "gauge": GAUGE, "stage_m": 113.0}
     with made.connect(Machine.LOADER) as conn:
         load_rows(conn, "flood_zones", [{**higher, "geom": square(-50, -50, 1100, 450)}])

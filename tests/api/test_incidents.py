@@ -15,14 +15,12 @@ from db.connect import Machine
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.war_room import AT, EVENT, INCIDENT, WarRoom, war_room
-from tests.conftest import make_town
-from tests.tiny import load_tiny
+from tests.conftest import make_tiny_town
 
 
 @pytest.fixture(scope="module")
 def room(server_url: str, secret: str, dashboard: Path) -> Iterator[WarRoom]:
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     with war_room(town, dashboard) as made:
         made.event = made.post(Role.COORDINATOR, "/events", 201, **EVENT)["id"]
         yield made

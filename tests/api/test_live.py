@@ -24,8 +24,8 @@ from layers.errors import TooManyRequestsError, UnavailableError
 from layers.model import Role
 from tests.api.caller import NOBODY, Caller
 from tests.api.running import server, stream, until
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_rows, load_tiny, point, square
+from tests.conftest import TownHandle, make_tiny_town
+from tests.tiny import load_rows, point, square
 
 
 def edit(town: TownHandle, code: str, use: str) -> None:
@@ -46,8 +46,7 @@ def head(town: TownHandle) -> int:
 
 @pytest.fixture(scope="module")
 def live_town(server_url: str, secret: str) -> Iterator[TownHandle]:
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     yield town
     drop_town(server_url, town.town_id)
 

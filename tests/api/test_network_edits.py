@@ -14,14 +14,13 @@ from db.towns import drop_town
 from layers.model import Role
 from tests.api.caller import Caller
 from tests.api.conftest import a_token, settings_for
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_rows, load_tiny, tiny
+from tests.conftest import TownHandle, make_tiny_town
+from tests.tiny import load_rows, tiny
 
 
 @pytest.fixture(scope="module")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
-    made = make_town(server_url, secret)
-    load_tiny(made)
+    made = make_tiny_town(server_url, secret)
     yield made
     drop_town(server_url, made.town_id)
 

@@ -25,8 +25,8 @@ from layers.privacy import tile_fields
 from tests.api.caller import Caller
 from tests.api.conftest import a_token, settings_for
 from tests.api.places import box_around, tile_at
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_tiny, square
+from tests.conftest import TownHandle, make_tiny_town
+from tests.tiny import square
 
 DRAWN = [layer.id for layer in LAYERS if layer.geometry is not None]
 PLACES = [tile_at(z, x, y) for z in (14, 16) for x in (50, 150, 450) for y in (50, 450)]
@@ -107,8 +107,7 @@ EDITS = (
 
 @pytest.fixture(scope="module")
 def then(server_url: str, secret: str, dashboard: Path) -> Iterator[Then]:
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     moments: list[str] = []
     with town.connect(Machine.SERVICE) as service:
         tokens = {role: a_token(service, role, str(role)) for role in Role}

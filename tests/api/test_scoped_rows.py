@@ -16,8 +16,7 @@ from layers.model import Role
 from tests.api.caller import Caller
 from tests.api.conftest import a_token, settings_for
 from tests.api.places import box_around, tile_at
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_tiny
+from tests.conftest import TownHandle, make_tiny_town
 
 AT = "/ogc/collections/care_locations/items"
 HOMES = {f"K{n}" for n in range(8)}
@@ -26,8 +25,7 @@ HOMES = {f"K{n}" for n in range(8)}
 @pytest.fixture(scope="module")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
     """The home K3 lies in C2, all others in C1."""
-    made = make_town(server_url, secret)
-    load_tiny(made)
+    made = make_tiny_town(server_url, secret)
     with made.connect(Machine.LOADER) as conn:
         conn.execute("UPDATE town.houses SET community = 'C2' WHERE house_code = '34010000003'")
     yield made

@@ -18,14 +18,12 @@ from layers.model import Role
 from tests.api.caller import ADDRESS, NOBODY, Caller
 from tests.api.conftest import settings_for
 from tests.api.signing_in import PASSWORD, Browser, account
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_tiny
+from tests.conftest import TownHandle, make_tiny_town
 
 
 @pytest.fixture(scope="module")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
-    made = make_town(server_url, secret)
-    load_tiny(made)
+    made = make_tiny_town(server_url, secret)
     yield made
     drop_town(server_url, made.town_id)
 

@@ -15,16 +15,15 @@ from db.readings import Reading, add
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.war_room import EVENT, INCIDENT, WarRoom, war_room
-from tests.conftest import make_town
-from tests.tiny import load_rows, load_tiny, square
+from tests.conftest import make_tiny_town
+from tests.tiny import load_rows, square
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
 def room(server_url: str, secret: str, dashboard: Path) -> Iterator[WarRoom]:
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     with war_room(town, dashboard) as made:
         made.event = made.post(Role.COORDINATOR, "/events", 201, **EVENT)["id"]
         yield made

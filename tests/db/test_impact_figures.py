@@ -16,9 +16,9 @@ from db.queries.impact_needs import communities, displaced, needs
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.places import TO_DEGREES, drawn, moved
-from tests.conftest import TownHandle, make_town
+from tests.conftest import TownHandle, make_tiny_town
 from tests.db.test_impact import ask
-from tests.tiny import ORIGIN, load_rows, load_tiny, point, square
+from tests.tiny import ORIGIN, load_rows, point, square
 
 BOTH = Flood(zone_ids=("Z100", "Z10"))
 
@@ -44,8 +44,7 @@ FLOORS = (0.2, 0.5, 1.8, None)
 @pytest.fixture(scope="module")
 def wider_town(server_url: str, secret: str) -> Iterator[TownHandle]:
     """The tiny town with houses of all kinds outside it, each four under water of two depths."""
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     extents = [
         {"code": "D1", "depth_class": "0_5_1", "geom": square(2000, 0, 50, 50)},
         {"code": "D2", "depth_min_m": 1.0, "depth_max_m": 2.0, "geom": square(2050, 0, 50, 50)},

@@ -14,8 +14,8 @@ from db.view_names import view_schema
 from layers.catalog import LAYERS
 from layers.model import Role
 from layers.privacy import may_see
-from tests.conftest import TownHandle, make_town
-from tests.tiny import load_rows, load_tiny, point
+from tests.conftest import TownHandle, make_tiny_town
+from tests.tiny import load_rows, point
 
 HOSPITAL = "ทะเบียนผู้ป่วยติดเตียง"
 TOWN_HALL = "tiny test town"
@@ -24,8 +24,7 @@ TOWN_HALL = "tiny test town"
 @pytest.fixture(scope="module")
 def town(server_url: str, secret: str) -> Iterator[TownHandle]:
     """One home of another source, changed last; its household lies in C2."""
-    made = make_town(server_url, secret)
-    load_tiny(made)
+    made = make_tiny_town(server_url, secret)
     with made.connect(Machine.LOADER) as conn:
         conn.execute("UPDATE town.houses SET community = 'C2' WHERE house_code = '34010000003'")
         conn.commit()

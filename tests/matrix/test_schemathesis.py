@@ -35,9 +35,8 @@ from layers.model import REGISTRY, RESCUERS, Role
 from tests.api.conftest import a_token
 from tests.api.places import drawn, tile_at
 from tests.api.running import Running, server
-from tests.conftest import TownHandle, make_town
+from tests.conftest import TownHandle, make_tiny_town
 from tests.rasters import bring, depths, slope, tiff
-from tests.tiny import load_tiny
 
 EXAMPLES = 12
 """Requests of each operation by each role, at most: half of them of things that are there."""
@@ -110,8 +109,7 @@ def refused_to(role: Role) -> set[str]:
 @pytest.fixture(scope="module")
 def tiny_town(server_url: str, secret: str) -> Iterator[TownHandle]:
     """A tiny town of its own: some of what is asked here opens events and raises incidents."""
-    town = make_town(server_url, secret)
-    load_tiny(town)
+    town = make_tiny_town(server_url, secret)
     yield town
     drop_town(server_url, town.town_id)
 

@@ -161,6 +161,12 @@ def libraries(conn: AnyConnection) -> list[LibraryRecord]:
     return [LibraryRecord(*row) for row in rows]  # type: ignore[arg-type]  # columns as declared
 
 
+def ever_built(conn: AnyConnection) -> set[str]:
+    """Gauges a library was ever built for, taken back or not."""
+    rows = conn.execute("SELECT DISTINCT gauge FROM muang.flood_library").fetchall()
+    return {str(row[0]) for row in rows}
+
+
 def files(conn: AnyConnection) -> set[str]:
     """Names of the files any library on record names."""
     rows = conn.execute("SELECT file FROM muang.flood_library WHERE file IS NOT NULL").fetchall()
@@ -192,8 +198,14 @@ def elevation(conn: AnyConnection) -> ElevationFile | None:
 
 
 def permanent_water(conn: AnyConnection) -> shapely.Geometry | None:
-    """The union of the town's rivers, canals, ponds and sea, in its CRS; None: there is none."""
-    row = conn.execute("SELECT gis.ST_AsBinary(gis.ST_Union(geom)) FROM town.water").fetchone()
+    """The union of the town's rivers, canals and sea, in its CRS; None: there is none.
+
+    Ponds are left out: no flood comes from water that no river or sea reaches.
+    """
+    row = conn.execute(
+        "SELECT gis.ST_AsBinary(gis.ST_Union(geom)) FROM town.water"
+        " WHERE kind IS DISTINCT FROM 'pond'"
+    ).fetchone()
     return shapely.from_wkb(bytes(row[0])) if row and isinstance(row[0], bytes) else None
 
 
@@ -264,12 +276,18 @@ def placed(conn: AnyConnection, shapes: Sequence[str]) -> list[shapely.Geometry]
 def extent(
     conn: AnyConnection, *, stage: tuple[str, float] | None = None, codes: Sequence[str] = ()
 ) -> shapely.Geometry | None:
-    """The union of flood zones, of a stage of a gauge or by code; None: there are none."""
+    """The union of flood zones, of a stage of a gauge or by code; None: there are none.
+
+    Of a stage a library holds, its zones alone are meant.
+    """
     gauge_code, stage_m = stage or (None, None)
     row = conn.execute(
         "SELECT gis.ST_AsBinary(gis.ST_Union(z.geom)) FROM town.flood_zones AS z"
         " WHERE z.code = any(%s) OR (z.kind = 'stage' AND z.gauge = %s"
-        " AND abs(z.stage_m - %s::double precision) < 0.001)",
+        " AND abs(z.stage_m - %s::double precision) < 0.001"
+        " AND (z.means = 'library' OR NOT EXISTS ("
+        "SELECT 1 FROM town.flood_zones AS l WHERE l.kind = 'stage' AND l.means = 'library'"
+        " AND l.gauge = z.gauge AND abs(l.stage_m - z.stage_m) < 0.001)))",
         [list(codes), gauge_code, stage_m],
     ).fetchone()
     return _shape(row[0]) if row and row[0] is not None else None

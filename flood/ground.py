@@ -65,6 +65,35 @@ class Ground:
         return np.asarray(burned, dtype=bool)
 
 
+def coarser(ground: Ground, cell_m: float | None) -> tuple[Ground, float]:
+    """The ground in whole blocks of its cells, about `cell_m` wide, and what that loses.
+
+    A block is the mean of the heights known in it, unknown where half or more are; blocks cut by
+    the eastern and southern edge go by what is there. What is lost is the root mean square of
+    the heights about their block's (metres). None, or a finer cell: the ground as it is.
+    """
+    times = 1 if cell_m is None else round(cell_m / ground.cell_m)
+    if times <= 1:
+        return ground, 0.0
+    rows, columns = (-(-size // times) for size in ground.heights.shape)
+    padded = np.full((rows * times, columns * times), np.nan)
+    padded[: ground.heights.shape[0], : ground.heights.shape[1]] = ground.heights
+    there = np.zeros(padded.shape, dtype=bool)
+    there[: ground.heights.shape[0], : ground.heights.shape[1]] = True
+    blocks, inside = (
+        grid.reshape(rows, times, columns, times).swapaxes(1, 2).reshape(rows, columns, -1)
+        for grid in (padded, there)
+    )
+    known = np.isfinite(blocks)
+    count = known.sum(axis=2)
+    total = np.where(known, blocks, 0.0).sum(axis=2)
+    mean = np.where(2 * count > inside.sum(axis=2), total / np.maximum(count, 1), np.nan)
+    off = blocks - mean[:, :, None]
+    lost = float(np.sqrt(np.nanmean(off**2))) if np.isfinite(off).any() else 0.0
+    a, b, c, d, e, f = ground.transform[:6]
+    return Ground(mean.astype(np.float32), Affine(a * times, b, c, d, e * times, f)), lost
+
+
 @dataclass(frozen=True)
 class Quality:
     """How good the ground is for saying what a level floods.

@@ -1,5 +1,7 @@
 """Brings a town to where it can be served: made, migrated, and with its demo data when empty."""
 
+from typing import TYPE_CHECKING
+
 from db.connect import connect_admin
 from db.datasets import list_datasets
 from db.migrate import migrate
@@ -10,6 +12,9 @@ from layers.text import Text
 from ops.progress import Progress
 from ops.rasters import raster_root, writable
 from ops.session import Server
+
+if TYPE_CHECKING:
+    from ops.demo_library import Plans
 
 
 def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -> None:
@@ -24,12 +29,14 @@ def need_town(server: Server, town_id: str, progress: Progress, *, demo: bool) -
         spec = demo_spec(town_id)
         with progress.step(Text(th=f"สร้างเมือง {town_id}", en=f"Making the town {town_id}")):
             create_town(server.url, server.secret, spec)
+    plans = None
     if demo and is_empty(server, town_id):
-        load_demo(server, town_id, progress)
+        plans = load_demo(server, town_id, progress)
     elif demo:
         _need_layers(server, town_id, progress)
         _need_rasters(server, town_id, progress)
     if demo:
+        _need_libraries(server, town_id, progress, plans)
         _need_readings(server, town_id, progress)
 
 
@@ -42,15 +49,16 @@ def is_empty(server: Server, town_id: str) -> bool:
     return only_demo and imported()[-1].id not in {dataset.layer for dataset in datasets}
 
 
-def load_demo(server: Server, town_id: str, progress: Progress) -> None:
-    """Load the town's demo data; nothing when it has none."""
+def load_demo(server: Server, town_id: str, progress: Progress) -> "Plans | None":
+    """Load the town's demo data; what its stage libraries are built of, None when it has none."""
     # here, because it brings geopandas along, which a second start can do without
     from etl.demo import DEMO_TOWNS, load_town
 
-    if town_id in DEMO_TOWNS:
-        root = raster_root()
-        rasters = root if writable(root) else None
-        load_town(town_id, server.url, server.secret, progress, rasters=rasters)
+    if town_id not in DEMO_TOWNS:
+        return None
+    root = raster_root()
+    rasters = root if writable(root) else None
+    return load_town(town_id, server.url, server.secret, progress, rasters=rasters).stages
 
 
 def _need_layers(server: Server, town_id: str, progress: Progress) -> None:
@@ -83,6 +91,20 @@ def _need_rasters(server: Server, town_id: str, progress: Progress) -> None:
 
     if town_id in DEMO_TOWNS:
         need_rasters(town_id, server.url, server.secret, progress, root)
+
+
+def _need_libraries(
+    server: Server, town_id: str, progress: Progress, plans: "Plans | None"
+) -> None:
+    """See that a demo town knows what each stage of its gauges floods."""
+    from etl.demo import DEMO_TOWNS
+
+    root = raster_root()
+    if town_id not in DEMO_TOWNS or not writable(root):
+        return
+    from ops.demo_library import need_libraries
+
+    need_libraries(server, town_id, progress, root, plans)
 
 
 def _need_readings(server: Server, town_id: str, progress: Progress) -> None:

@@ -345,11 +345,14 @@ async def zone_ids(conn: Connection, flood: Flood) -> list[int]:
     if flood.stage is not None:
         gauge, stage_m = flood.stage
         cursor = await conn.execute(
-            "SELECT id FROM flood_zones WHERE kind = 'stage' AND gauge = %s"
-            " AND abs(stage_m - %s) < 0.001 ORDER BY id",
+            "SELECT id, means IS NOT DISTINCT FROM 'library' FROM flood_zones"
+            " WHERE kind = 'stage' AND gauge = %s AND abs(stage_m - %s) < 0.001 ORDER BY id",
             [gauge, stage_m],
         )
-        found = [row[0] for row in await cursor.fetchall()]
+        rows = await cursor.fetchall()
+        # a library stands for its stages; zones drawn for them some other way are not added
+        of_library = [number for number, kept in rows if kept]
+        found = of_library or [number for number, _ in rows]
         if not found:
             raise NotFoundError(
                 Text(

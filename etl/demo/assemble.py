@@ -34,7 +34,7 @@ from etl.demo import (
     works,
 )
 from etl.demo.cadastre import Land
-from etl.demo.plan import Plan
+from etl.demo.plan import Plan, StagePlan
 from etl.demo.towns import DEMO_TOWNS, DemoTown
 from layers.catalog import LAYERS
 from layers.errors import NotFoundError
@@ -50,13 +50,15 @@ class DemoData:
 
     Frames of layers with a geometry are GeoDataFrames in the town's CRS, column `geom`, multi-
     geometries where the layer says so. `elevation` is (float32 array, transform, CRS), metres of
-    a demo datum, north up; `depth` the 100-year flood on the same grid, metres.
+    a demo datum, north up; `depth` the 100-year flood on the same grid, metres. `stages` is what
+    the stage libraries are built of, by gauge.
     """
 
     town: DemoTown
     frames: Mapping[str, pd.DataFrame]
     elevation: tuple[NDArray[np.float32], Affine, CRS]
     depth: NDArray[np.float32]
+    stages: Mapping[str, StagePlan]
 
 
 NOTHING_OF = ("levees", "event_words", "incident_rules")
@@ -75,6 +77,7 @@ def generate(town_id: str) -> DemoData:
         },
         elevation=elevation,
         depth=depth,
+        stages=_stages(plan),
     )
 
 
@@ -83,6 +86,15 @@ def terrain(
 ) -> tuple[tuple[NDArray[np.float32], Affine, CRS], NDArray[np.float32]]:
     """`elevation` and `depth` of a demo town without the rest of it, much faster."""
     return _terrain(*_plan(town_id))
+
+
+def stage_plans(town_id: str) -> dict[str, StagePlan]:
+    """What the stage libraries of a demo town's gauges are built of, by gauge."""
+    return _stages(_plan(town_id)[1])
+
+
+def _stages(plan: Plan) -> dict[str, StagePlan]:
+    return {flood.gauge: flood.library for flood in plan.floods if flood.library is not None}
 
 
 def _no_rows() -> gpd.GeoDataFrame:

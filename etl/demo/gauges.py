@@ -157,14 +157,15 @@ def gauges(town: DemoTown, plan: Plan) -> gpd.GeoDataFrame:
 
 
 def _places(plan: Plan, own: tuple[_Gauge, ...]) -> list[Point]:
-    """On the town's greatest water, from its middle to its western edge; of rain, in the town."""
+    """Where the plan says, else on the town's greatest water westwards; of rain, in the town."""
     water = max(plan.water, key=lambda one: one.shape.area).shape.intersection(plan.boundary)
     first = water.representative_point()
     west = water.bounds[0]
     places = []
     for n, gauge in enumerate(own):
         x = first.x + 0.9 * (west - first.x) * n / max(1, len(own) - 1)
-        on_water = nearest_points(water, Point(x, first.y))[0]
+        own_place = next((flood.at for flood in plan.floods if flood.gauge == gauge.code), None)
+        on_water = own_place or nearest_points(water, Point(x, first.y))[0]
         places.append(plan.boundary.representative_point() if gauge.kind == "rain" else on_water)
     return places
 

@@ -28,6 +28,7 @@ from etl.demo.plan import (
     Kernel,
     Plan,
     Scenario,
+    StagePlan,
     Street,
     Water,
     moved,
@@ -280,5 +281,6 @@ def _floods(
         scenarios=tuple(
             Scenario("stage", level, level) for level in (1.0, 1.5, 2.0, 2.25, 2.5, 3.0)
         ),
+        library=StagePlan(low_m=0.5, high_m=3.0, cell_m=10.0),
     )
     return rain, tide

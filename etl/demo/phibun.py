@@ -7,7 +7,7 @@ a demo datum. Nothing here is a survey: no bank, warning level or flood of the r
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import LineString
+from shapely import LineString, Point
 
 from etl.demo.curves import (
     Baseline,
@@ -25,6 +25,7 @@ from etl.demo.plan import (
     Kernel,
     Plan,
     Scenario,
+    StagePlan,
     Street,
     Water,
     along_roads,
@@ -224,6 +225,14 @@ def plan(town: DemoTown) -> Plan:
         relative=elevation + (_SLOPE * (s - _GAUGE_S)).astype(np.float32),
         source=np.abs(d) < _STREAM_M,
         scenarios=scenarios,
+        at=Point(river.at(_GAUGE_S, 0.0)),
+        library=StagePlan(
+            low_m=106.0,
+            high_m=111.0,
+            cell_m=10.0,
+            river=river.along(0.0, river.length, 0.0),
+            slope=_SLOPE,
+        ),
     )
     return Plan(
         boundary=boundary,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import LineString, Polygon
+from shapely import LineString, Point, Polygon
 
 from etl.demo.curves import FloatArray
 from etl.demo.grid import Grid
@@ -72,11 +72,26 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class StagePlan:
+    """The stage library of a gauge: stages from `low_m` to `high_m` (m), in cells of `cell_m`.
+
+    `river` runs downstream, its surface falls by `slope` metres a metre; None: level water.
+    """
+
+    low_m: float
+    high_m: float
+    cell_m: float
+    river: LineString | None = None
+    slope: float | None = None
+
+
+@dataclass(frozen=True)
 class FloodPlan:
     """How water spreads: relative level of every cell, where it enters, and the scenarios.
 
     `relative` is ground minus a water surface of level 0 at the gauge (so the surface may
     slope); a cell is wet at `level_m` when it is lower and joined to `source` by wet cells.
+    `at` is where the gauge stands, where that matters; `library` what its stages are built of.
     """
 
     gauge: str
@@ -84,6 +99,8 @@ class FloodPlan:
     relative: NDArray[np.float32]
     source: NDArray[np.bool_]
     scenarios: tuple[Scenario, ...]
+    at: Point | None = None
+    library: StagePlan | None = None
 
 
 @dataclass(frozen=True)

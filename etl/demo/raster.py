@@ -16,6 +16,8 @@ from layers.rasters import DEPTH, ELEVATION, Raster
 
 DATUM = "ระดับสมมติของเมืองสาธิต (demo datum)"
 """Not tied to mean sea level or any survey: the ground is invented."""
+ERROR_M = 0.1
+"""Invented like the ground, so that what rests on it is told with a range."""
 Elevation = tuple[NDArray[np.float32], Affine, CRS]
 
 
@@ -40,6 +42,8 @@ def load_rasters(
                     actor=actor,
                     folder=folder,
                     source=SOURCE,
+                    error_m=ERROR_M if raster is ELEVATION else None,
+                    surface="dtm" if raster is ELEVATION else None,
                     licence="Apache-2.0",
                     synthetic=True,
                 ),

@@ -48,10 +48,12 @@ def build(  # noqa: PLR0917  Typer maps each to an option
     insist_datum: Annotated[bool, typer.Option(help="use a datum nobody knows; marked")] = False,
     insist_dsm: Annotated[bool, typer.Option(help="use a surface model; marked")] = False,
     as_json: AsJson = False,
+    cell: Annotated[float | None, typer.Option(help="m, coarser cells: a quick library")] = None,
 ) -> None:
     """สร้างคลังของสถานี · Build the library of a gauge; the one before stays until it is done."""
     from ops.commands.imports import actor, loader
-    from ops.flood_library import LibraryOrder, build_library
+    from ops.flood_ground import LibraryOrder
+    from ops.flood_library import build_library
     from ops.rasters import raster_root
 
     order = LibraryOrder(
@@ -72,6 +74,7 @@ def build(  # noqa: PLR0917  Typer maps each to an option
         marks=marks,
         insist_datum=insist_datum,
         insist_dsm=insist_dsm,
+        cell_m=cell,
     )
     progress = Progress()
     title = Text(th=f"สร้างคลังระดับน้ำ {gauge}", en=f"Building the stage library of {gauge}")
@@ -127,7 +130,7 @@ def depth(
 ) -> None:
     """เขียนแรสเตอร์ความลึกของระดับหนึ่ง · Write the depth raster (COG) of one stage."""
     from ops.commands.imports import loader
-    from ops.flood_library import write_depth
+    from ops.flood_cells import write_depth
     from ops.rasters import raster_root
 
     with loader(town, Progress()) as (town_id, conn):

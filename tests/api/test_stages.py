@@ -12,7 +12,8 @@ from api.app import create_app
 from db.connect import Machine
 from db.towns import drop_town
 from layers.model import Role
-from ops.flood_library import LibraryOrder, build_library
+from ops.flood_ground import LibraryOrder
+from ops.flood_library import build_library
 from tests.api.caller import NOBODY, Caller
 from tests.api.conftest import a_token, settings_for
 from tests.api.places import tile_at

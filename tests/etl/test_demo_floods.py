@@ -8,7 +8,11 @@ import pytest
 import shapely
 from rasterio.features import rasterize
 
-from tests.etl.demo_data import TOWNS, demo, layer
+from flood.ground import Ground, coarser
+from flood.library import build
+from flood.river import along
+from flood.surface import level_with_gauge
+from tests.etl.demo_data import TOWNS, area_of, demo, layer
 
 PERIODS = [5, 10, 25, 50, 100]
 
@@ -77,6 +81,37 @@ def test_a_stage_reaches_just_the_ground_below_it() -> None:
         wet = rasterize(here.geometry, out_shape=array.shape, transform=transform).astype(bool)
         # smoothed outlines take in a little higher ground, more on cliffs a cell wide
         assert (array[wet & flat] < level + 0.2).mean() > 0.9, level
+
+
+def test_a_library_of_the_ground_floods_what_the_plan_does() -> None:
+    """Phibun's, in the coarser cells and with the sloping surface it is built with."""
+    array, transform, _ = demo("phibun").elevation
+    plan = demo("phibun").stages["PB-DEMO"]
+    assert plan.river is not None
+    assert plan.slope is not None
+    ground, lost = coarser(Ground(array, transform), plan.cell_m)
+    assert ground.cell_m == 10.0
+    assert 0 < lost < 0.2
+    river = layer("phibun", "water").set_index("kind").loc["river", "geom"]
+    gauge = layer("phibun", "gauges").set_index("code").loc["PB-DEMO", "geom"]
+    assert gauge.distance(river) == 0
+    up = along(ground, plan.river, gauge)
+    surface = level_with_gauge(ground, upstream=up, slope=plan.slope)
+    stages = [107.5, 108.5, 109.5, 110.5]
+    made = build(ground, surface.relative, ground.cells_of(river), stages)
+    zones = layer("phibun", "flood_zones")
+    dry = shapely.difference(
+        area_of("phibun"), shapely.union_all(layer("phibun", "water").geometry)
+    )
+    for stage in stages:
+        planned = shapely.union_all(zones[zones["stage_m"] == stage].geometry.to_numpy())
+        wet = [ring.shape for ring in made.rings if ring.wet_from_m <= stage]
+        kept = shapely.intersection(shapely.union_all(wet), dry)
+        shared = shapely.area(shapely.intersection(planned, kept))
+        assert shared > 0.85 * shapely.area(shapely.union(planned, kept)), stage
+    remembered = demo("phibun").frames["remembered_floods"]
+    peaks = remembered[remembered["gauge"] == "PB-DEMO"]["peak_m"]
+    assert plan.low_m < peaks.min() <= peaks.max() < plan.high_m
 
 
 def test_the_two_towns_have_different_water() -> None:

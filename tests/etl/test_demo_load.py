@@ -16,10 +16,12 @@ from rasterio.features import rasterize
 
 from db.connect import Machine
 from db.datasets import Dataset, list_datasets
+from db.flood_library import extent, libraries
 from db.load import Incoming, load
 from db.queries.impact import Flood
 from db.rasters import newest
 from db.towns import drop_town
+from db.undo import undo
 from etl.demo import DEMO_TOWNS, SOURCE, load_town
 from etl.demo.assemble import terrain
 from etl.demo.load import Step, need
@@ -27,6 +29,7 @@ from layers.catalog import get, imported
 from layers.errors import ConflictError
 from layers.rasters import RASTERS
 from layers.text import Text
+from ops.demo_library import need as need_library
 from tests.conftest import TownHandle, make_town
 from tests.db.test_impact import ask
 from tests.etl.demo_data import demo
@@ -206,6 +209,64 @@ def test_parts_of_a_flood_add_up_to_the_whole(loaded: tuple[TownHandle, Told, Pa
         total = sum(part[layer][figure] for part in parts)
         assert total == pytest.approx(first[layer][figure], rel=1e-5), layer
     assert set(first["parcels"]["ids"]) == {n for part in parts for n in part["parcels"]["ids"]}
+
+
+@pytest.mark.slow
+def test_its_stage_library_is_built_once_and_floods_what_its_plan_does(
+    loaded: tuple[TownHandle, Told, Path], tmp_path: Path
+) -> None:
+    """Beside zones of the same stage drawn by the plan in finer cells: the same flood."""
+    town, _, root = loaded
+    folder, told = root / town.town_id, Told()
+    with town.connect(Machine.LOADER) as conn:
+        need_library(conn, "patong", folder, told, demo("patong").stages)
+        (made,) = libraries(conn)
+        need_library(conn, "patong", folder, told, {})
+        assert libraries(conn) == [made]
+        assert all(row.source == SOURCE and row.synthetic for row in list_datasets(conn))
+        assert len(told.titles) == 1
+        assert {what for what, _, _ in told.reports} == {"fill", "rings", "zones"}
+        zones = demo("patong").frames["flood_zones"]
+        area = shapely.union_all(demo("patong").frames["town_boundary"].geometry.to_numpy())
+        for stage in (1.5, 2.0, 2.5, 3.0):
+            planned = shapely.union_all(
+                zones[(zones["gauge"] == "PT-DEMO-TIDE") & (zones["stage_m"] == stage)]["geom"]
+            )
+            # the plan draws dry ground only; a library the channel too, and some lie beyond
+            kept = extent(conn, stage=("PT-DEMO-TIDE", stage))
+            both = [shapely.intersection(shape, area) for shape in (planned, kept)]
+            water = shapely.union_all(demo("patong").frames["water"].geometry.to_numpy())
+            both = [shapely.difference(shape, water) for shape in both]
+            # a strip along the beach in cells of 10 m: within two of them they agree
+            for one, other in (both, both[::-1]):
+                beyond = shapely.difference(one, shapely.buffer(other, 20))
+                assert shapely.area(beyond) < 0.03 * shapely.area(one), stage
+    assert made.gauge == "PT-DEMO-TIDE"
+    stages = [each["stage_m"] for each in made.facts["stages"]]
+    assert stages == pytest.approx(np.arange(0.5, 3.01, 0.1).tolist())
+    assert made.facts["surface"] == "dtm"
+    assert made.facts["error_m"] >= 0.1
+    assert made.facts["stages"][10]["stage_low_m"] < made.facts["stages"][10]["stage_m"]
+    asked = ask(town, Flood(stage=("PT-DEMO-TIDE", 2.0)))
+    with town.connect(Machine.LOADER) as conn:
+        codes = conn.execute(
+            "SELECT array_agg(code) FROM town.flood_zones WHERE means = 'library' AND stage_m = 2"
+        ).fetchone()
+        assert codes is not None
+        alone = ask(town, Flood(zone_ids=tuple(codes[0])))  # type: ignore[arg-type]
+        assert asked.exposed["people"] == alone.exposed["people"]
+        # cells that went missing are made again; what was taken back stays so
+        assert made.file is not None
+        (folder / made.file).unlink()
+        need_library(conn, "patong", folder, told, demo("patong").stages)
+        (again,) = libraries(conn)
+        assert (folder / str(again.file)).is_file()
+        assert again.facts["stages"] == made.facts["stages"]
+        for library in (again, made):
+            undo(conn, library.dataset_id, "tester")
+        need_library(conn, "patong", folder, told, demo("patong").stages)
+        assert libraries(conn) == []
+        (folder / str(again.file)).unlink()
 
 
 @pytest.mark.slow

@@ -17,7 +17,9 @@ from db.undo import redo, undo
 from layers.errors import NotFoundError, RefusedError
 from ops import flood_library
 from ops.commands.flood_score import score
-from ops.flood_library import LibraryOrder, build_library, write_depth
+from ops.flood_cells import write_depth
+from ops.flood_ground import LibraryOrder
+from ops.flood_library import build_library
 from tests.conftest import TownHandle
 from tests.rasters import bring, tiff
 from tests.tiny import ORIGIN, line, load_rows, square

@@ -101,7 +101,7 @@ def test_a_record_is_read_on_the_map_by_keys(tiny: Served, visit: Open) -> None:
 
 
 def test_a_table_row_goes_to_its_feature_by_keys(tiny: Served, visit: Open) -> None:
-    page = visit(tiny, f"#{view(500, 500, 14.5)}&table=shelters").page
+    page = visit(tiny, f"#{view(500, 500, 14)}&table=shelters").page
     first = page.locator(".row-open").first
     first.focus()
     page.keyboard.press("ArrowDown")

@@ -46,6 +46,10 @@ export class Kpis extends DeskPart {
 
   protected override render() {
     const all = kpis(this.#facts());
+    const { zones, gauges, impact } = this.state;
+    // its place is kept until it is known that there is nothing to say
+    const none = all.length === 0 && zones.value && gauges.value && !impact.loading;
+    this.toggleAttribute('data-none', Boolean(none));
     if (all.length === 0) return nothing;
     return html`<section class="kpis" aria-label=${this.t('kpis.title')}>
       <ul data-n=${all.length}>

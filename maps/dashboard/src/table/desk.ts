@@ -14,8 +14,10 @@ const REST_MS = 250;
 export class TableDesk {
   readonly #api: Api;
   readonly #store: Store<AppState>;
-  /** The view whose rows are shown. */
+  /** The view asked about; null: none yet, or no map. */
   #bbox: BBox | null = null;
+  /** The view and the first row of what is shown, while newer rows may be on their way. */
+  #shown: { readonly bbox: BBox | null; readonly offset: number } = { bbox: null, offset: 0 };
   #asking: AbortController | null = null;
   #resting: ReturnType<typeof setTimeout> | null = null;
 
@@ -58,10 +60,11 @@ export class TableDesk {
     if (!tableLayer) return;
     // a layer without a geometry is nowhere on the map: all of it is shown
     const onMap = legend.some(({ layer }) => layer === tableLayer);
-    if (!this.#store.state.tableHeld) this.#bbox = this.#store.state.bbox;
+    const seen = this.#store.state.tableHeld ? this.#shown.bbox : this.#store.state.bbox;
+    this.#bbox = seen;
     // what a figure counts is shown whole, wherever it lies
     const ids = focus?.layer === tableLayer ? focus.ids : undefined;
-    const bbox = onMap && !ids ? this.#bbox : null;
+    const bbox = onMap && !ids ? seen : null;
     this.#asking?.abort();
     const asking = new AbortController();
     this.#asking = asking;
@@ -81,7 +84,9 @@ export class TableDesk {
         ),
         this.#api.schema(tableLayer, lang),
       ]);
-      if (!asking.signal.aborted) this.#store.set({ tableView: loaded({ page, schema }) });
+      if (asking.signal.aborted) return;
+      this.#shown = { bbox: seen, offset: tableOffset };
+      this.#store.set({ tableView: loaded({ page, schema }) });
     } catch (error) {
       if (!asking.signal.aborted) {
         this.#store.set({ tableView: failed(problemOf(error), tableView) });
@@ -93,7 +98,7 @@ export class TableDesk {
   onView(): void {
     const { tableLayer, tableHeld, focus } = this.#store.state;
     if (!tableLayer || tableHeld || focus?.layer === tableLayer) return;
-    if (this.#resting) clearTimeout(this.#resting);
+    this.#stay();
     this.#resting = setTimeout(() => {
       this.#store.set({ tableOffset: 0 });
       void this.refresh();
@@ -102,7 +107,25 @@ export class TableDesk {
 
   /** Keeps the rows while the map goes to one of them, so that the next can be tried too. */
   hold(): void {
-    this.#store.set({ tableHeld: true });
+    const { value } = this.#store.state.tableView;
+    this.#stay();
+    if (!value) {
+      this.#store.set({ tableHeld: true });
+      return;
+    }
+    // rows of another view that are on their way would take these away
+    this.#asking?.abort();
+    this.#bbox = this.#shown.bbox;
+    this.#store.set({
+      tableHeld: true,
+      tableOffset: this.#shown.offset,
+      tableView: loaded(value),
+    });
+  }
+
+  #stay(): void {
+    if (this.#resting) clearTimeout(this.#resting);
+    this.#resting = null;
   }
 
   /** Shows the rows of the map's view again. */

@@ -140,7 +140,7 @@ export class Legend extends Part {
         </button>
       </div>
       ${shown || entry.freshness?.state === 'stale' ? age(entry.freshness, (words) => this.app.text(words)) : nothing}
-      ${shown && far ? html`<p class="far">${this.t('layers.zoom')}</p>` : nothing}
+      ${shown && far && count !== 0 ? html`<p class="far">${this.t('layers.zoom')}</p>` : nothing}
       ${
         !single && shown && count !== 0
           ? html`<ul class="classes">

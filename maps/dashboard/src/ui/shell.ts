@@ -86,9 +86,10 @@ export class Shell extends Part {
         >
       </nav>
       <muang-header .app=${app}></muang-header>
-      <muang-kpis .app=${app}></muang-kpis>
+      <muang-kpis .app=${app} data-room=${room(this.state)}></muang-kpis>
       <main
         data-section=${section}
+        ?data-watch=${watches(this.state)}
         ?data-table=${tableLayer !== null}
         ?data-record=${record !== null}
       >
@@ -167,7 +168,24 @@ export class Shell extends Part {
   }
 }
 
-/** Whether there is anything to watch; without, a phone has no tab for it. */
-function watches({ gauges, incidents }: Readonly<AppState>): boolean {
-  return Boolean(gauges.value?.length || incidents.value);
+/** Layers that a figure of the desk counts, beside the people in the water. */
+const COUNTED = ['gauges', 'care_locations', 'shelters', 'incidents', 'closures'];
+
+/** How many figures the desk will have for this caller: their place is kept until it comes. */
+function room({ me }: Readonly<AppState>): number {
+  const layers = me.value?.layers ?? [];
+  return 1 + COUNTED.filter((layer) => layers.includes(layer)).length;
+}
+
+/**
+ * Whether there is anything to watch; without, a phone has no tab for it. Until that is known it is
+ * what the caller may see, so that nothing moves when it comes.
+ */
+function watches({ me, gauges, incidents }: Readonly<AppState>): boolean {
+  const may = (layer: string) => me.value?.layers.includes(layer) ?? false;
+  return (
+    may('incidents') ||
+    Boolean(incidents.value) ||
+    (gauges.value?.length ?? Number(may('gauges'))) > 0
+  );
 }

@@ -41,7 +41,8 @@ REVALIDATE = "no-cache"
 @dataclass(frozen=True)
 class _File:
     body: bytes
-    packed: bytes | None
+    packed: dict[str, bytes]
+    """By encoding, smallest first."""
     etag: str
     media_type: str
 
@@ -69,9 +70,11 @@ class Folder:
         if file.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         body = file.body
-        if file.packed and encoding.accepts(request.headers.get("accept-encoding", ""), "gzip"):
-            headers["Content-Encoding"] = "gzip"
-            body = file.packed
+        accepted = request.headers.get("accept-encoding", "")
+        taken = next((name for name in file.packed if encoding.accepts(accepted, name)), None)
+        if taken:
+            headers["Content-Encoding"] = taken
+            body = file.packed[taken]
         return Response(body, media_type=file.media_type, headers=headers)
 
     def _is_hashed(self, name: str) -> bool:
@@ -96,9 +99,19 @@ class Folder:
         packs = path.suffix in _SHRINKABLE and len(body) > _SMALL
         file = _File(
             body=body,
-            packed=gzip.compress(body, 6, mtime=0) if packs else None,
+            packed=_packed(path, body, hashed=self._is_hashed(path.name)) if packs else {},
             etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
             media_type=_TYPES.get(path.suffix, "application/octet-stream"),
         )
         self._kept[path] = (state, file)
         return file
+
+
+def _packed(path: Path, body: bytes, *, hashed: bool) -> dict[str, bytes]:
+    """The forms a file is sent in, the smallest first.
+
+    The build leaves brotli beside files named by their content, which therefore cannot differ.
+    """
+    there = path.with_name(f"{path.name}.br")
+    brotli = {"br": there.read_bytes()} if hashed and there.is_file() else {}
+    return brotli | {"gzip": gzip.compress(body, 6, mtime=0)}

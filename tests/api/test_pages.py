@@ -1,10 +1,13 @@
 """Files we serve: cache headers that fit them, nothing outside the folder, no foreign host."""
 
+import asyncio
 import re
+from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
-from api.assets import IMMUTABLE
+from api.assets import IMMUTABLE, Folder
 from tests.api.caller import NOBODY, Caller
 
 
@@ -72,3 +75,23 @@ def test_docs_are_ours(caller: Caller) -> None:
 
 def test_an_address_that_looks_like_another_host_is_nothing_of_ours(caller: Caller) -> None:
     assert caller.get("/%2Fevil.example/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, deflate, br, zstd", "br"), ("gzip, br;q=0", "gzip"), ("identity", None), ("", None)],
+)
+@pytest.mark.parametrize("name", ["page-Ab3dEf9_.js", "page.js"])
+def test_what_the_build_has_packed_is_sent_as_it_lies(
+    tmp_path: Path, name: str, accepted: str, encoding: str | None
+) -> None:
+    (tmp_path / name).write_text("// " + "x" * 600, encoding="utf-8")
+    (tmp_path / f"{name}.br").write_bytes(b"packed")
+    headers = [(b"accept-encoding", accepted.encode())]
+    asked = Request({"type": "http", "method": "GET", "path": "/", "headers": headers})
+    answer = asyncio.run(Folder(tmp_path, hashed=True).answer(asked, name))
+    # a name without its content's hash may have outlived what was packed
+    wanted = "gzip" if name == "page.js" and encoding == "br" else encoding
+    assert answer.headers.get("content-encoding") == wanted
+    assert (answer.body == b"packed") == (wanted == "br")
+    assert answer.headers["vary"] == "Accept-Encoding"

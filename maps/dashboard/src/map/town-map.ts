@@ -1,3 +1,4 @@
+import workerFile from 'virtual:map-worker-url';
 import {
   addProtocol,
   type GeoJSONSource,
@@ -7,8 +8,7 @@ import {
   type StyleSpecification,
   setWorkerUrl,
 } from 'maplibre-gl';
-import workerFile from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import 'maplibre-gl/dist/maplibre-gl.css';
+import './map.css';
 import type { Protocol } from 'pmtiles';
 import type { BBox, TownStyle } from '../api/types.ts';
 import type { App, MapPort, Touched } from '../app/app.ts';
@@ -36,7 +36,7 @@ import { freeRoom, isFree, offset } from './room.ts';
 import { stageLook } from './stages.ts';
 import { bboxOf, touchedTiles } from './tiles.ts';
 
-// Vite does not emit MapLibre 6's worker by itself; without this the map never loads.
+// the build makes the worker beside the page; without this the map never loads
 setWorkerUrl(new URL(workerFile, import.meta.url).href);
 
 /** Tiles of the basemap are ranges of one file; what reads them comes only where there is one. */

@@ -16,8 +16,10 @@ from pydantic import (
 )
 
 from api import past
+from api.cut_off_models import CutOff
 from api.impact_parts import Community, Displaced, Exposed, Need
 from api.validation import SentenceError
+from api.vehicle_models import VehicleId
 from db.queries.cql2_parse import MAX_CHARACTERS
 from db.queries.impact_needs import DISPLACED_ABOVE_M
 from layers.text import Text
@@ -206,8 +208,22 @@ class ImpactRequest(_Request):
     layers: list[LayerName] | None = Field(
         default=None, max_length=50, description="Layers to count; all when not given"
     )
-    include: list[Literal["ids"]] = Field(
-        default_factory=list, max_length=5, description="ids: list what was counted"
+    include: list[Literal["ids", "cut_off"]] = Field(
+        default_factory=list,
+        max_length=5,
+        description="ids: list what was counted; cut_off: also dry homes without a way out, and "
+        "what of the roads is cut off (takes longer than the rest)",
+    )
+    vehicle: VehicleId | None = Field(
+        default=None,
+        description="With include: cut_off, what the way out is for; truck_6 when not given",
+    )
+    wades_m: float | None = Field(
+        default=None,
+        ge=0,
+        le=5,
+        allow_inf_nan=False,
+        description="With include: cut_off, how deep it wades; its own limit when not given",
     )
     as_of: Moment | None = Field(
         default=None, description="Ask about the town as it was at this time"
@@ -222,6 +238,18 @@ class ImpactRequest(_Request):
     compare: Comparison | None = Field(
         default=None, description="Answer for another flood or time as well, with the differences"
     )
+
+    @model_validator(mode="after")
+    def _asks_what_it_tells_of(self) -> Self:
+        told = self.vehicle is not None or self.wades_m is not None
+        if told and "cut_off" not in self.include:
+            raise SentenceError(
+                Text(
+                    th="vehicle และ wades_m ใช้คู่กับ include: cut_off เท่านั้น",
+                    en="vehicle and wades_m go with include: cut_off only",
+                )
+            )
+        return self
 
 
 class CountRange(BaseModel):
@@ -301,6 +329,9 @@ class _Answer(BaseModel):
     displaced: Displaced | None = None
     needs: list[Need] | None = None
     communities: list[Community] | None = None
+    cut_off: CutOff | None = Field(
+        default=None, description="Only with include: cut_off, in a town with roads on record"
+    )
     provenance: list[Provenance]
 
 

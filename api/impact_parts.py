@@ -88,7 +88,9 @@ class Parcels(Land, Classed):
     by_use: dict[str, Land] = Field(default_factory=dict)
 
 
-class _Named(BaseModel):
+class NamedPlace(BaseModel):
+    """A record by number, code and name."""
+
     id: int
     code: str | None
     name: str | None
@@ -119,7 +121,7 @@ class Permits(Classed):
     hazardous: Hazardous | None = None
 
 
-class Facility(_Named):
+class Facility(NamedPlace):
     """A facility by name."""
 
     kind: str | None
@@ -131,7 +133,7 @@ class Facilities(Classed):
     named: list[Facility] = Field(default_factory=list)
 
 
-class Shelter(_Named):
+class Shelter(NamedPlace):
     """A shelter that floods: how many it holds, whether it is open, how deep the water is."""
 
     capacity: int | None
@@ -151,7 +153,7 @@ class _Lines(_Counted):
     wet_length_m: float
 
 
-class _Line(_Named):
+class _Line(NamedPlace):
     length_m: float
     wet_length_m: float
 
@@ -229,7 +231,7 @@ class Displaced(BaseModel):
     """People with water deeper than `above_m` over the floor they sleep on.
 
     Null, not 0, where the depth indoors of everybody is unknown. Homes that are dry but cut off
-    are not among them.
+    are not among them: `cut_off` counts those.
     """
 
     above_m: float

@@ -2,12 +2,13 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 
-from api import access, floods
+from api import access, cut_off, floods
 from api.house import House
 from api.impact_models import ImpactAnswer, ImpactFlood, ImpactRequest
 from api.impact_parts import Exposed
@@ -59,6 +60,7 @@ class Given:
     """What an answer was given on, and so the one it is compared with: to work it out again."""
 
     pos: int
+    moment: datetime
     forecast: Stage | None
     compared: "Given | None" = None
 
@@ -66,8 +68,8 @@ class Given:
 def given(kept: answers.Answer) -> Given:
     """What a kept answer was given on."""
     other = kept.response.get("compared")
-    compared = Given(other["pos"], _stage(other)) if other else None
-    return Given(kept.pos, _stage(kept.response), compared)
+    compared = Given(other["pos"], kept.computed_at, _stage(other)) if other else None
+    return Given(kept.pos, kept.computed_at, _stage(kept.response), compared)
 
 
 def _stage(told: dict[str, Any]) -> Stage | None:
@@ -88,7 +90,10 @@ async def answer_impact(
         openings=who.openings,
         as_of=asked.as_of,
         displaced_above_m=asked.displaced_above_m,
+        clock=again.moment if again else datetime.now(UTC),
     )
+    wanted = cut_off.Asked(asked.vehicle or "truck_6", asked.wades_m)
+    more = partial(cut_off.part, wanted, house) if "cut_off" in asked.include else None
     await floods.affordable(asked.flood, who, house)
     if asked.compare is not None and asked.compare.flood is not None:
         await floods.affordable(asked.compare.flood, who, house)
@@ -102,7 +107,7 @@ async def answer_impact(
             if asked.compare.flood is not None:
                 other = await _meant(conn, other, asked.compare.flood, before)
             other = replace(other, as_of=asked.compare.as_of or asked.as_of)
-        found = await impact.impact(conn, question, other)
+        found = await impact.impact(conn, question, other, more=more)
     return found, _answer(found)
 
 
@@ -142,6 +147,7 @@ def _counted(found: impact.Impact) -> dict[str, Any]:
         "displaced": found.displaced,
         "needs": found.needs,
         "communities": found.communities,
+        **({} if found.beside is None else {found.beside.name: found.beside.told}),
     }
     return {
         "flood": found.flood,

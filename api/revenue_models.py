@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.impact_models import Provenance, Recomputed, sane
-from api.network.models import LonLat, Words
+from api.network.models import LonLat
+from api.vehicle_models import Words
 from layers.revenue import Gap
 
 

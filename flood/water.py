@@ -14,6 +14,8 @@ from layers.text import Text
 
 DEEPEST_M = {"lt_0_3": 0.3, "0_3_0_5": 0.5, "0_5_1": 1.0}
 """Upper limit of the depth classes that have one, in metres."""
+SHALLOWEST_M = {"lt_0_3": 0.0, "0_3_0_5": 0.3, "0_5_1": 0.5, "gt_1": 1.0}
+"""Lower limit of the depth classes, in metres."""
 UNKNOWN = np.inf
 
 UNKNOWN_DEPTH = Text(
@@ -82,6 +84,15 @@ def depth_at(points: Floats, areas: Water) -> Floats:
         return found
     area, point = _pairs(areas, shapely.STRtree(np.asarray(shapely.points(points), dtype=object)))
     np.maximum.at(found, point, areas.depth_m[area])
+    return found
+
+
+def touched(points: Floats, areas: Water) -> Bools:
+    """Whether points (n x 2, NaN none) lie in or at the water, however deep it is."""
+    found = np.zeros(len(points), dtype=bool)
+    if not areas.dry and len(points):
+        tree = shapely.STRtree(np.asarray(shapely.points(points), dtype=object))
+        found[_pairs(areas, tree)[1]] = True
     return found
 
 

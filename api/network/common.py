@@ -13,7 +13,8 @@ from api import access, floods
 from api.house import House
 from api.impact_models import FloodRequest
 from api.network import gather
-from api.network.models import RoadsUsed, VehicleUsed, Words
+from api.network.models import RoadsUsed
+from api.vehicle_models import VehicleUsed, Words
 from api.viewer import Viewer
 from db import answers
 from db.queries.impact import Flood, Provenance
@@ -85,9 +86,8 @@ async def setting_of(snap: Snapshot, asked: Any, flood: Flood | None, house: Hou
     )
 
 
-def vehicle_used(setting: Setting) -> VehicleUsed:
+def vehicle_used(vehicle: Vehicle) -> VehicleUsed:
     """The vehicle, as answers tell of it."""
-    vehicle = setting.vehicle
     return VehicleUsed(
         id=vehicle.id,
         title=words(vehicle.title),
@@ -120,16 +120,16 @@ def words(text: Text) -> Words:
     return Words(th=text.th, en=text.en)
 
 
-def caveats_of(net: Network, setting: Setting) -> list[Text]:
+def caveats_of(net: Network) -> list[Text]:
     """What whoever reads the answer must know of its roads and water."""
     found = [TURNS]
-    if setting.vehicle.wades_default:
+    if net.vehicle.wades_default:
         found.append(vehicles.CAVEAT)
-    if np.isinf(setting.water.depth_m).any():
+    if np.isinf(net.water.depth_m).any():
         found.append(water.UNKNOWN_DEPTH)
     if net.graph.bridge.any():
         found.append(water.BRIDGES)
-    if not setting.water.dry and not (net.depth_m > 0).any():
+    if not net.water.dry and not (net.depth_m > 0).any():
         found.append(
             Text(
                 th="น้ำท่วมที่ระบุไม่แตะถนนเส้นใดของเมือง",

@@ -83,7 +83,7 @@ async def answer_coverage(
     given = common.Given(
         kind="coverage",
         body={
-            "vehicle": common.vehicle_used(setting),
+            "vehicle": common.vehicle_used(setting.vehicle),
             "roads": common.roads_used(found.net),
             "within_min": asked.within_min,
             "services": _told_services(found, iter(places)),
@@ -92,7 +92,7 @@ async def answer_coverage(
         },
         snap=snap,
         provenance=provenance,
-        caveats=_caveats(found, setting, counts_people=reader.counts_people),
+        caveats=_caveats(found, counts_people=reader.counts_people),
         personal=reader.counts_people,
     )
     return common.answer_of(given, CoverageAnswer)
@@ -231,8 +231,8 @@ def _lines(asked: CoverageRequest, found: _Found) -> dict[str, Geometry]:
     }
 
 
-def _caveats(found: _Found, setting: common.Setting, *, counts_people: bool) -> list[Text]:
-    told = [*common.caveats_of(found.net, setting), coverage.METHOD]
+def _caveats(found: _Found, *, counts_people: bool) -> list[Text]:
+    told = [*common.caveats_of(found.net), coverage.METHOD]
     if all(why is not None for why in found.covered.unused):
         told.append(
             Text(

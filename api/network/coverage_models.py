@@ -11,10 +11,9 @@ from api.network.models import (
     NetworkAnswer,
     NetworkRequest,
     RoadsUsed,
-    VehicleId,
-    VehicleUsed,
 )
 from api.validation import SentenceError
+from api.vehicle_models import VehicleId, VehicleUsed
 from layers.text import Text
 
 Kind = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00]+$")]

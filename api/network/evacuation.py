@@ -128,7 +128,7 @@ async def answer_evacuation(
     given = common.Given(
         kind="evacuation",
         body={
-            "vehicle": common.vehicle_used(setting),
+            "vehicle": common.vehicle_used(setting.vehicle),
             "roads": common.roads_used(found.net),
             "not_in_danger": found.spared,
             "order": _order(found, at),
@@ -344,7 +344,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _caveats(found: _Found, town: _Town, asked: EvacuationRequest) -> list[Text]:
     told = [
-        *common.caveats_of(found.net, town.setting),
+        *common.caveats_of(found.net),
         evacuation.CAVEAT,
         runs.STRAIGHT,
     ]

@@ -61,6 +61,17 @@ def water_of(rows: Rows, *, depth_m: float | None = None, level_m: float | None 
     return water.water(shapes_of(rows), classes=classes, depth_max_m=tops, level_m=level_m)
 
 
+def least_of(rows: Rows, areas: Water) -> Water:
+    """The same areas as shallow as they may be; 0 where nobody knows."""
+    least = [
+        water.SHALLOWEST_M.get(row["depth_class"] or "", 0.0)
+        if row["depth_min_m"] is None
+        else float(row["depth_min_m"])
+        for row in rows
+    ]
+    return replace(areas, depth_m=np.minimum(areas.depth_m, np.array(least, dtype=float)))
+
+
 def closures_of(rows: Rows) -> Closures:
     """Closures, each of a stretch or of a whole road."""
     whole = tuple(row["road_code"] if row["whole_road"] else None for row in rows)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.impact_models import FloodRequest, Latitude, Longitude, Provenance, Recomputed, sane
+from api.vehicle_models import VehicleId, VehicleUsed, Words
 
-VehicleId = Literal["walk", "car", "pickup", "truck_6", "military_truck"]
 Code = Annotated[str, Field(max_length=200)]
 LonLat = tuple[float, float]
 
@@ -55,28 +55,6 @@ class SheltersRequest(NetworkRequest):
     )
     include: list[Literal["households"]] = Field(
         default_factory=list, max_length=5, description="households: list those placed by road too"
-    )
-
-
-class Words(BaseModel):
-    """A sentence in both languages."""
-
-    th: str
-    en: str
-
-
-class VehicleUsed(BaseModel):
-    """What the ways are for, and how deep it may wade.
-
-    The layer `vehicle_limits` holds what the town has set, and where it has that from.
-    """
-
-    id: str
-    title: Words
-    wades_m: float
-    wades_default: bool = Field(description="An invented default: neither asked nor set")
-    reference: str | None = Field(
-        default=None, description="Where the town has its figures from; null: all are defaults"
     )
 
 

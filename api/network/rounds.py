@@ -79,7 +79,7 @@ async def answer_route_cuts(
     given = common.Given(
         kind="route_cuts",
         body={
-            "vehicle": common.vehicle_used(setting),
+            "vehicle": common.vehicle_used(setting.vehicle),
             "roads": common.roads_used(net),
             **(_started(asked, net, depot, start[0]) if depot is not None else {}),
             "routes": [
@@ -89,7 +89,7 @@ async def answer_route_cuts(
         },
         snap=snap,
         provenance=provenance,
-        caveats=_caveats(net, setting, any(counted) or bool(relief)),
+        caveats=_caveats(net, has_stops=any(counted) or bool(relief)),
         personal=False,
     )
     return common.answer_of(given, RouteCutsAnswer)
@@ -197,8 +197,8 @@ def _route(found: Round, line: dict[str, Any] | None, *, counts: bool) -> dict[s
     return told
 
 
-def _caveats(net: Network, setting: common.Setting, has_stops: bool) -> list[Text]:
-    told = [*common.caveats_of(net, setting), routes.METHOD]
+def _caveats(net: Network, *, has_stops: bool) -> list[Text]:
+    told = [*common.caveats_of(net), routes.METHOD]
     if not has_stops:
         told.append(
             Text(th="เมืองนี้ยังไม่มีข้อมูลจุดเก็บขยะ", en="This town has no waste stops on record yet.")

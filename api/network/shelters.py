@@ -73,14 +73,14 @@ async def answer_shelters(
     given = common.Given(
         kind="shelters",
         body={
-            "vehicle": common.vehicle_used(setting),
+            "vehicle": common.vehicle_used(setting.vehicle),
             "roads": common.roads_used(found.net),
             "shelters": _shelters(found, rows, places, people=reader.counts_people),
             **(_people(found, lands, asked) if reader.counts_people else {}),
         },
         snap=snap,
         provenance=provenance,
-        caveats=_caveats(found, setting, rows, counts_people=reader.counts_people),
+        caveats=_caveats(found, rows, counts_people=reader.counts_people),
         personal=reader.counts_people,
     )
     return common.answer_of(given, SheltersAnswer)
@@ -209,10 +209,8 @@ def _communities(homes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _caveats(
-    found: _Found, setting: common.Setting, rows: records.Rows, *, counts_people: bool
-) -> list[Text]:
-    told = common.caveats_of(found.net, setting)
+def _caveats(found: _Found, rows: records.Rows, *, counts_people: bool) -> list[Text]:
+    told = common.caveats_of(found.net)
     if not rows:
         told.append(Text(th="เมืองนี้ยังไม่มีข้อมูลศูนย์พักพิง", en="This town has no shelters on record yet."))
     if rows and all(why is not None for why in found.answer.excluded):

@@ -1,6 +1,7 @@
 """Who and what a flood touches: one question, one snapshot, one answer with its proof."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, LiteralString
@@ -79,7 +80,7 @@ class Question:
     `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then;
     `at_pos` works an answer out again on the versions it was given on. Water deeper than
     `displaced_above_m` over the floor displaces who sleeps there. `forecast` is what the flood's
-    stage stands for.
+    stage stands for. `clock` is the time the question is asked at.
     """
 
     flood: Flood
@@ -92,6 +93,7 @@ class Question:
     at_pos: int | None = None
     displaced_above_m: float = impact_needs.DISPLACED_ABOVE_M
     forecast: Stage | None = None
+    clock: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def moment(self) -> datetime | int | None:
@@ -114,7 +116,8 @@ class Impact:
     """The answer. `exposed` has an entry only for layers that hold data in this town.
 
     `displaced` and `needs` are None for those who may not count people and where nobody is known
-    to live, `communities` in a town without any. `compared` is the answer to the other question.
+    to live, `communities` in a town without any. `beside` was worked out apart. `compared` is the
+    answer to the other question.
     """
 
     id: uuid.UUID
@@ -127,6 +130,7 @@ class Impact:
     displaced: dict[str, Any] | None = None
     needs: list[dict[str, Any]] | None = None
     communities: list[dict[str, Any]] | None = None
+    beside: "Beside | None" = None
     compared: "Impact | None" = None
     forecast: Stage | None = None
 
@@ -136,7 +140,31 @@ class Impact:
         return [] if self.compared is None else differences(_figures(self), _figures(self.compared))
 
 
-async def impact(conn: Connection, question: Question, other: Question | None = None) -> Impact:
+@dataclass(frozen=True)
+class Beside:
+    """A part of an answer worked out beside it; `told` is None where nothing can be said.
+
+    `figures` are compared with those of another answer, `used` are the layers it rests on.
+    """
+
+    name: str
+    told: dict[str, Any] | None
+    figures: dict[str, Any]
+    used: tuple[str, ...]
+    caveats: tuple[Text, ...]
+
+
+More = Callable[[Connection, Question, int], Awaitable[Beside]]
+"""Works out a part of the answer to a question, in the snapshot that is open at a position."""
+
+
+async def impact(
+    conn: Connection,
+    question: Question,
+    other: Question | None = None,
+    *,
+    more: More | None = None,
+) -> Impact:
     """Answer the question as the role whose connection this is, in one read-only snapshot.
 
     `other` is a question to compare it with, of the same role; at the same moment it is answered
@@ -151,16 +179,18 @@ async def impact(conn: Connection, question: Question, other: Question | None = 
         first = asked[len(found)]
         async with past.snapshot(conn, first.role, first.moment) as pos:
             found += [
-                await _answer(conn, each, pos)
+                await _answer(conn, each, pos, more)
                 for each in asked[len(found) :]
                 if each.moment == first.moment
             ]
     return found[0] if other is None else replace(found[0], compared=found[1])
 
 
-async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
+async def _answer(
+    conn: Connection, question: Question, pos: int, more: More | None = None
+) -> Impact:
     """Answer one question in the snapshot that is open."""
-    counted = _counted(question)
+    counted = layers_counted(question)
     drawn = await drawn_shape(conn, question.flood)
     zones = None if drawn else await zone_ids(conn, question.flood)
 
@@ -194,20 +224,24 @@ async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
     grouped = any("by_community" in part for part in exposed.values())
     names = await _rows(conn, _COMMUNITIES) if grouped else []
     needed = None if states is None else await _rows(conn, _NEEDS)
+    beside = None if more is None else await more(conn, question, pos)
     used = [
         *([] if drawn else ["flood_zones"]),
         *(name for name in counted if name in exposed),
         *(["waste_stops"] if "service" in exposed.get("waste_routes", {}) else []),
         *(["communities"] if grouped else []),
         *(["minimum_needs"] if needed else []),
+        *(beside.used if beside else ()),
     ]
     return Impact(
         id=uuid.uuid4(),
-        computed_at=datetime.now(UTC),
+        computed_at=question.clock,
         pos=pos,
         flood=answer["flood"],
         exposed=exposed,
-        provenance=tuple([await provenance_of(conn, layer, question) for layer in used]),
+        provenance=tuple(
+            [await provenance_of(conn, layer, question) for layer in dict.fromkeys(used)]
+        ),
         displaced=(
             None if states is None else impact_needs.displaced(states, question.displaced_above_m)
         ),
@@ -216,7 +250,9 @@ async def _answer(conn: Connection, question: Question, pos: int) -> Impact:
         caveats=(
             *(question.forecast.caveats if question.forecast else ()),
             *caveats(answer, question),
+            *(beside.caveats if beside else ()),
         ),
+        beside=beside,
         forecast=question.forecast,
     )
 
@@ -244,6 +280,7 @@ def _figures(answer: Impact) -> dict[str, Any]:
             item["code"]: {"amount": item["amount"], "at_most": item["at_most"]}
             for item in answer.needs or ()
         },
+        **({answer.beside.name: answer.beside.figures} if answer.beside else {}),
     }
 
 
@@ -271,7 +308,7 @@ def _check(question: Question) -> None:
         )
 
 
-def _counted(question: Question) -> tuple[str, ...]:
+def layers_counted(question: Question) -> tuple[str, ...]:
     """Layers to count: asked for, known, and visible to the role with all that counting needs."""
     wanted = set(COUNTED if question.layers is None else question.layers)
     for name in tuple(wanted):

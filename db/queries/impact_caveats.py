@@ -133,9 +133,10 @@ def _about_layers(exposed: dict[str, Any]) -> list[Text]:
     if "displaced" in exposed:
         found.append(
             Text(
-                th="ผู้ที่ต้องอพยพนับจากความลึกในบ้านเท่านั้น ไม่รวมบ้านที่แห้งแต่ทางเข้าออกถูกตัด (ดูคำตอบลำดับการอพยพ)",
+                th="ผู้ที่ต้องอพยพนับจากความลึกในบ้านเท่านั้น ไม่รวมบ้านที่แห้งแต่ทางเข้าออกถูกตัด "
+                "(ถามเพิ่มด้วย include: cut_off)",
                 en="The displaced are counted by depth indoors alone: dry homes whose roads are "
-                "cut are not among them (ask /queries/evacuation).",
+                "cut are not among them (ask with include: cut_off).",
             )
         )
     silent = exposed.get("households", {}).get("people_unknown", 0)

@@ -110,7 +110,7 @@ class Snapshot:
             return await cursor.fetchall()
 
     async def water(self, flood: Flood | None) -> Rows:
-        """Areas of a flood: `shape` (WKB), `depth_class`, `depth_max_m`; of none, none.
+        """Areas of a flood (of none, none): `shape` (WKB), `depth_class`, least and greatest depth.
 
         BadRequestError for a flood that cannot be used, NotFoundError for unknown zones.
         """
@@ -118,13 +118,15 @@ class Snapshot:
             return []
         drawn = await impact.drawn_shape(self.conn, flood)
         if drawn is not None:
-            return [{"shape": drawn, "depth_class": None, "depth_max_m": None}]
+            return [
+                {"shape": drawn, **dict.fromkeys(("depth_class", "depth_min_m", "depth_max_m"))}
+            ]
         if "flood_zones" not in self.used:
             self.used.append("flood_zones")
         zones = await impact.zone_ids(self.conn, flood)
         return await self._all(
             sql.SQL(
-                "SELECT ST_AsBinary(t.geom) AS shape, t.depth_class, t.depth_max_m"
+                "SELECT ST_AsBinary(t.geom) AS shape, t.depth_class, t.depth_min_m, t.depth_max_m"
                 " FROM flood_zones AS t WHERE t.id = any(%s::bigint[]) ORDER BY t.id"
             ),
             [zones],

@@ -9,6 +9,7 @@ import pytest
 
 from api.app import create_app
 from db import forecasts
+from db.changes import number_changes
 from db.connect import Machine
 from db.forecasts import Told
 from db.towns import drop_town
@@ -97,6 +98,8 @@ def test_two_times_in_one_answer(desk: Caller, town: TownHandle) -> None:
     with town.connect(Machine.LOADER) as conn:
         conn.execute("SELECT set_config('muang.actor', 'tester', false)")
         conn.execute("UPDATE town.houses SET floor_height_m = 0.1 WHERE floor_height_m = 0.5")
+        conn.commit()
+        number_changes(conn)
     flood = {"zone_ids": ["Z100"]}
     answer = ask(desk, flood, compare={"as_of": before.isoformat()}).json()
     assert answer["displaced"]["count"] > 0
@@ -107,6 +110,8 @@ def test_two_times_in_one_answer(desk: Caller, town: TownHandle) -> None:
     with town.connect(Machine.LOADER) as conn:
         conn.execute("SELECT set_config('muang.actor', 'tester', false)")
         conn.execute("UPDATE town.houses SET floor_height_m = 0.5 WHERE floor_height_m = 0.1")
+        conn.commit()
+        number_changes(conn)
     again(desk, answer)
 
 
@@ -123,6 +128,7 @@ def test_the_flood_of_a_forecast_moment(desk: Caller, town: TownHandle) -> None:
     # the newest forecast is another: what was answered stays what it rested on
     with town.connect(Machine.LOADER) as conn:
         forecasts.add(conn, [(told(111.4, minutes=10), None)])
+        number_changes(conn)
     again(desk, answer)
     lower = ask(desk, {"gauge": GAUGE, "at": at}, compare={"flood": {"gauge": GAUGE, "at": at}})
     assert lower.json()["forecast"]["stage_m"] == 112
@@ -138,6 +144,7 @@ def test_a_forecast_beyond_what_is_mapped_is_said(
 ) -> None:
     with town.connect(Machine.LOADER) as conn:
         forecasts.add(conn, [(told(level, minutes=int(level)), None)])
+        number_changes(conn)
     reply = ask(desk, {"gauge": GAUGE, "at": (ORIGIN + timedelta(hours=5)).isoformat()})
     assert reply.status_code == status
     assert says in reply.text

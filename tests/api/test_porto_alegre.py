@@ -6,6 +6,7 @@ Nothing here says anything about the real city's plans.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 import rasterio
 import rasterio.features
 import shapely
+from scipy.spatial import KDTree
 
 from api.app import create_app
 from api.network import gather
@@ -31,7 +33,7 @@ from tests.api.caller import Caller
 from tests.api.conftest import a_token, settings_for
 from tests.conftest import TownHandle, make_town
 from tests.etl.files import do, order
-from tests.flood.streets import reference, shapes
+from tests.flood.streets import gets_out, reference, shapes
 from tests.shared_data import shared_data
 from tests.tiny import load_rows
 
@@ -253,3 +255,36 @@ def test_who_is_in_the_water_is_ranked_and_fetched(city: City) -> None:
             assert fetched[home["household"]] == home["people"]
     assert left.isdisjoint(fetched)
     print(f"{len(order_)} ranked, {len(answer['runs'])} runs, {answer['computing_ms']} ms")
+
+
+def test_who_is_dry_and_cut_off_is_as_networkx_has_it(city: City, net: paths.Network) -> None:
+    asked = {"flood": {"zone_ids": ["LOW"]}, "include": ["cut_off"]}
+    answer = city.caller.post("/queries/impact?lang=en", json=asked).json()
+    part, graph = answer["cut_off"], net.graph
+    with city.town.connect(Machine.LOADER) as conn:
+        cursor = conn.execute("SELECT house_code, gis.ST_X(geom), gis.ST_Y(geom) FROM town.houses")
+        doors = {str(code): (float(str(x)), float(str(y))) for code, x, y in cursor.fetchall()}
+        row = conn.execute("SELECT gis.ST_AsBinary(geom) FROM town.town_boundary").fetchone()
+    town = shapely.from_wkb(bytes(row[0]))  # type: ignore[index,arg-type] - one row, of bytes
+    dry = reference(graph, net.vehicle, water(shapes()))
+    count = Counter(np.r_[graph.start, graph.end].tolist())
+    inner = shapely.buffer(town, -2)
+    ends = [
+        n for n, d in count.items() if d == 1 and not inner.contains(shapely.Point(graph.xy[n]))
+    ]
+    before = gets_out(dry, ends)
+    out = gets_out(reference(graph, net.vehicle, net.water), ends)
+    truth: Counter[str] = Counter()
+    away, at = KDTree(graph.xy).query(list(doors.values()))
+    for code, far, node in zip(doors, away, at.tolist(), strict=True):
+        if shapely.intersects(city.flood, shapely.Point(doors[code])):
+            truth["in water"] += city.people[code]
+        elif far > 500 or node not in before:
+            truth["unknown"] += city.people[code]
+        elif node not in out:
+            truth["cut off"] += city.people[code]
+    print(f"{truth}, roads {part['roads']['cut_off_m']} m, {answer['computing_ms']} ms")
+    assert answer["exposed"]["people"]["count"] == truth["in water"]
+    assert part["people"]["count"] == truth["cut off"] > 0
+    assert part["people"]["unknown"] == truth["unknown"]
+    assert part["way_out"]["edge"]

@@ -1,5 +1,7 @@
 """Small towns of streets for the tests of flood/: a grid in metres, and an independent graph."""
 
+from collections.abc import Iterable
+
 import networkx as nx
 import numpy as np
 import shapely
@@ -71,6 +73,34 @@ def reference(
         if graph.backward[n] or not vehicle.obeys_oneway:
             made.add_edge(b, a, weight=time, metres=line.length)
     return made
+
+
+def largest_parts(left: "nx.MultiDiGraph[int]") -> list[set[int]]:
+    """The largest parts (m of edges, both ways added) of what `reference` leaves; none of nothing.
+
+    Parts in which everybody gets everywhere, or, where there is none, that hang together.
+    """
+    for parts in (nx.strongly_connected_components, nx.weakly_connected_components):
+        size = []
+        for part in parts(left):
+            once = {
+                (min(a, b), max(a, b), round(m, 6))
+                for a, b, m in left.subgraph(part).edges(data="metres")
+            }
+            size.append((sum(m for _, _, m in once), part))
+        best = max((m for m, _ in size), default=0)
+        if best > 0:
+            return [set(part) for m, part in size if m > best - 1e-3]
+    return []
+
+
+def gets_out(left: "nx.MultiDiGraph[int]", ends: Iterable[int]) -> set[int]:
+    """Nodes from which the largest part, or a usable end of a road at the edge, is reached."""
+    goals = {int(n) for n in ends if left.degree(int(n))}
+    goals |= set().union(*largest_parts(left)[:1])
+    turned = left.reverse()
+    turned.add_edges_from(("out", goal) for goal in goals)
+    return set(nx.descendants(turned, "out")) if goals else set()
 
 
 def shut(*points: tuple[float, float]) -> Closures:

@@ -60,6 +60,7 @@ def impact(asker: Asker) -> None:
         past = {"flood": flood, "include": ["ids"], "as_of": "2199-12-31T00:00:00Z"}
         _counts(asker, past, seeds.rows)
     _compared(asker, everywhere[0])
+    _cut_off(asker, everywhere[0])
     for row in seeds.rows:
         if row.layer.id in COUNTED and row.shape is not None:
             x, y = row.vertices[0]
@@ -85,6 +86,20 @@ def impact(asker: Asker) -> None:
     for name in [*asker.view.hidden(zone.layer), "zzz"]:
         where = {"flood": {"where": f"true OR {name} IS NULL"}}
         asker.ask("POST", "/queries/impact", 400, json=where)
+
+
+def _cut_off(asker: Asker, flood: dict[str, Any]) -> None:
+    """Who is cut off is told of just the layers one sees, people in care no more than one sees."""
+    told = asker.ask("POST", "/queries/impact", json={"flood": flood, "include": ["cut_off"]})
+    part = told.json().get("cut_off", {})
+    seen = {layer.id for layer in asker.view.layers()}
+    needed = {"people": "households", "care": "care_locations", "communities": "houses"}
+    for name in ("houses", "people", "households", "care", "facilities", "shelters", "communities"):
+        assert name not in part or needed.get(name, name) in seen, name
+    homes = [row for row in asker.view.seeds.rows if row.layer.id == "care_locations"]
+    mine = [row for row in homes if asker.view.shows(row)]
+    care = part.get("care", {"count": 0, "unknown": 0})
+    assert care["count"] + care["unknown"] <= len(mine)
 
 
 def _counts(

@@ -245,7 +245,7 @@ def make_likely(case: Any, data: st.DataObject, kept: Kept) -> None:
     if case.operation.path == "/queries/impact":
         flood = data.draw(st.sampled_from(FLOODS))
         layers = data.draw(st.sampled_from(LAYER_LISTS))
-        include = data.draw(st.sampled_from([[], ["ids"]]))
+        include = data.draw(st.sampled_from([[], ["ids"], ["cut_off"]]))
         case.body = {"flood": flood, "layers": layers, "include": include}
         if data.draw(st.booleans()):
             case.body["compare"] = {"flood": data.draw(st.sampled_from(FLOODS))}

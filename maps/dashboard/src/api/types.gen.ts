@@ -79,6 +79,15 @@ export interface ArrivalRequest {
   readonly as_of?: string | null;
 }
 
+/** People in care who are dry and have no way out, and facilities. See `care_locations`. */
+export interface CareCutOff {
+  readonly count: number;
+  readonly by_class: Readonly<Record<string, number>>;
+  readonly by_need?: Readonly<Record<string, number>> | null;
+  readonly unknown: number;
+  readonly suppressed: boolean;
+}
+
 /** People in care and facilities. `suppressed`: homes the caller may not see are left out. */
 export interface CareLocations {
   readonly count: number;
@@ -138,6 +147,18 @@ export interface CommunityCovered {
   readonly by_age: Readonly<Record<string, CountsByReach>>;
 }
 
+/** What is cut off in one community; the code is null for what lies in none. */
+export interface CommunityCutOff {
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly name_en: string | null;
+  readonly houses?: number | null;
+  readonly people?: Ages | null;
+  readonly households?: number | null;
+  /** People in care by band */
+  readonly care?: Readonly<Record<string, number>> | null;
+}
+
 /** How many of a community go to which shelter; null where they have none. */
 export interface CommunityPlaced {
   readonly community: string | null;
@@ -156,6 +177,8 @@ export interface Compared {
   readonly displaced?: Displaced | null;
   readonly needs?: readonly Need[] | null;
   readonly communities?: readonly Community[] | null;
+  /** Only with include: cut_off, in a town with roads on record */
+  readonly cut_off?: CutOff | null;
   readonly provenance: readonly Provenance[];
   /** The position of the town's changes it was read at */
   readonly pos: number;
@@ -253,6 +276,37 @@ export interface CrossingTold {
   readonly probability: number;
 }
 
+/** Dry homes from which the vehicle finds no way out; they are not among `exposed`. What the caller may not see, was not asked for or is not on record is absent, never 0. */
+export interface CutOff {
+  readonly vehicle: VehicleUsed;
+  readonly way_out: WayOut;
+  readonly houses?: HousesCutOff | null;
+  readonly people?: PeopleCutOff | null;
+  readonly households?: HouseholdsCutOff | null;
+  readonly care?: CareCutOff | null;
+  readonly roads: RoadsCut;
+  readonly facilities?: FacilitiesCutOff | null;
+  readonly shelters?: SheltersCutOff | null;
+  readonly waste_stops?: number | null;
+  readonly communities?: readonly CommunityCutOff[] | null;
+  /** Only for a stage of a library less certain than a step of it */
+  readonly range?: CutOffRange | null;
+}
+
+/** How many are cut off at another stage. */
+export interface CutOffAt {
+  readonly houses: number;
+  readonly people?: number | null;
+}
+
+/** At the stages that enclose the error of the ground. Null: that stage is not mapped. Higher water may leave fewer cut off, because they then stand in it. */
+export interface CutOffRange {
+  readonly stage_low_m: number | null;
+  readonly stage_high_m: number | null;
+  readonly low: CutOffAt;
+  readonly high: CutOffAt | null;
+}
+
 /** Where the rounds start; `no_road`: no road that can be used leads there, so all is lost. */
 export interface DepotUsed {
   readonly code: string | null;
@@ -269,7 +323,7 @@ export interface Difference {
   readonly difference: number | null;
 }
 
-/** People with water deeper than `above_m` over the floor they sleep on. Null, not 0, where the depth indoors of everybody is unknown. Homes that are dry but cut off are not among them. */
+/** People with water deeper than `above_m` over the floor they sleep on. Null, not 0, where the depth indoors of everybody is unknown. Homes that are dry but cut off are not among them: `cut_off` counts those. */
 export interface Displaced {
   readonly above_m: number;
   readonly count: number | null;
@@ -602,6 +656,12 @@ export interface Facilities {
   readonly named?: readonly Facility[];
 }
 
+/** Dry facilities without a way out; at most 200 are named. */
+export interface FacilitiesCutOff {
+  readonly count: number;
+  readonly named: readonly Facility[];
+}
+
 /** A facility by name. */
 export interface Facility {
   readonly id: number;
@@ -877,6 +937,12 @@ export interface HouseholdsByReach {
   readonly uncounted: number;
 }
 
+/** Households of these houses. */
+export interface HouseholdsCutOff {
+  readonly count: number;
+  readonly people_unknown: number;
+}
+
 /** Houses whose entrance is in the flood. Depth is above the ground at the entrance. */
 export interface Houses {
   readonly count: number;
@@ -889,6 +955,15 @@ export interface Houses {
   readonly depth_unknown: number;
 }
 
+/** Dry houses without a way out. */
+export interface HousesCutOff {
+  readonly count: number;
+  /** Of them, however shallow the water may stand */
+  readonly certain: number;
+  /** Dry houses of which the roads tell nothing: no place, no road near, or no way out before the water came */
+  readonly unknown: number;
+}
+
 /** Who and what a flood touches, with what the answer rests on. */
 export interface ImpactAnswer {
   readonly flood: FloodExtent;
@@ -898,6 +973,8 @@ export interface ImpactAnswer {
   readonly displaced?: Displaced | null;
   readonly needs?: readonly Need[] | null;
   readonly communities?: readonly Community[] | null;
+  /** Only with include: cut_off, in a town with roads on record */
+  readonly cut_off?: CutOff | null;
   readonly provenance: readonly Provenance[];
   readonly id: string;
   readonly computed_at: string;
@@ -932,8 +1009,12 @@ export interface ImpactRequest {
   readonly flood: ImpactFlood;
   /** Layers to count; all when not given */
   readonly layers?: readonly string[] | null;
-  /** ids: list what was counted */
-  readonly include?: readonly "ids"[];
+  /** ids: list what was counted; cut_off: also dry homes without a way out, and what of the roads is cut off (takes longer than the rest) */
+  readonly include?: readonly ("ids" | "cut_off")[];
+  /** With include: cut_off, what the way out is for; truck_6 when not given */
+  readonly vehicle?: "walk" | "car" | "pickup" | "truck_6" | "military_truck" | null;
+  /** With include: cut_off, how deep it wades; its own limit when not given */
+  readonly wades_m?: number | null;
   /** Ask about the town as it was at this time */
   readonly as_of?: string | null;
   /** Water deeper than this over the floor (m) displaces who sleeps there */
@@ -1283,6 +1364,14 @@ export interface People {
   readonly by_indoor_depth?: Readonly<Record<string, Ages>>;
 }
 
+/** People of these houses; none of them is among those in the water. */
+export interface PeopleCutOff {
+  readonly count: number;
+  readonly by_age: Readonly<Record<string, number>>;
+  readonly certain: number;
+  readonly unknown: number;
+}
+
 /** People by what became of them: the five add up to `all`. */
 export interface PeoplePlaced {
   readonly all: number;
@@ -1626,6 +1715,12 @@ export interface Road {
   readonly depth: string;
 }
 
+/** A road that can be used and leads nobody out (m of it). */
+export interface RoadCutOff {
+  readonly code: string;
+  readonly length_m: number;
+}
+
 /** Roads touched and their length under water (m); the 100 longest stretches are named. */
 export interface Roads {
   readonly count: number;
@@ -1641,6 +1736,18 @@ export interface Roads {
 export interface RoadsByReach {
   readonly type: "FeatureCollection";
   readonly features: readonly (Readonly<Record<string, unknown>>)[];
+}
+
+/** Roads in the water, in pieces of at most 100 m, and apart from them those cut off behind it. `cut_off_m` can be used by the vehicle but leads nobody out. */
+export interface RoadsCut {
+  readonly in_water_m: number;
+  readonly depth_unknown_m: number;
+  readonly by_vehicle: readonly WheelsInWater[];
+  readonly cut_off_m: number;
+  /** Roads of which some is cut off */
+  readonly count: number;
+  /** At most 100, the longest first */
+  readonly named: readonly RoadCutOff[];
 }
 
 /** The road network as the vehicle finds it (m). */
@@ -1831,6 +1938,15 @@ export interface Shelter {
   readonly depth: string;
 }
 
+/** A dry shelter without a way out. */
+export interface ShelterCutOff {
+  readonly id: number;
+  readonly code: string | null;
+  readonly name: string | null;
+  readonly capacity: number | null;
+  readonly open: boolean | null;
+}
+
 /** One shelter: whether it takes people, its free places, whom it is given. */
 export interface ShelterPlaces {
   readonly code: string;
@@ -1909,6 +2025,14 @@ export interface SheltersAnswer {
   readonly listed?: readonly PlacedHousehold[] | null;
   /** Those placed by road; only with include: households */
   readonly households?: readonly PlacedHousehold[] | null;
+}
+
+/** Dry shelters without a way out, and how many people those hold whose capacity is known. */
+export interface SheltersCutOff {
+  readonly count: number;
+  readonly capacity: number;
+  readonly capacity_unknown: number;
+  readonly named: readonly ShelterCutOff[];
 }
 
 /** Where everybody goes, by roads that are neither too deep under water nor closed. */
@@ -2308,6 +2432,23 @@ export interface WasteRoutes {
   /** At most 100 of them */
   readonly named?: readonly WasteRoute[];
   readonly service?: Service | null;
+}
+
+/** What is left of the roads (m): all that can be used, and the largest part of it. */
+export interface WayOut {
+  readonly usable_m: number;
+  readonly part_m: number;
+  /** Whether a road that leaves the town can be used; null: where the roads end is not known */
+  readonly edge: boolean | null;
+}
+
+/** Of the roads in the water, what a vehicle may use and what is too deep for it (m). */
+export interface WheelsInWater {
+  readonly id: string;
+  readonly title: Words;
+  readonly wades_m: number;
+  readonly passable_m: number;
+  readonly too_deep_m: number;
 }
 
 /** A sentence in both languages. */

@@ -221,7 +221,7 @@ def test_what_is_announced_stays_apart(tiny: Served, visit: Open, event: int) ->
     line.filter(has_text="พบ 7/2569").wait_for()
     # the town's flag is not the DDPM's level
     assert "ยังไม่ประกาศ" in page.locator('[data-line="ddpm_level"]').inner_text()
-    page.locator(".story li").filter(has_text="ธง").first.wait_for()
+    page.locator(".event-story li").filter(has_text="ธง").first.wait_for()
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.locator("dialog.event").wait_for(state="detached")

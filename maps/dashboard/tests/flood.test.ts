@@ -214,7 +214,10 @@ describe('the figures of an answer', () => {
     const [, moved] = all;
     expect([moved?.label, moved?.headline]).toEqual(['Displaced people', '36 to 63']);
     expect(moved?.details).toContain('depth unknown for 27');
-    expect(moved?.details.at(-1)).toMatch(/^Water 108 to 189 .+ a day$/);
+    // what they need is a table of its own, never a paragraph of the card
+    expect(moved?.details.join()).not.toContain('Water');
+    expect(moved?.needs?.map(({ name }) => name)).toEqual(['Water']);
+    expect(moved?.needs?.[0]?.amount).toMatch(/^108 to 189 .+ a day$/);
     expect(moved?.breakdowns[0]?.parts.map(({ value }) => value)).toEqual([4, 8, 12, 12]);
   });
 
@@ -223,7 +226,7 @@ describe('the figures of an answer', () => {
     const unstated = { ...water, each: null, amount: null, at_most: null };
     const [, moved] = figures({ ...answer, displaced: dark, needs: [unstated] }, words);
     expect([moved?.count, moved?.headline]).toEqual([null, 'at most 63']);
-    expect(moved?.details.join()).not.toContain('Water');
+    expect(moved?.needs).toEqual([]);
     expect(absent(answer, words)).not.toContain('Displaced people');
   });
 

@@ -15,6 +15,8 @@ describe('a link', () => {
       kpi: 'roads',
       incident: '12',
       compare: 'return_period:50',
+      event: { id: 7, kind: 'incident' },
+      ask: 'coverage;v=walk;min=15;of=clinic,hospital',
     };
     expect(readUrl(writeUrl(state))).toEqual(state);
   });
@@ -34,6 +36,13 @@ describe('a link', () => {
     },
   ] as const)('carries the water %o', (water) => {
     expect(readUrl(writeUrl({ water })).water).toEqual(water);
+  });
+
+  it('names the open event by no number', () => {
+    expect(writeUrl({ event: { id: null, kind: null } })).toBe('#ev=now');
+    expect(readUrl('#ev=now').event).toEqual({ id: null, kind: null });
+    expect(readUrl('#ev=1/../2').event).toBeUndefined();
+    expect(readUrl('#ask=<b>').ask).toBeUndefined();
   });
 
   it('tells no layer apart from nothing said', () => {

@@ -1,14 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ask as askEn } from '../src/i18n/ask.en.ts';
+import { ask as askTh } from '../src/i18n/ask.th.ts';
 import { desk as deskEn } from '../src/i18n/desk.en.ts';
 import { desk as deskTh } from '../src/i18n/desk.th.ts';
 import { en as pageEn } from '../src/i18n/en.ts';
+import { events as eventsEn } from '../src/i18n/events.en.ts';
+import { events as eventsTh } from '../src/i18n/events.th.ts';
 import { say, sayMaybe } from '../src/i18n/index.ts';
 import { th as pageTh } from '../src/i18n/th.ts';
 
-const en = { ...pageEn, ...deskEn };
-const th = { ...pageTh, ...deskTh };
+const en = { ...pageEn, ...deskEn, ...eventsEn, ...askEn };
+const th = { ...pageTh, ...deskTh, ...eventsTh, ...askTh };
 
 const places = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 const keys = Object.keys(en) as (keyof typeof en)[];
@@ -55,6 +59,12 @@ describe('words', () => {
       'quick.',
       'act.',
       'event.',
+      'asks.',
+      'ask.vehicle.',
+      'ask.gap.',
+      'ask.reach.',
+      'ask.status.',
+      'ask.placed.',
     ];
     const unused = keys.filter(
       (key) => !code.includes(`'${key}'`) && !built.some((start) => key.startsWith(start)),

@@ -1,3 +1,4 @@
+import type { Map as MapLibre } from 'maplibre-gl';
 import { Api } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
 import { SignIns } from '../api/sign-in.ts';
@@ -37,6 +38,8 @@ export interface MapPort {
   readonly centre: () => readonly [number, number];
   readonly pickCentre: () => void;
   readonly refresh: (layers: Touched | 'all') => void;
+  /** For parts that draw something of their own upon it, and take it away again. */
+  readonly map: MapLibre;
 }
 
 /** What comes after the first map: the coordinator's desk, in code of its own. */
@@ -93,6 +96,8 @@ export class App {
       kpi: asked.kpi ?? null,
       incident: asked.incident ?? null,
       compare: asked.compare ?? null,
+      event: asked.event ?? null,
+      ask: asked.ask ?? null,
       view: asked.view ?? null,
       tableLayer: asked.table ?? null,
       left: takeLeaving(),
@@ -318,13 +323,15 @@ export class App {
     } else if (asked !== tableLayer || !tableView.value) this.table.open(asked);
   }
 
-  #followDesk({ at, gauge, kpi, incident, compare }: UrlState): void {
+  #followDesk({ at, gauge, kpi, incident, compare, event, ask }: UrlState): void {
     this.store.set({
       at: at ?? null,
       gauge: gauge ?? this.store.state.gauge,
       kpi: kpi ?? null,
       incident: incident ?? null,
       compare: compare ?? null,
+      event: event ?? null,
+      ask: ask ?? null,
     });
   }
 
@@ -477,5 +484,7 @@ export function linkOf(state: AppState): UrlState {
     ...(state.kpi ? { kpi: state.kpi } : {}),
     ...(state.incident ? { incident: state.incident } : {}),
     ...(state.compare ? { compare: state.compare } : {}),
+    ...(state.event ? { event: state.event } : {}),
+    ...(state.ask ? { ask: state.ask } : {}),
   };
 }

@@ -11,7 +11,7 @@ import type {
   RasterEntry,
   TownStyle,
 } from '../api/types.ts';
-import type { EventSettings, TownEvent } from '../events/types.ts';
+import type { EventSettings, EventStory, EventView, TownEvent } from '../events/types.ts';
 import type { Zone } from '../flood/zones.ts';
 import {
   type Forecast,
@@ -172,8 +172,11 @@ export interface AppState {
   readonly raising: { readonly at: Position | null } | null;
   readonly events: Loadable<readonly TownEvent[]>;
   readonly eventSettings: EventSettings | null;
-  readonly eventLog: readonly LogStep[];
-  readonly eventPanel: boolean;
+  /** The event that is read; null: the panel is closed. */
+  readonly event: EventView | null;
+  readonly eventStory: Loadable<EventStory>;
+  /** The question about roads, people or registers, as its link says it; null: none. */
+  readonly ask: string | null;
   readonly section: Section;
   readonly legendOpen: boolean;
   readonly toasts: readonly Toast[];
@@ -239,8 +242,9 @@ export function initialState(lang: Lang): AppState {
     raising: null,
     events: nothing,
     eventSettings: null,
-    eventLog: [],
-    eventPanel: false,
+    event: null,
+    eventStory: nothing,
+    ask: null,
     section: 'flood',
     legendOpen: true,
     toasts: [],

@@ -3,6 +3,7 @@
  *
  * `#lang=th&view=13.2/15.2451/105.2290&on=roads,parcels&zones=return_period:100&rec=parcels/17`
  */
+import type { EventView } from '../events/types.ts';
 import { isLang, type Lang } from '../i18n/index.ts';
 import { momentName, readMoment } from '../time/moment.ts';
 import type { Water } from './state.ts';
@@ -33,12 +34,17 @@ export interface UrlState {
   readonly compare?: string;
   /** The open incident. */
   readonly incident?: string;
+  /** The event that is read, and the kind of steps. */
+  readonly event?: EventView;
+  /** The question asked of the town, in the words of `ask/question.ts`. */
+  readonly ask?: string;
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,40}$/;
 /** Gauges are named by their agencies: `M.7`, `TH-บ้านท่าบ่อ`. */
 const GAUGE = /^[\p{L}\p{M}\p{N} ._()/-]{1,60}$/u;
 const MAX_CORNERS = 200;
+const ASK = /^[a-z_]+(;[a-z]+=[^;#&]{1,400}){0,12}$/u;
 
 export function readUrl(hash: string): UrlState {
   const asked = new URLSearchParams(hash.replace(/^#/, ''));
@@ -59,19 +65,25 @@ export function readUrl(hash: string): UrlState {
   };
 }
 
-/** The moment, gauge, figure, incident and comparison of the desk. */
+/** The moment, gauge, figure, incident, event, question and comparison of the desk. */
 function readDesk(asked: URLSearchParams): UrlState {
   const at = readMoment(asked.get('t'));
   const gauge = asked.get('gauge');
   const kpi = asked.get('kpi');
   const incident = asked.get('inc');
   const compare = asked.get('cmp');
+  const event = /^(now|\d{1,18})(?:\/([a-z]{1,20}))?$/.exec(asked.get('ev') ?? '');
+  const ask = asked.get('ask');
   return {
     ...(at === null ? {} : { at }),
     ...(gauge && GAUGE.test(gauge) ? { gauge } : {}),
     ...(kpi && NAME.test(kpi) ? { kpi } : {}),
     ...(compare?.includes(':') ? { compare } : {}),
     ...(incident && /^\d{1,18}$/.test(incident) ? { incident } : {}),
+    ...(event
+      ? { event: { id: event[1] === 'now' ? null : Number(event[1]), kind: event[2] ?? null } }
+      : {}),
+    ...(ask && ASK.test(ask) ? { ask } : {}),
   };
 }
 
@@ -106,6 +118,9 @@ export function writeUrl(state: UrlState): string {
   put('kpi', state.kpi);
   put('inc', state.incident);
   put('cmp', state.compare);
+  const { event } = state;
+  put('ev', event && `${event.id ?? 'now'}${event.kind ? `/${event.kind}` : ''}`);
+  put('ask', state.ask);
   return parts.length ? `#${parts.join('&')}` : '';
 }
 

@@ -19,6 +19,7 @@ export class Desk implements DeskPort {
   readonly events: EventDesk;
   readonly sound = new Sound();
   readonly #app: App;
+  readonly #hearing = new Set<(changes: readonly ChangeEvent[]) => void>();
 
   constructor(app: App) {
     this.#app = app;
@@ -45,8 +46,15 @@ export class Desk implements DeskPort {
     this.boards.onChanges(changes);
     this.incidents.onChanges(changes);
     this.events.onChanges(changes);
+    for (const hear of this.#hearing) hear(changes);
     // an exercise began or ended: what is real has changed for every screen
     if (changes.some(({ layer }) => layer === 'exercise')) void this.#exercise();
+  }
+
+  /** Calls `hear` at every change of the town; returns how to stop. */
+  hear(hear: (changes: readonly ChangeEvent[]) => void): () => void {
+    this.#hearing.add(hear);
+    return () => this.#hearing.delete(hear);
   }
 
   refetch(): void {

@@ -1,5 +1,6 @@
 import '../styles/desk.css';
 import type { App } from '../app/app.ts';
+import { AskMenu } from '../ask/menu.ts';
 import { desk as en } from '../i18n/desk.en.ts';
 import { desk as th } from '../i18n/desk.th.ts';
 import { addWords } from '../i18n/index.ts';
@@ -7,7 +8,7 @@ import { keepPictures } from '../offline/keep.ts';
 import { Compare } from './compare.ts';
 import { Desk } from './desk.ts';
 import { DossierButton } from './dossier.ts';
-import { EventPanel, Flag } from './event.ts';
+import { Flag } from './event.ts';
 import { Hydrograph } from './hydrograph.ts';
 import { IncidentPanel } from './incident.ts';
 import { Kpis } from './kpis.ts';
@@ -30,9 +31,9 @@ export function openDesk(app: App): Desk {
   customElements.define('muang-needs', Needs);
   customElements.define('muang-watch', Watch);
   customElements.define('muang-flag', Flag);
-  customElements.define('muang-event', EventPanel);
   customElements.define('muang-search', Search);
   customElements.define('muang-compare', Compare);
+  customElements.define('muang-ask', AskMenu);
   customElements.define('muang-dossier', DossierButton);
   customElements.define('muang-quick', QuickActions);
   customElements.define('muang-time', TimeSlider);

@@ -1,20 +1,30 @@
 import { problemOf } from '../api/problem.ts';
 import type { ChangeEvent } from '../api/types.ts';
 import type { App } from '../app/app.ts';
-import { failed, loaded, loading } from '../app/loadable.ts';
+import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
 import { once } from '../incidents/api.ts';
-import type { LogStep } from '../incidents/types.ts';
-import type { EventSettings, Line, Signed, TownEvent } from './types.ts';
+import { joined } from './story.ts';
+import type { EventSettings, EventStep, EventView, Line, Signed, TownEvent } from './types.ts';
 
 const LAYERS = new Set(['events', 'event_log', 'event_words']);
 const SETTLE_MS = 200;
-const MOST = 1000;
+/** Steps asked for at once, and pages of them that are shown; the CSV has all. */
+const PAGE = 1000;
+const PAGES = 20;
 
-/** The flood that is being run: what has been announced by whom, and the story so far. */
+interface Page {
+  readonly steps: readonly EventStep[];
+  readonly next: string | null;
+}
+
+/** The flood that is being run and those before it: what was announced by whom, and the story. */
 export class EventDesk {
   readonly #app: App;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Where the log was last read to, in whole pages: a step never changes, so only more is asked. */
+  #upTo: { readonly of: string; after: string | null; steps: readonly EventStep[] } | null = null;
+  #reading = 0;
 
   constructor(app: App) {
     this.#app = app;
@@ -35,44 +45,37 @@ export class EventDesk {
     } catch (error) {
       store.set({ events: failed(problemOf(error), events) });
     }
-    if (store.state.eventPanel) void this.readLog();
+    if (store.state.event) void this.#open();
   }
 
-  show(open: boolean): void {
-    this.#app.store.set({ eventPanel: open });
-    if (open) void this.readLog();
+  /** Opens the panel on an event (null: the open one), or closes it. */
+  show(view: EventView | null): void {
+    this.#app.store.set({ event: view });
   }
 
-  /** The story of the open event, or of the one before it. */
-  async readLog(): Promise<void> {
-    const { store, api } = this.#app;
-    const event = currentEvent(store.state) ?? store.state.events.value?.[0];
-    if (!event || !store.state.me.value?.layers.includes('event_log')) return;
-    try {
-      const { steps } = await api.http.json<{ steps: LogStep[] }>(
-        `/events/${event.id}/log?limit=${MOST}`,
-        { lang: store.state.lang },
-      );
-      store.set({ eventLog: steps });
-    } catch (error) {
-      this.#app.complain('event-log', error);
-    }
-  }
-
-  open(name: string, kind: string, exercise: boolean, signed: Signed): Promise<boolean> {
+  open(name: string, kind: string, exercise: boolean, signed: Signed): Promise<string | null> {
     return this.#post('/events', { name, kind, exercise, ...signed });
   }
 
-  announce(event: TownEvent, line: Line, value: string, signed: Signed): Promise<boolean> {
+  announce(event: TownEvent, line: Line, value: string, signed: Signed): Promise<string | null> {
     return this.#post(`/events/${event.id}/announce`, { line, value, ...signed }, event.version);
   }
 
-  close(event: TownEvent, signed: Signed): Promise<boolean> {
+  close(event: TownEvent, signed: Signed): Promise<string | null> {
     return this.#post(`/events/${event.id}/close`, { ...signed }, event.version);
   }
 
-  note(event: TownEvent, note: string): Promise<boolean> {
-    return this.#post(`/events/${event.id}/note`, { note });
+  reopen(event: TownEvent, signed: Signed): Promise<string | null> {
+    return this.#post(`/events/${event.id}/reopen`, { ...signed }, event.version);
+  }
+
+  note(event: TownEvent, signed: Signed): Promise<string | null> {
+    return this.#post(`/events/${event.id}/note`, { ...signed });
+  }
+
+  /** Takes an announcement back, by a step of its own. */
+  undo(event: TownEvent, step: number, signed: Signed): Promise<string | null> {
+    return this.#post(`/events/${event.id}/undo`, { step, ...signed }, event.version);
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {
@@ -83,7 +86,73 @@ export class EventDesk {
     }, SETTLE_MS);
   }
 
-  async #post(path: string, body: unknown, version?: string): Promise<boolean> {
+  /** Its part of the page comes when first opened; then the story of the event. */
+  async #open(): Promise<void> {
+    try {
+      const { openEvents } = await import('./panel.ts');
+      openEvents();
+    } catch (error) {
+      this.#app.complain('events', error, () => void this.#open());
+    }
+    await this.#read();
+  }
+
+  async #read(): Promise<void> {
+    const { store } = this.#app;
+    const { event: view, events, me, lang } = store.state;
+    const event = view && eventOf(events.value, view);
+    if (!view || !event || !me.value?.layers.includes('event_log')) {
+      store.set({ eventStory: nothing });
+      return;
+    }
+    const { kind } = view;
+    const of = `${event.id} ${kind} ${lang}`;
+    if (this.#upTo?.of !== of) {
+      this.#upTo = { of, after: null, steps: [] };
+      store.set({ eventStory: nothing });
+    }
+    store.set({ eventStory: loading(store.state.eventStory) });
+    this.#reading += 1;
+    const turn = this.#reading;
+    try {
+      const { steps, cut } = await this.#pages(event.id, kind, this.#upTo, turn);
+      if (turn !== this.#reading) return;
+      store.set({ eventStory: loaded({ event: event.id, kind, steps, cut }) });
+    } catch (error) {
+      if (turn !== this.#reading) return;
+      store.set({ eventStory: failed(problemOf(error), store.state.eventStory) });
+    }
+  }
+
+  /** Whole pages are kept; what came since is the page after them. */
+  async #pages(
+    event: number,
+    kind: string | null,
+    upTo: { after: string | null; steps: readonly EventStep[] },
+    turn: number,
+  ): Promise<{ steps: readonly EventStep[]; cut: boolean }> {
+    const { api, store } = this.#app;
+    for (;;) {
+      const asked = new URLSearchParams({
+        limit: String(PAGE),
+        ...(kind ? { kind } : {}),
+        ...(upTo.after ? { after: upTo.after } : {}),
+      });
+      const page = await api.http.json<Page>(`/events/${event}/log?${asked}`, {
+        lang: store.state.lang,
+      });
+      const steps = joined(upTo.steps, page.steps);
+      const full = steps.length >= PAGE * PAGES;
+      if (page.next === null || full || turn !== this.#reading) {
+        return { steps, cut: page.next !== null && full };
+      }
+      upTo.after = page.next;
+      upTo.steps = steps;
+    }
+  }
+
+  /** null when it is done, else why not, in words; the second of two is told who was first. */
+  async #post(path: string, body: unknown, version?: string): Promise<string | null> {
     const { http } = this.#app.api;
     try {
       await http.json(path, {
@@ -93,20 +162,32 @@ export class EventDesk {
         headers: { ...once(), ...(version ? { 'If-Match': `"${version}"` } : {}) },
       });
       await this.load();
-      return true;
+      return null;
     } catch (error) {
-      this.#app.complain('event', error);
+      const problem = problemOf(error);
       await this.load();
-      return false;
+      return problem.status === 0
+        ? this.#app.t('error.network')
+        : (problem.detail ?? this.#app.t('error.unexpected', { status: problem.status }));
     }
   }
 
   #follow(now: AppState, before: AppState): void {
     if (now.lang !== before.lang) void this.load();
+    else if (now.event !== before.event && now.event) void this.#open();
   }
 }
 
 /** The event that is open; null in quiet times. */
 export function currentEvent({ events }: Pick<AppState, 'events'>): TownEvent | null {
   return events.value?.find(({ state }) => state === 'open') ?? null;
+}
+
+/** The event a view is of: by its number, or the open one. */
+export function eventOf(
+  events: readonly TownEvent[] | undefined,
+  { id }: EventView,
+): TownEvent | null {
+  const wanted = (event: TownEvent) => (id === null ? event.state === 'open' : event.id === id);
+  return events?.find(wanted) ?? null;
 }

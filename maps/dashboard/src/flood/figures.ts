@@ -40,7 +40,15 @@ export interface Figure {
   readonly headline: string;
   readonly details: readonly string[];
   readonly breakdowns: readonly Breakdown[];
+  /** What these people need, from the town's own table; only of the displaced. */
+  readonly needs?: readonly Need[];
   readonly suppressed: boolean;
+}
+
+/** An item and how much of it: “Drinking water”, “1,200 to 1,800 litres a day”. */
+export interface Need {
+  readonly name: string;
+  readonly amount: string;
 }
 
 export interface Words {
@@ -85,7 +93,6 @@ function displaced({ displaced: who, needs }: ImpactAnswer, words: Words): Figur
   if (unknown > 0) {
     details.push(say(lang, 'flood.displacedUnknown', { n: number(unknown, lang) }));
   }
-  details.push(...(needs ?? []).flatMap((item) => needed(item, lang)));
   return [
     {
       key: 'displaced',
@@ -94,18 +101,20 @@ function displaced({ displaced: who, needs }: ImpactAnswer, words: Words): Figur
       headline: range(who.count, who.at_most, lang),
       details,
       breakdowns: breakdowns('people', { by_age: who.by_age ?? {} }, words),
+      needs: (needs ?? []).flatMap((item) => needed(item, lang)),
       suppressed: false,
     },
   ];
 }
 
 /** An item with its amount; nothing where the town's table states no amount. */
-function needed(item: NonNullable<ImpactAnswer['needs']>[number], lang: Lang): string[] {
+function needed(item: NonNullable<ImpactAnswer['needs']>[number], lang: Lang): Need[] {
   if (item.amount === null && item.at_most === null) return [];
   const [name, each] =
     lang === 'en' ? [item.name_en ?? item.name, item.unit_en ?? item.unit] : [item.name, item.unit];
   const day = item.per.endsWith('_day') ? say(lang, 'flood.aDay') : '';
-  return [`${name} ${range(item.amount, item.at_most, lang)} ${unit(each, lang)}${day}`];
+  const amount = `${range(item.amount, item.at_most, lang)} ${unit(each, lang)}${day}`;
+  return [{ name, amount }];
 }
 
 /** What is surely so and the most it may be: “36”, “36 to 63”, “at most 63”. */

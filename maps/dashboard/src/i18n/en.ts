@@ -111,6 +111,7 @@ export const en = {
   'flood.dryIndoors': 'dry indoors',
   'flood.displacedAbove': 'water over {n} m on their floor',
   'flood.displacedUnknown': 'depth unknown for {n}',
+  'flood.needs': 'What they need ({n} items)',
   'flood.aDay': ' a day',
   'flood.atMost': 'at most {n}',
   'flood.fromTo': '{least} to {most}',

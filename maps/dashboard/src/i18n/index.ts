@@ -1,9 +1,11 @@
+import type { ask } from './ask.en.ts';
 import type { desk } from './desk.en.ts';
 import { en, type MessageKey as PageKey } from './en.ts';
+import type { events } from './events.en.ts';
 import { th } from './th.ts';
 
-/** The page's own words and, once they are fetched, those of the desk. */
-export type MessageKey = PageKey | keyof typeof desk;
+/** The page's own words and, once they are fetched, those of the parts that come later. */
+export type MessageKey = PageKey | keyof typeof desk | keyof typeof events | keyof typeof ask;
 export type Lang = 'th' | 'en';
 export const LANGS: readonly Lang[] = ['th', 'en'];
 

@@ -108,6 +108,7 @@ export const th: Record<MessageKey, string> = {
   'flood.dryIndoors': 'ในบ้านไม่ท่วม',
   'flood.displacedAbove': 'น้ำสูงเกินพื้นบ้าน {n} ม.',
   'flood.displacedUnknown': 'ไม่ทราบความลึก {n} คน',
+  'flood.needs': 'สิ่งที่ต้องใช้ ({n} รายการ)',
   'flood.aDay': ' ต่อวัน',
   'flood.atMost': 'ไม่เกิน {n}',
   'flood.fromTo': '{least} ถึง {most}',

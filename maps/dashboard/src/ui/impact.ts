@@ -8,6 +8,7 @@ import {
   exposures,
   type Figure,
   figures,
+  type Need,
   type Words,
 } from '../flood/figures.ts';
 import { scenarioLabel, scenarios, zonesOf } from '../flood/zones.ts';
@@ -248,7 +249,18 @@ export class Impact extends Part {
       }
       ${figure.suppressed ? html`<p class="figure-details">${this.t('flood.suppressed')}</p>` : nothing}
       ${figure.breakdowns.map((breakdown) => this.#breakdown(figure, breakdown))}
+      ${figure.needs?.length ? this.#needs(figure.needs) : nothing}
     </li>`;
+  }
+
+  /** What the displaced need, folded: a table to be read when it is being packed. */
+  #needs(needs: readonly Need[]) {
+    return html`<details class="needs">
+      <summary>${this.t('flood.needs', { n: needs.length })}</summary>
+      <dl class="breakdown">
+        ${needs.map(({ name, amount }) => html`<div><dt>${name}</dt><dd>${amount}</dd></div>`)}
+      </dl>
+    </details>`;
   }
 
   #breakdown(figure: Figure, { by, title, parts }: Breakdown) {
@@ -292,6 +304,7 @@ export class Impact extends Part {
                   ...figure.breakdowns.map(({ parts }) =>
                     parts.map(({ label, value }) => `${label} ${number(value, lang)}`).join(', '),
                   ),
+                  ...(figure.needs ?? []).map(({ name, amount }) => `${name} ${amount}`),
                 ].join(' · ')}
               </td>
             </tr>`,

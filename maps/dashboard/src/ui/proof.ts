@@ -1,12 +1,19 @@
 import { html, nothing } from 'lit';
-import type { ImpactAnswer } from '../api/types.ts';
+import type { Provenance } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { dateTime, number } from '../format.ts';
 import { staleAt } from './age.ts';
 import { icon } from './icons.ts';
 
+/** What every answer says of itself. */
+interface Proven {
+  readonly id: string;
+  readonly computed_at: string;
+  readonly provenance: readonly Provenance[];
+}
+
 /** What the numbers rest on: the answer's number, and each layer's version, day and source. */
-export function proof(app: App, answer: ImpactAnswer) {
+export function proof(app: App, answer: Proven) {
   const { lang } = app.store.state;
   return html`<details class="proof">
     <summary>${app.t('flood.proof')}</summary>

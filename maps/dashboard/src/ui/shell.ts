@@ -30,6 +30,8 @@ export class Shell extends Part {
     'kpi',
     'incident',
     'compare',
+    'event',
+    'ask',
     'gauges',
     'incidents',
   ] as const satisfies (keyof AppState)[];
@@ -62,6 +64,8 @@ export class Shell extends Part {
         now.record !== before.record ||
         now.kpi !== before.kpi ||
         now.incident !== before.incident ||
+        now.event !== before.event ||
+        now.ask !== before.ask ||
         now.tableLayer !== before.tableLayer);
     if (step) history.pushState(null, '', link);
     else history.replaceState(null, '', link);
@@ -104,6 +108,7 @@ export class Shell extends Part {
           <muang-zones .app=${app}></muang-zones>
           <muang-impact .app=${app}></muang-impact>
           <muang-compare .app=${app}></muang-compare>
+          <muang-ask .app=${app}></muang-ask>
         </section>
         </div>
         <muang-table .app=${app}></muang-table>

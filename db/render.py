@@ -33,6 +33,11 @@ _CHANGED: LiteralString = "{}.id IN (SELECT unnest(changed))"
 _PARTS: tuple[LiteralString, ...] = ("id", "piece", "plain_from", "geom")
 
 
+def low_piece(z: int, x: int, y: int) -> int:
+    """The `piece` of a feature of very many points in a tile below zoom 14."""
+    return -1000 - ((1 << (2 * z)) + (x << z) + y)
+
+
 def tile_view(layer: Layer) -> str:
     """Name of a role's view of the render table, in the role's schema."""
     return f"{layer.id}_tile"

@@ -44,8 +44,9 @@ LAYER = Layer(
     audience=EVERYONE,
     computed=True,
     class_field="kind",
-    # 60 stages of a town 10 km across are 450 kB in a tile of zoom 12 (bench/library.py), 160 in 13
-    zooms=Zooms(min=13, max=18),
+    # 60 stages of rough ground 10 km across are 450 kB in a tile of zoom 12 (bench/library.py), 160
+    # in 13; a phone shows a whole town at 12, and a flood that is not drawn there reads as dry
+    zooms=Zooms(min=12, max=18),
     style=Style(
         symbol=Symbol.FILL,
         order=11,

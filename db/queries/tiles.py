@@ -30,6 +30,7 @@ from db.render import (
     cell_row,
     has_pieces,
     in_tiles,
+    low_piece,
     most_features,
     tile_view,
 )
@@ -107,7 +108,9 @@ def place(z: int, x: int, y: int, keys: tuple[str, ...] | None = None) -> dict[s
         "scale": scale,
         "west": _HALF_WORLD * scale - EXTENT * x,
         "north": _HALF_WORLD * scale - EXTENT * y,
-        "piece": -1 - z if up < 0 else ((x >> up) << PIECE_ZOOM) + (y >> up),
+        "pieces": [-1 - z, low_piece(z, x, y)]
+        if up < 0
+        else [((x >> up) << PIECE_ZOOM) + (y >> up)],
         "keys": None if keys is None else list(keys),
     }
 
@@ -263,7 +266,9 @@ def _one(shape: _Shape, where: sql.Composed | None, sharing: int) -> sql.Compose
         table=shape.table(_WIDE, where),
         geom=shape.geom,
         wide=_WIDE,
-        piece=sql.SQL(" AND (t.piece IS NULL OR t.piece = %(piece)s)" if pieces else ""),
+        piece=sql.SQL(
+            " AND (t.piece IS NULL OR t.piece = any(%(pieces)s::integer[]))" if pieces else ""
+        ),
         few=_and_has(shape.layer, "<=", sharing) if shape.counted else sql.SQL(""),
         only=shape.only(where),
     )
@@ -281,7 +286,12 @@ def _drawn(shape: _Shape, *, pieces: bool) -> sql.Composed:
     if not pieces and shape.layer.geometry is not GeometryKind.POINT:
         return cut
     return sql.SQL("CASE WHEN {plain}{geom} @ {tile} THEN {moved} ELSE {cut} END").format(
-        plain=sql.SQL("t.plain_from <= %(z)s AND " if pieces else ""),
+        plain=sql.SQL(
+            # what was drawn for this very tile when it was kept
+            "t.piece <= -1000 THEN {} WHEN t.plain_from <= %(z)s AND "
+        ).format(_MOVED.format(shape.geom))
+        if pieces
+        else sql.SQL(""),
         geom=shape.geom,
         tile=_TILE,
         moved=_MOVED.format(shape.geom),

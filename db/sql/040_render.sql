@@ -30,6 +30,9 @@ $$;
 
 -- A feature of many points as tiles need it. Piece -1 - z: the whole for zoom z below 14, without
 -- points that lie within half a tile unit of the line without them, as ST_AsMVTGeom takes them away.
+-- Where that is still more than 1,000 points it is instead the part in each tile z/x/y, piece
+-- -1000 - (4^z + (x << z) + y), just as ST_AsMVTGeom draws it there, so that nothing is left to do
+-- when it is asked for (db.render.low_piece): first without points within a unit of the line.
 -- Piece (x << 14) + y: the part in tile 14/x/y, for that tile and all below it; cut outside the
 -- buffer of 64 units, so that no tile shows the cut. Null: everything, for shapes out of all bounds.
 CREATE OR REPLACE FUNCTION muang.render_pieces(shape gis.geometry, lowest integer)
@@ -44,6 +47,9 @@ DECLARE
     north integer;
     south integer;
     valid geometry := shape;
+    lighter geometry;
+    unit double precision;
+    up integer;
 BEGIN
     -- what was valid in the town's CRS may cross itself by a hair in this one; cutting such a shape
     -- can turn it inside out, and a whole tile is under water
@@ -63,13 +69,39 @@ BEGIN
     east := least(16383, floor((ST_XMax(shape) + half) / side + margin));
     north := greatest(0, floor((half - ST_YMax(shape)) / side - margin));
     south := least(16383, floor((half - ST_YMin(shape)) / side + margin));
-    RETURN QUERY
-    SELECT
-        -1 - z.z,
-        s.geom
-    FROM generate_series(lowest, 13) AS z (z)
-    CROSS JOIN LATERAL (SELECT ST_Simplify(valid, 0.5 * muang.tile_unit(z.z)) AS geom) AS s
-    WHERE s.geom IS NOT NULL AND NOT ST_IsEmpty(s.geom);
+    FOR zoom IN lowest..13 LOOP
+        unit := muang.tile_unit(zoom);
+        lighter := ST_Simplify(valid, 0.5 * unit);
+        CONTINUE WHEN lighter IS NULL OR ST_IsEmpty(lighter);
+        -- tiles of this zoom, as groups of those of zoom 14
+        up := 14 - zoom;
+        IF ST_Dimension(shape) < 2 OR ST_NPoints(lighter) <= 1000 THEN
+            RETURN QUERY SELECT -1 - zoom, lighter;
+            CONTINUE;
+        END IF;
+        RETURN QUERY
+        SELECT
+            -1000 - ((1 << (2 * zoom)) + (x.x << zoom) + y.y),
+            s.geom
+        FROM generate_series(west >> up, east >> up) AS x (x)
+        CROSS JOIN generate_series(north >> up, south >> up) AS y (y)
+        CROSS JOIN LATERAL (
+            SELECT
+                ST_AsMVTGeom(
+                    ST_Simplify(valid, unit), ST_TileEnvelope(zoom, x.x, y.y), 4096, 64, true
+                ) AS drawn
+        ) AS d
+        CROSS JOIN LATERAL (
+            SELECT
+                ST_SetSRID(
+                    ST_Affine(
+                        d.drawn, unit, 0, 0, -unit, 4096 * unit * x.x - half, half - 4096 * unit * y.y
+                    ),
+                    3857
+                ) AS geom
+        ) AS s
+        WHERE d.drawn IS NOT NULL AND NOT ST_IsEmpty(d.drawn);
+    END LOOP;
     RETURN QUERY
     SELECT
         (x.x << 14) + y.y,

@@ -146,6 +146,8 @@ class ArrivalAnswer(BaseModel):
     model_version: str | None
     trained_from: datetime | None
     trained_to: datetime | None
+    fit_id: int | None = Field(default=None, description="The fit the forecast was made with")
+    fitted_at: datetime | None = Field(default=None, description="When that fit was made")
     inputs: list[ArrivalInput]
     caveats: list[str]
     exercise: bool

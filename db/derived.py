@@ -72,6 +72,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON muang.feed_body TO {loader}",
     "GRANT SELECT, INSERT, UPDATE ON muang.exercise TO {loader}",
     "GRANT SELECT, INSERT, DELETE ON muang.forecast, muang.forecast_fit TO {loader}",
+    "GRANT SELECT, INSERT, DELETE ON muang.forecast_model TO {loader}",
     "GRANT SELECT ON muang.feed, muang.feed_state TO {service}",
     "GRANT USAGE ON SCHEMA readings, series TO {loader}, {service}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA readings TO {loader}, {service}",

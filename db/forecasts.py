@@ -7,7 +7,7 @@ forecast is never changed: what was told at a moment is what `told` gives for th
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import AsyncConnection, Connection
@@ -20,6 +20,9 @@ from layers.text import Text
 
 KEPT_DAYS = 60
 """What was told longer ago is forgotten; answers that were given keep their own words."""
+
+MODELS_KEPT_DAYS = 3
+"""Models themselves are fitted anew every day; what they were worth stays with the forecasts."""
 
 Json = Mapping[str, Any]
 
@@ -66,6 +69,8 @@ class Forecast(Told):
     trained_from: datetime | None
     trained_to: datetime | None
     model_version: str | None
+    fit: int | None
+    fitted_at: datetime | None
 
 
 _FIT = (
@@ -84,14 +89,28 @@ _NEWEST = (
     " ORDER BY gauge, id DESC"
 )
 _FORGET = "DELETE FROM muang.forecast WHERE made_at < now() - make_interval(days => %s)"
+_MODEL = "INSERT INTO muang.forecast_model (fit, basis, model) VALUES (%s, %s, %s)"
+_FITTED = (
+    "SELECT m.fit, t.made_at, m.model FROM muang.forecast_model AS m"
+    " INNER JOIN muang.forecast_fit AS t ON m.fit = t.id WHERE t.gauge = %s AND t.exercise = %s"
+    " AND t.model_version = %s AND m.basis = %s AND t.made_at > %s AND t.made_at <= %s"
+    " ORDER BY m.fit DESC LIMIT 1"
+)
+_FORGET_MODELS = (
+    "DELETE FROM muang.forecast_model AS m USING muang.forecast_fit AS t"
+    " WHERE m.fit = t.id AND t.made_at < now() - make_interval(days => %s)"
+)
 _FORGET_FITS = (
     "DELETE FROM muang.forecast_fit AS t WHERE t.made_at < now() - make_interval(days => %s)"
     " AND NOT EXISTS (SELECT FROM muang.forecast AS f WHERE f.fit = t.id)"
 )
 
 
-def add_fit(conn: Connection[Any], fit: Fit) -> int:
-    """Keep what a model was worth; its number, for the forecasts made with it. As `loader`."""
+def add_fit(conn: Connection[Any], fit: Fit, model: tuple[Json, bytes] | None = None) -> int:
+    """Keep what a model was worth; its number, for the forecasts made with it. As `loader`.
+
+    `model` is what it was fitted on and the model itself, for `fitted` to find again.
+    """
     row = conn.execute(
         _FIT,
         [
@@ -101,7 +120,24 @@ def add_fit(conn: Connection[Any], fit: Fit) -> int:
     ).fetchone()
     if row is None:
         raise RuntimeError("the fit was not kept")
-    return int(row[0])
+    number = int(row[0])
+    if model is not None:
+        conn.execute(_MODEL, [number, Jsonb(dict(model[0])), model[1]])
+    return number
+
+
+def fitted(
+    conn: Connection[Any], gauge: str, model_version: str, basis: Json, *, since: datetime
+) -> tuple[int, datetime, bytes] | None:
+    """The newest model of real readings fitted on just that after `since`: number, time, model.
+
+    One from after now, by a clock that was put back, is not taken. As `loader`.
+    """
+    row = conn.execute(
+        _FITTED,
+        [gauge, False, model_version, Jsonb(dict(basis)), since, datetime.now(UTC)],
+    ).fetchone()
+    return None if row is None else (int(row[0]), row[1], bytes(row[2]))
 
 
 def add(conn: Connection[Any], told: Sequence[tuple[Told, int | None]]) -> None:
@@ -120,6 +156,7 @@ def add(conn: Connection[Any], told: Sequence[tuple[Told, int | None]]) -> None:
             )
         for statement in (_FORGET, _FORGET_FITS):
             cursor.execute(statement, [KEPT_DAYS])
+        cursor.execute(_FORGET_MODELS, [MODELS_KEPT_DAYS])
 
 
 def has_gauges(conn: Connection[Any]) -> bool:

@@ -73,3 +73,7 @@ def _states(river: River, steps: Ints) -> Floats:
     width = int(max(river.leads[0], 2))
     columns = (river.z, changes(river.z, 1), changes(river.z, width))
     return np.stack([column[np.maximum(steps, 0)] for column in columns], axis=1)
+
+
+FITTED = (Persistence, _Remembered)
+"""What `fit` gives: what is kept of a trained forecast (`flood.kept`)."""

@@ -163,3 +163,7 @@ def _least_absolute(columns: Floats, aim: Floats) -> Floats:
         error = np.abs(aim - rows @ found)
         weight = 1.0 / np.maximum(error, max(float(np.median(error)) * 0.1, 1e-9))
     return found
+
+
+FITTED = (_Weights,)
+"""What `fit` gives: what is kept of a trained forecast (`flood.kept`)."""

@@ -199,3 +199,7 @@ def _recession(inflow: Floats) -> float:
     if falling.sum() < _LEAST_ROWS:
         return 1.0
     return float(np.clip(np.median(after[falling] / before[falling]), 0.5, 1.0))
+
+
+FITTED = (_Route, _Routes)
+"""What `fit` gives: what is kept of a trained forecast (`flood.kept`)."""

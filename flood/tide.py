@@ -100,3 +100,7 @@ def _fading(surge: Floats) -> float:
     both = np.isfinite(before) & np.isfinite(after)
     power = float(before[both] @ before[both])
     return float(np.clip(before[both] @ after[both] / power, 0.0, 1.0)) if power > 0 else 0.0
+
+
+FITTED = (_Fitted,)
+"""What `fit` gives: what is kept of a trained forecast (`flood.kept`)."""

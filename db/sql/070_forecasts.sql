@@ -18,12 +18,15 @@ RETURNS TABLE (
     skill jsonb,
     trained_from timestamp with time zone,
     trained_to timestamp with time zone,
-    model_version text
+    model_version text,
+    fit bigint,
+    fitted_at timestamp with time zone
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT
         f.id, f.gauge, f.exercise, f.made_at, f.origin, f.level_m, f.points, f.crossings, f.inputs,
-        f.caveats, t.skill, t.trained_from, t.trained_to, t.model_version
+        f.caveats, t.skill, t.trained_from, t.trained_to, t.model_version,
+        t.id, t.made_at
     FROM muang.forecast AS f
     LEFT JOIN muang.forecast_fit AS t ON f.fit = t.id
     WHERE f.gauge = of_gauge AND f.exercise = in_exercise

@@ -1,9 +1,11 @@
 """The forecaster: looks which gauges have news, fits what is a day old, tells what comes."""
 
+import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from db.forecasts import Fit, Told
 from flood import forecast as arrival
 from flood.chain import Above
 from flood.forecast import Trained, enough, forecast, train, usable
+from flood.kept import from_bytes, to_bytes
 from flood.rain import RainSign
 from flood.skill import MODEL_VERSION
 from ops.forecasting import telling
@@ -126,7 +129,7 @@ class Forecaster:
 
     def _sign(self, stock: Stock, gauge: Gauge, each: Above) -> RainSign | None:
         known = self.signs.get((gauge, each))
-        if known is None or stock.wall - known[0] >= REFIT:
+        if known is None or not timedelta(0) <= stock.wall - known[0] < REFIT:
             known = (stock.wall, telling.rain_sign(stock, gauge, each))
             self.signs[gauge, each] = known
         return known[1]
@@ -142,8 +145,14 @@ class Forecaster:
         """The model fitted without some gauges; fitted anew when a day old or the chain changed."""
         key = (gauge, tuple(chain), plan, without)
         known = self.learnt.get(key)
-        if known is not None and stock.wall - known.at < REFIT:
+        # not one from a clock that has been put back since
+        if known is not None and timedelta(0) <= stock.wall - known.at < REFIT:
             return known
+        basis = _basis(gauge, chain, plan, without)
+        kept = self._kept(stock, gauge, basis)
+        if kept is not None:
+            self.learnt[key] = kept
+            return kept
         past = stock.river(gauge, chain, plan, HISTORY / HOUR, real=True)
         if past is None:
             return None
@@ -165,7 +174,32 @@ class Forecaster:
                 model_version=MODEL_VERSION,
                 skill=[one.told() for one in trained.skills],
             ),
+            (basis, to_bytes(trained)),
         )
-        self.learnt = {k: v for k, v in self.learnt.items() if stock.wall - v.at < REFIT}
+        self.learnt = {k: v for k, v in self.learnt.items() if abs(stock.wall - v.at) < REFIT}
         self.learnt[key] = Learnt(trained, fit, stock.wall)
         return self.learnt[key]
+
+    def _kept(self, stock: Stock, gauge: Gauge, basis: dict[str, Any]) -> Learnt | None:
+        """What another process, or this one before it was started again, has fitted on the same."""
+        found = forecasts.fitted(
+            stock.conn, gauge.code, MODEL_VERSION, basis, since=stock.wall - REFIT
+        )
+        trained = None if found is None else from_bytes(found[2])
+        if found is None or trained is None:
+            return None
+        return Learnt(trained, found[0], found[1])
+
+
+def _basis(
+    gauge: Gauge, chain: Sequence[Above], plan: Plan, without: frozenset[str]
+) -> dict[str, Any]:
+    """What a model is fitted on, as JSON values: any change of it asks for a new fit."""
+    told = {
+        "gauge": {**asdict(gauge), "limits": gauge.limits.model_dump()},
+        "above": [asdict(each) for each in chain],
+        "plan": asdict(plan),
+        "without": sorted(without),
+    }
+    found: dict[str, Any] = json.loads(json.dumps(told))
+    return found

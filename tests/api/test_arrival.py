@@ -11,10 +11,13 @@ import pytest
 from api.app import create_app
 from db import exercise, readings
 from db.changes import number_changes
-from db.connect import Machine
+from db.connect import Machine, connect_admin
 from db.derived import AnyConnection
 from db.readings import Reading
+from flood.forecast import Trained, train
+from flood.hydrograph import River
 from layers.model import Role
+from ops.forecasting import forecaster as forecasting
 from ops.forecasting.forecaster import Forecaster
 from ops.forecasting.travelling import estimate
 from tests.api.caller import Caller
@@ -73,6 +76,7 @@ def river_town(module_town: TownHandle, forecaster: Forecaster) -> TownHandle:
                 gauge("TOWN", 500, bank_left_m=round(high, 2), bank_right_m=round(high + 0.5, 2)),
                 gauge("NEW", 600),
                 gauge("SILENT", 650),
+                gauge("AGED", 660),
                 {"code": "RAIN", "kind": "rain", "geom": point(700, 690)},
             ],
         )
@@ -106,6 +110,7 @@ def river_town(module_town: TownHandle, forecaster: Forecaster) -> TownHandle:
         add(conn, series("UP", UPPER[:-1], NOW - timedelta(hours=1)))
         add(conn, series("TOWN", LOWER[:-1], NOW - timedelta(hours=1)))
         add(conn, series("NEW", LOWER[-5:], NOW))
+        add(conn, series("AGED", LOWER[-400:], NOW - timedelta(hours=30)))
         # a spike, and one dated in the future: neither may be forecast from
         odd = [
             Reading("TOWN", NOW - timedelta(hours=5, minutes=30), 140.0, source="odd"),
@@ -238,6 +243,50 @@ def test_new_readings_make_a_new_forecast_and_none_makes_none(
     assert then["forecast_id"] == first["forecast_id"]
     assert then["clock"] == first["computed_at"]
     assert then["now"]["at"] == first["now"]["at"]
+
+
+def test_a_forecaster_started_again_finds_what_was_fitted_and_fits_where_it_may_not(
+    river_town: TownHandle, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ask(caller)
+    assert before["fit_id"] is not None
+    assert before["fitted_at"] <= before["made_at"]
+    asked: list[str] = []
+
+    def fitting(river: River, **more: Any) -> Trained:
+        asked.append(river.gauge)
+        return train(river, **more)
+
+    monkeypatch.setattr(forecasting, "train", fitting)
+    with river_town.connect(Machine.LOADER) as conn:
+        (told,) = Forecaster().run(conn, only="TOWN", always=True)
+        number_changes(conn)
+        after = ask(caller)
+        assert asked == []
+        assert after["forecast_id"] > before["forecast_id"]
+        assert (after["fit_id"], after["fitted_at"]) == (before["fit_id"], before["fitted_at"])
+        same = ("at", "level_m", "band_80", "model")
+        assert [[point[name] for name in same] for point in after["forecast"]] == [
+            [point[name] for name in same] for point in before["forecast"]
+        ]
+        assert told.origin.isoformat() == after["origin"].replace("Z", "+00:00")
+        # from a clock that was ahead, or older than a day: fitted anew
+        for change in (
+            "made_at = made_at + interval '2 days'",
+            "made_at = made_at - interval '4 days'",
+        ):
+            with connect_admin(river_town.server_url, river_town.town_id) as owner:
+                owner.execute(f"UPDATE muang.forecast_fit SET {change}")  # noqa: S608
+            Forecaster().run(conn, only="TOWN", always=True)
+            assert asked == ["TOWN"]
+            asked.clear()
+        number_changes(conn)
+
+
+def test_a_forecast_from_old_readings_says_so_first(caller: Caller) -> None:
+    fresh = ask(caller)
+    assert not any("OLD FORECAST" in caveat for caveat in fresh["caveats"])
+    assert any("OLD FORECAST" in caveat for caveat in ask(caller, "AGED")["caveats"][:1])
 
 
 def test_an_exercise_is_forecast_from_its_own_readings_and_says_so(

@@ -111,6 +111,40 @@ def test_old_forecasts_are_forgotten_and_open_screens_hear_of_new_ones(town: Tow
     assert row[0] >= 4
 
 
+def test_a_model_is_found_again_by_what_it_was_fitted_on(town: TownHandle) -> None:
+    now = datetime.now(UTC)
+    basis = {"gauge": {"code": "M", "levels": [1.5, None]}, "without": []}
+    with town.connect(Machine.LOADER) as conn:
+
+        def kept(made: datetime, model: bytes, on: dict[str, Any] = basis) -> int:
+            fit = Fit("M", False, made, ORIGIN, ORIGIN, "1", [])
+            return forecasts.add_fit(conn, fit, (on, model))
+
+        old = kept(now - timedelta(hours=20), b"old")
+        new = kept(now - timedelta(hours=2), b"new")
+        kept(now + timedelta(hours=9), b"by a clock that was ahead")
+        kept(now, b"another", {**basis, "without": ["UP"]})
+        day = now - timedelta(days=1)
+
+        def found(version: str = "1", gauge: str = "M", since: datetime = day) -> Any:
+            return forecasts.fitted(conn, gauge, version, basis, since=since)
+
+        assert found() == (new, now - timedelta(hours=2), b"new")
+        assert found(since=now - timedelta(hours=1)) is None
+        assert found("2") is None
+        assert found(gauge="N") is None
+        # the models of days ago go, what they were worth stays
+        aged = kept(now - timedelta(days=forecasts.MODELS_KEPT_DAYS + 1), b"aged")
+        forecasts.add(conn, [(told("M", 1.0, now), aged)])
+        left = conn.execute("SELECT fit FROM muang.forecast_model ORDER BY fit").fetchall()
+        assert {row[0] for row in left} >= {old, new}
+        assert aged not in {row[0] for row in left}
+        assert conn.execute(
+            "SELECT 1 FROM muang.forecast_fit WHERE id = %s", [aged]
+        ).fetchone() == (1,)
+        conn.rollback()
+
+
 def test_roles_read_forecasts_through_the_function_alone(town: TownHandle) -> None:
     with (
         town.connect(Role.ADMIN) as conn,

@@ -53,6 +53,10 @@ export interface ArrivalAnswer {
   readonly model_version: string | null;
   readonly trained_from: string | null;
   readonly trained_to: string | null;
+  /** The fit the forecast was made with */
+  readonly fit_id?: number | null;
+  /** When that fit was made */
+  readonly fitted_at?: string | null;
   readonly inputs: readonly ArrivalInput[];
   readonly caveats: readonly string[];
   readonly exercise: boolean;

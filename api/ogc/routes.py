@@ -259,7 +259,8 @@ async def one_item(
     ]
     body = orjson.dumps(items.feature(row, shown, links))
     answer = _geojson(body, out, private=access.beyond_public(found, who.role, shown))
-    if found.editors and as_of is None and "updated_at" in row:
+    # steps of the war room are made of a version as well
+    if (found.editors or found.computed) and as_of is None and "updated_at" in row:
         answer.headers["ETag"] = f'"{version_of(row["id"], row["updated_at"])}"'
     return answer
 

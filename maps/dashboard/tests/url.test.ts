@@ -17,6 +17,7 @@ describe('a link', () => {
       compare: 'return_period:50',
       event: { id: 7, kind: 'incident' },
       ask: 'coverage;v=walk;min=15;of=clinic,hospital',
+      board: 'shelters/12',
     };
     expect(readUrl(writeUrl(state))).toEqual(state);
   });

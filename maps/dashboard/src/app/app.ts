@@ -15,7 +15,7 @@ import { type Leaving, takeLeaving, tellLeaving } from './leaving.ts';
 import { failed, loaded, loading } from './loadable.ts';
 import { type AppState, type Hit, initialState, type Toast } from './state.ts';
 import { Store } from './store.ts';
-import type { UrlState } from './url.ts';
+import type { Position, UrlState } from './url.ts';
 
 const RETRY_MS = 5_000;
 const TOAST_MS = 12_000;
@@ -61,6 +61,8 @@ export class App {
   readonly ground: GroundDesk;
   map: MapPort | null = null;
   desk: DeskPort | null = null;
+  /** Who asked for the area being drawn; null: it becomes the water asked about. */
+  drawn: ((ring: readonly Position[]) => void) | null = null;
   #askedOn: readonly string[] | undefined;
   #spokenAt = 0;
   #left = false;
@@ -98,6 +100,7 @@ export class App {
       compare: asked.compare ?? null,
       event: asked.event ?? null,
       ask: asked.ask ?? null,
+      board: asked.board ?? null,
       view: asked.view ?? null,
       tableLayer: asked.table ?? null,
       left: takeLeaving(),
@@ -323,7 +326,7 @@ export class App {
     } else if (asked !== tableLayer || !tableView.value) this.table.open(asked);
   }
 
-  #followDesk({ at, gauge, kpi, incident, compare, event, ask }: UrlState): void {
+  #followDesk({ at, gauge, kpi, incident, compare, event, ask, board }: UrlState): void {
     this.store.set({
       at: at ?? null,
       gauge: gauge ?? this.store.state.gauge,
@@ -332,6 +335,7 @@ export class App {
       compare: compare ?? null,
       event: event ?? null,
       ask: ask ?? null,
+      board: board ?? null,
     });
   }
 
@@ -486,5 +490,6 @@ export function linkOf(state: AppState): UrlState {
     ...(state.compare ? { compare: state.compare } : {}),
     ...(state.event ? { event: state.event } : {}),
     ...(state.ask ? { ask: state.ask } : {}),
+    ...(state.board ? { board: state.board } : {}),
   };
 }

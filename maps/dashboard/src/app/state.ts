@@ -170,6 +170,10 @@ export interface AppState {
   readonly conflict: { readonly incident: number; readonly text: string } | null;
   /** An incident is being raised, at this place once one is chosen. */
   readonly raising: { readonly at: Position | null } | null;
+  /** A place for a board's new record is being chosen on the map. */
+  readonly picking: { readonly at: Position | null } | null;
+  /** The open board, perhaps with the row that is unfolded: `shelters/12`. */
+  readonly board: string | null;
   readonly events: Loadable<readonly TownEvent[]>;
   readonly eventSettings: EventSettings | null;
   /** The event that is read; null: the panel is closed. */
@@ -240,6 +244,8 @@ export function initialState(lang: Lang): AppState {
     acting: null,
     conflict: null,
     raising: null,
+    picking: null,
+    board: null,
     events: nothing,
     eventSettings: null,
     event: null,

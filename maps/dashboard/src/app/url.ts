@@ -38,6 +38,8 @@ export interface UrlState {
   readonly event?: EventView;
   /** The question asked of the town, in the words of `ask/question.ts`. */
   readonly ask?: string;
+  /** The open board, perhaps with the row that is unfolded: `shelters/12`. */
+  readonly board?: string;
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,40}$/;
@@ -62,6 +64,7 @@ export function readUrl(hash: string): UrlState {
     ...(record ? { record } : {}),
     ...(table && NAME.test(table) ? { table } : {}),
     ...readDesk(asked),
+    ...readBoard(asked.get('board')),
   };
 }
 
@@ -85,6 +88,10 @@ function readDesk(asked: URLSearchParams): UrlState {
       : {}),
     ...(ask && ASK.test(ask) ? { ask } : {}),
   };
+}
+
+function readBoard(board: string | null): UrlState {
+  return board && /^[a-z]+(\/\w+)?$/.test(board) ? { board } : {};
 }
 
 export function writeUrl(state: UrlState): string {
@@ -121,6 +128,7 @@ export function writeUrl(state: UrlState): string {
   const { event } = state;
   put('ev', event && `${event.id ?? 'now'}${event.kind ? `/${event.kind}` : ''}`);
   put('ask', state.ask);
+  put('board', state.board);
   return parts.length ? `#${parts.join('&')}` : '';
 }
 

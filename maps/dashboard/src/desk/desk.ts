@@ -1,6 +1,7 @@
 import type { ChangeEvent } from '../api/types.ts';
 import type { App, DeskPort } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
+import type { BoardRoom } from '../boards/room.ts';
 import { EventDesk } from '../events/desk.ts';
 import { GaugeDesk } from '../gauges/desk.ts';
 import { IncidentDesk } from '../incidents/desk.ts';
@@ -17,6 +18,8 @@ export class Desk implements DeskPort {
   readonly focus: FocusDesk;
   readonly incidents: IncidentDesk;
   readonly events: EventDesk;
+  /** The boards people work on; fetched when one is first opened. */
+  room: BoardRoom | null = null;
   readonly sound = new Sound();
   readonly #app: App;
   readonly #hearing = new Set<(changes: readonly ChangeEvent[]) => void>();
@@ -39,6 +42,18 @@ export class Desk implements DeskPort {
     void this.events.load();
     this.time.start();
     this.focus.follow();
+    if (this.#app.store.state.board) void this.openRoom();
+  }
+
+  /** Fetches the boards' part of the page. */
+  async openRoom(): Promise<void> {
+    if (this.room) return;
+    try {
+      const { openRoom } = await import('../boards/open.ts');
+      this.room ??= openRoom(this.#app, this);
+    } catch (error) {
+      this.#app.complain('boards', error, () => void this.openRoom());
+    }
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {
@@ -47,6 +62,7 @@ export class Desk implements DeskPort {
     this.incidents.onChanges(changes);
     this.events.onChanges(changes);
     for (const hear of this.#hearing) hear(changes);
+    this.room?.onChanges(changes);
     // an exercise began or ended: what is real has changed for every screen
     if (changes.some(({ layer }) => layer === 'exercise')) void this.#exercise();
   }
@@ -62,6 +78,7 @@ export class Desk implements DeskPort {
     this.boards.load();
     void this.incidents.load();
     void this.events.load();
+    this.room?.load();
   }
 
   async #exercise(): Promise<void> {
@@ -71,5 +88,6 @@ export class Desk implements DeskPort {
 
   #follow(now: AppState, before: AppState): void {
     if (now.lang !== before.lang) void this.gauges.load();
+    if (now.board && !before.board) void this.openRoom();
   }
 }

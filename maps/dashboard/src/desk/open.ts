@@ -5,6 +5,7 @@ import { desk as en } from '../i18n/desk.en.ts';
 import { desk as th } from '../i18n/desk.th.ts';
 import { addWords } from '../i18n/index.ts';
 import { keepPictures } from '../offline/keep.ts';
+import { BoardLinks } from './board-links.ts';
 import { Compare } from './compare.ts';
 import { Desk } from './desk.ts';
 import { DossierButton } from './dossier.ts';
@@ -30,6 +31,7 @@ export function openDesk(app: App): Desk {
   customElements.define('muang-incident', IncidentPanel);
   customElements.define('muang-needs', Needs);
   customElements.define('muang-watch', Watch);
+  customElements.define('muang-board-links', BoardLinks);
   customElements.define('muang-flag', Flag);
   customElements.define('muang-search', Search);
   customElements.define('muang-compare', Compare);

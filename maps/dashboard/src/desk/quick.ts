@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { AppState } from '../app/state.ts';
+import { boardOf, openBoard } from '../boards/keys.ts';
 import { once } from '../incidents/api.ts';
 import { type Quick, quickActions } from '../kpi/quick.ts';
 import { DeskPart } from './part.ts';
@@ -32,12 +33,20 @@ export class QuickActions extends DeskPart {
       value.feature.properties,
       me.value?.role ?? 'public',
     );
-    if (actions.length === 0) return nothing;
+    const key = boardOf(record.layer);
+    if (actions.length === 0 && !key) return nothing;
     return html`<form
       class="quick"
       @submit=${(event: SubmitEvent) => event.preventDefault()}
       aria-label=${this.t('quick.title')}
     >
+      ${
+        key
+          ? html`<button type="button" data-board=${key} @click=${() => openBoard(this.app, key)}>
+              ${this.t('boards.open')}
+            </button>`
+          : nothing
+      }
       ${actions.map((action) =>
         action.field
           ? html`<label

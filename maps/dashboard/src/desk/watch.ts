@@ -7,7 +7,8 @@ export class Watch extends DeskPart {
   protected readonly watch = ['section'] as const satisfies (keyof AppState)[];
 
   protected override render() {
-    return html`<muang-needs .app=${this.app}></muang-needs>
+    return html`<muang-board-links .app=${this.app}></muang-board-links>
+      <muang-needs .app=${this.app}></muang-needs>
       <muang-hydrograph .app=${this.app}></muang-hydrograph>`;
   }
 }

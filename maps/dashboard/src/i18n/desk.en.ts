@@ -181,5 +181,12 @@ export const desk = {
   'quick.headcount': 'People inside',
   'quick.closeShelter': 'Close the shelter',
   'quick.openShelter': 'Open the shelter',
+  'boards.title': 'Boards',
+  'boards.shelters': 'Shelters',
+  'boards.runs': 'Evacuation runs',
+  'boards.roads': 'Roads',
+  'boards.teams': 'Boats, vehicles, teams',
+  'boards.power': 'Power',
+  'boards.open': 'Open its board',
   'unit.cm': 'cm',
 } as const;

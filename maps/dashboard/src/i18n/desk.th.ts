@@ -181,5 +181,12 @@ export const desk: Record<keyof typeof en, string> = {
   'quick.headcount': 'จำนวนคนในศูนย์',
   'quick.closeShelter': 'ปิดศูนย์',
   'quick.openShelter': 'เปิดศูนย์',
+  'boards.title': 'กระดานงาน',
+  'boards.shelters': 'ศูนย์พักพิง',
+  'boards.runs': 'เที่ยวอพยพ',
+  'boards.roads': 'ถนน',
+  'boards.teams': 'เรือ รถ ทีม',
+  'boards.power': 'ไฟฟ้า',
+  'boards.open': 'เปิดกระดานงาน',
   'unit.cm': 'ซม.',
 };

@@ -1,3 +1,4 @@
+import type { boards } from '../boards/words.en.ts';
 import type { ask } from './ask.en.ts';
 import type { desk } from './desk.en.ts';
 import { en, type MessageKey as PageKey } from './en.ts';
@@ -5,7 +6,12 @@ import type { events } from './events.en.ts';
 import { th } from './th.ts';
 
 /** The page's own words and, once they are fetched, those of the parts that come later. */
-export type MessageKey = PageKey | keyof typeof desk | keyof typeof events | keyof typeof ask;
+export type MessageKey =
+  | PageKey
+  | keyof typeof desk
+  | keyof typeof events
+  | keyof typeof ask
+  | keyof typeof boards;
 export type Lang = 'th' | 'en';
 export const LANGS: readonly Lang[] = ['th', 'en'];
 

@@ -36,6 +36,11 @@ export class BoardDesk {
     }, SETTLE_MS);
   }
 
+  /** Reads one board again at once: something was done to it here. */
+  again(board: string): Promise<void> {
+    return this.#read(board);
+  }
+
   async #read(board: string): Promise<void> {
     const { api, store } = this.#app;
     const asked = api.asOf;

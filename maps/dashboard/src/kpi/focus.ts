@@ -1,5 +1,6 @@
 import type { App } from '../app/app.ts';
 import type { AppState, Focus } from '../app/state.ts';
+import { boardOf, openBoard } from '../boards/keys.ts';
 import { question } from '../flood/desk.ts';
 import { board } from './boards.ts';
 
@@ -25,7 +26,9 @@ export class FocusDesk {
       kpi,
       ...(on.has(focus.layer) ? {} : { on: new Set([...on, focus.layer]) }),
     });
-    this.#app.table.open(focus.layer);
+    const key = boardOf(focus.layer);
+    if (key) openBoard(this.#app, key);
+    else this.#app.table.open(focus.layer);
   }
 
   clear(): void {

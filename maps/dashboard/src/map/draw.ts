@@ -5,6 +5,7 @@ import type { Position } from '../app/url.ts';
 const MAX_CORNERS = 200;
 
 export function begin(app: App): void {
+  app.drawn = null;
   app.store.set({ drawing: [], section: 'flood' });
 }
 
@@ -31,5 +32,6 @@ export function finish(app: App): void {
   const { drawing } = app.store.state;
   if (!drawing || drawing.length < 3) return;
   app.store.set({ drawing: null });
-  app.flood.choose({ kind: 'drawn', ring: drawing });
+  if (app.drawn) app.drawn(drawing);
+  else app.flood.choose({ kind: 'drawn', ring: drawing });
 }

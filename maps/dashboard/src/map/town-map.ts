@@ -229,11 +229,11 @@ export class TownMap implements MapPort {
   }
 
   #key(event: KeyboardEvent): void {
-    const { drawing, raising } = this.#app.store.state;
+    const { drawing, raising, picking } = this.#app.store.state;
     if (event.key === 'Enter') {
       event.preventDefault();
       if (drawing) corner(this.#app, this.centre());
-      else if (raising) this.#app.store.set({ raising: { at: this.centre() } });
+      else if (raising || picking) this.#place(this.centre());
       else this.pickCentre();
     } else if (drawing && event.key === 'Backspace') {
       this.#app.store.set({ drawing: drawing.slice(0, -1) });
@@ -241,10 +241,9 @@ export class TownMap implements MapPort {
   }
 
   #click(event: MapMouseEvent): void {
-    const { drawing, raising } = this.#app.store.state;
-    if (raising) {
-      const { lng, lat } = event.lngLat;
-      this.#app.store.set({ raising: { at: [lng, lat] } });
+    const { drawing, raising, picking } = this.#app.store.state;
+    if (raising || picking) {
+      this.#place([event.lngLat.lng, event.lngLat.lat]);
       return;
     }
     if (!drawing) {
@@ -256,6 +255,12 @@ export class TownMap implements MapPort {
     const near = first && this.map.project([first[0], first[1]]).dist(event.point) < CLICK_PX * 3;
     if (near && drawing.length >= 3) finish(this.#app);
     else corner(this.#app, [event.lngLat.lng, event.lngLat.lat]);
+  }
+
+  /** A place was chosen for an incident or for a record of a board. */
+  #place(at: readonly [number, number]): void {
+    const { raising } = this.#app.store.state;
+    this.#app.store.set(raising ? { raising: { at } } : { picking: { at } });
   }
 
   #hits(point: { x: number; y: number }) {
@@ -300,6 +305,7 @@ export class TownMap implements MapPort {
       now.drawing !== before.drawing ||
       now.recordView.value !== before.recordView.value ||
       now.raising !== before.raising ||
+      now.picking !== before.picking ||
       now.incidentView.value !== before.incidentView.value
     ) {
       this.#paintOwn(now);
@@ -353,9 +359,9 @@ export class TownMap implements MapPort {
     }
   }
 
-  #paintOwn({ recordView, drawing, water, raising, incidentView }: AppState): void {
+  #paintOwn({ recordView, drawing, water, raising, picking, incidentView }: AppState): void {
     const own = (id: string) => this.map.getSource(id) as GeoJSONSource | undefined;
-    const at = raising?.at ?? incidentView.value?.at;
+    const at = raising?.at ?? picking?.at ?? incidentView.value?.at;
     const place: GeoJSON.Point | null = at ? { type: 'Point', coordinates: [...at] } : null;
     own(SELECTION)?.setData(selectionData(place ?? recordView.value?.feature.geometry ?? null));
     const ring = drawing ?? (water?.kind === 'drawn' ? water.ring : []);

@@ -32,6 +32,7 @@ export class TableDesk {
       tableLayer: layer,
       tableOffset: 0,
       tableHeld: false,
+      board: null,
       section: 'table',
       ...(same ? {} : { tableView: nothing }),
     });

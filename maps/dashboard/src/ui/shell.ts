@@ -32,6 +32,7 @@ export class Shell extends Part {
     'compare',
     'event',
     'ask',
+    'board',
     'gauges',
     'incidents',
   ] as const satisfies (keyof AppState)[];
@@ -66,6 +67,7 @@ export class Shell extends Part {
         now.incident !== before.incident ||
         now.event !== before.event ||
         now.ask !== before.ask ||
+        now.board !== before.board ||
         now.tableLayer !== before.tableLayer);
     if (step) history.pushState(null, '', link);
     else history.replaceState(null, '', link);
@@ -76,7 +78,7 @@ export class Shell extends Part {
   }
 
   protected override render() {
-    const { me, section, tableLayer, record, leaving, account } = this.state;
+    const { me, section, tableLayer, record, leaving, account, board } = this.state;
     const { app } = this;
     if (leaving) return this.#leaving(leaving);
     if (!me.value) return this.#opening();
@@ -112,6 +114,7 @@ export class Shell extends Part {
         </section>
         </div>
         <muang-table .app=${app}></muang-table>
+        ${board ? html`<muang-boards .app=${app}></muang-boards>` : nothing}
       </main>
       <muang-time .app=${app}></muang-time>
       <nav class="tabs" aria-label=${this.t('app.sections')}>
@@ -140,9 +143,9 @@ export class Shell extends Part {
   }
 
   #show(section: Section): void {
-    const { record, tableLayer } = this.state;
+    const { record, tableLayer, board } = this.state;
     if (record) this.app.record.close();
-    if (section === 'table' && !tableLayer) {
+    if (section === 'table' && !tableLayer && !board) {
       this.app.table.open(this.app.tableLayers()[0]?.id ?? 'parcels');
     } else {
       this.app.store.set({ section });

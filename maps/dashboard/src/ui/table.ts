@@ -195,7 +195,7 @@ export class TableTwin extends Part {
 }
 
 /** Up and down arrows walk the rows. */
-function move(event: KeyboardEvent): void {
+export function move(event: KeyboardEvent): void {
   const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
   const table = event.currentTarget as HTMLElement;
   if (!step || !(event.target instanceof HTMLButtonElement)) return;

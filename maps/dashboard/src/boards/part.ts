@@ -1,0 +1,287 @@
+import { html, nothing } from 'lit';
+import type { Feature } from '../api/types.ts';
+import type { AppState } from '../app/state.ts';
+import { DeskPart } from '../desk/part.ts';
+import { clock, dateTime, number, span } from '../format.ts';
+import type { MessageKey } from '../i18n/index.ts';
+import { bboxOf } from '../map/tiles.ts';
+import { nowOf } from '../time/now.ts';
+import { move } from '../ui/table.ts';
+import { openBoard, readBoard } from './keys.ts';
+import type { BoardRoom, RoomState } from './room.ts';
+
+/** Who edits the boards (`layers.model.DESK`). */
+const DESK = new Set(['staff', 'coordinator', 'admin']);
+/** How long something lasts is told anew this often. */
+const TICK_MS = 15_000;
+const DAY_MS = 86_400_000;
+
+/** A part of the boards: it draws again when the page or the boards' own state changes. */
+export abstract class BoardPart extends DeskPart {
+  protected readonly watch = [
+    'board',
+    'boards',
+    'focus',
+    'me',
+    'at',
+    'record',
+    'picking',
+    'drawing',
+    'water',
+    'zones',
+    'events',
+  ] as const satisfies (keyof AppState)[];
+  #ticking: ReturnType<typeof setInterval> | null = null;
+  #stop: (() => void) | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#ticking = setInterval(() => this.requestUpdate(), TICK_MS);
+    this.#listen();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    if (this.#ticking) clearInterval(this.#ticking);
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  protected override firstUpdated(): void {
+    this.#listen();
+  }
+
+  /** On a phone a row is a card: each of its lines says which column it is. */
+  protected override updated(): void {
+    for (const table of this.querySelectorAll<HTMLTableElement>('.board-rows')) labelled(table);
+  }
+
+  protected get room(): BoardRoom {
+    // the room defines its elements only once it is there
+    return this.desk.room as BoardRoom;
+  }
+
+  protected get told(): RoomState {
+    return this.room.store.state;
+  }
+
+  /** Whether this person may act on the boards now; the past is only looked at. */
+  protected get acts(): boolean {
+    const { me, at } = this.state;
+    return at === null && DESK.has(me.value?.role ?? '');
+  }
+
+  /** The clock the town is read by. */
+  protected get now(): number {
+    return this.state.at ?? nowOf(this.state.me.value);
+  }
+
+  /** Records of a layer the desk reads whole: those of the figure chosen, else all. */
+  protected rows(layer: string): readonly Feature[] | null {
+    const { boards, focus } = this.state;
+    const all = boards.get(layer) ?? null;
+    if (!all || focus?.layer !== layer) return all;
+    return all.filter(({ id }) => focus.ids.includes(Number(id)));
+  }
+
+  protected n(value: number): string {
+    return number(value, this.state.lang);
+  }
+
+  /** A label of a coded value, in the reader's language. */
+  protected label(layer: string, field: string, value: unknown): string {
+    if (value === null || value === undefined || value === '') return '';
+    const property = this.told.schemas[layer]?.properties[field];
+    const labels = property?.['x-enumLabels'] ?? property?.items?.['x-enumLabels'];
+    return labels?.[String(value)] ?? String(value);
+  }
+
+  /** The values a field may have, with their labels. */
+  protected choices(layer: string, field: string): readonly (readonly [string, string])[] {
+    return Object.entries(this.told.schemas[layer]?.properties[field]?.['x-enumLabels'] ?? {});
+  }
+
+  /** A moment, short: the time today, the day as well before that. */
+  protected when(moment: number | null) {
+    if (moment === null) return html`<span class="none">–</span>`;
+    const { lang } = this.state;
+    const near = Math.abs(this.now - moment) < DAY_MS;
+    return html`<time datetime=${new Date(moment).toISOString()} title=${dateTime(moment, lang)}
+      >${near ? clock(moment, lang) : dateTime(moment, lang)}</time
+    >`;
+  }
+
+  /** A moment and how long ago that is. */
+  protected since(moment: number | null) {
+    if (moment === null) return html`<span class="none">–</span>`;
+    const age = span((this.now - moment) / 1000, this.state.lang);
+    return html`${this.when(moment)} <small>${this.t('board.for', { age })}</small>`;
+  }
+
+  protected said(words: string | null) {
+    return words ? html`${words}` : html`<span class="none">–</span>`;
+  }
+
+  /** Who wrote a record last, where one may know. */
+  protected by({ properties }: Feature): string {
+    return String(properties['by_name'] ?? properties['updated_by'] ?? '');
+  }
+
+  /** The first cell of a row: leads to the map and to the record. */
+  protected open(layer: string, row: Feature, words: string, place: Feature = row) {
+    return html`<th scope="row">
+      <button type="button" class="row-open" @click=${() => this.show(layer, row, place)}>
+        ${words}
+      </button>
+    </th>`;
+  }
+
+  protected current(layer: string, row: Feature): 'true' | 'false' {
+    const { record } = this.state;
+    return record?.layer === layer && record.id === String(row.id) ? 'true' : 'false';
+  }
+
+  /** To the map and the record; the board stays where it is. */
+  protected show(layer: string, row: Feature, place: Feature = row): void {
+    this.app.record.open(layer, String(row.id));
+    const box = bboxOf(place.geometry);
+    if (box) requestAnimationFrame(() => this.app.map?.flyTo(box));
+  }
+
+  /** Folds a row open or shut; the link carries it. */
+  protected fold(item: string, words: string, name = '') {
+    const open = readBoard(this.state.board)?.item === item;
+    return html`<button
+      type="button"
+      class="chip-button"
+      data-fold=${item}
+      aria-expanded=${open}
+      @click=${() => {
+        const key = readBoard(this.state.board)?.key;
+        if (key) openBoard(this.app, key, open ? null : item);
+      }}
+    >
+      ${words}${name ? html`<span class="unseen"> ${name}</span>` : nothing}
+    </button>`;
+  }
+
+  protected get unfolded(): string | null {
+    return readBoard(this.state.board)?.item ?? null;
+  }
+
+  /** A step that needs no words of its own. */
+  protected step(words: MessageKey, name: string, act: () => void, mark: string, primary = false) {
+    return html`<button
+      type="button"
+      class=${primary ? 'primary' : ''}
+      data-act=${mark}
+      ?disabled=${this.told.busy}
+      @click=${act}
+    >
+      ${this.t(words)}<span class="unseen"> ${name}</span>
+    </button>`;
+  }
+
+  /** The board's table; arrow keys walk the rows. */
+  protected table(caption: string, heads: readonly string[], body: unknown, foot?: unknown) {
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${caption}>
+      <table class="rows board-rows" @keydown=${move}>
+        <caption class="unseen">
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+        ${foot ? html`<tfoot>${foot}</tfoot>` : nothing}
+      </table>
+    </div>`;
+  }
+
+  /** A form in a row of its own below the row it is about, or above the table. */
+  protected form(
+    label: string,
+    send: MessageKey,
+    fields: unknown,
+    act: (form: FormData) => Promise<boolean>,
+    cancel: () => void,
+    ready = true,
+  ) {
+    return html`<form
+      class="board-form"
+      aria-label=${label}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === 'Escape') cancel();
+      }}
+      @submit=${async (event: SubmitEvent) => {
+        event.preventDefault();
+        if (await act(new FormData(event.target as HTMLFormElement))) cancel();
+      }}
+    >
+      ${fields}
+      <div class="board-send">
+        <button type="submit" class="primary" ?disabled=${this.told.busy || !ready}>
+          ${this.t(send)}
+        </button>
+        <button type="button" @click=${cancel}>${this.t('board.cancel')}</button>
+      </div>
+    </form>`;
+  }
+
+  /** Where a new record is: chosen by a click, by Enter on the map, or its middle. */
+  protected where(required: boolean) {
+    const at = this.state.picking?.at;
+    return html`<p class="board-where" role="status">
+      ${
+        at
+          ? this.t('board.at', { lat: at[1].toFixed(5), lng: at[0].toFixed(5) })
+          : this.t(required ? 'board.where' : 'board.whereMaybe')
+      }
+      ${
+        this.app.map
+          ? html`<button
+              type="button"
+              class="link"
+              @click=${() => {
+                const centre = this.app.map?.centre();
+                if (centre) this.app.store.set({ picking: { at: centre } });
+              }}
+            >
+              ${this.t('board.centre')}
+            </button>`
+          : nothing
+      }
+    </p>`;
+  }
+
+  #listen(): void {
+    const room = this.app?.desk ? this.room : null;
+    if (!room || this.#stop) return;
+    this.#stop = room.store.subscribe(() => this.requestUpdate());
+  }
+}
+
+/** Says of each cell which column it stands in. */
+function labelled({ tHead, tBodies }: HTMLTableElement): void {
+  const heads = [...(tHead?.rows[0]?.cells ?? [])].map(({ textContent }) => textContent.trim());
+  const rows = [...(tBodies[0]?.rows ?? [])].filter((row) => !row.classList.contains('unfolded'));
+  for (const cell of rows.flatMap((row) => [...row.cells])) {
+    const label = cell.tagName === 'TD' ? heads[cell.cellIndex] : '';
+    if (label && cell.dataset['label'] !== label) cell.dataset['label'] = label;
+  }
+}
+
+/** A form's text, trimmed; null where nothing was written. */
+export function written(form: FormData, name: string): string | null {
+  return String(form.get(name) ?? '').trim() || null;
+}
+
+/** A form's number; null where nothing was written. */
+export function figure(form: FormData, name: string): number | null {
+  const text = written(form, name);
+  return text === null || Number.isNaN(Number(text)) ? null : Number(text);
+}

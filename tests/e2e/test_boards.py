@@ -95,7 +95,7 @@ def test_a_shelter_is_opened_and_households_are_counted_on_two_screens(
     tiny: Served, visit: Open, event: int
 ) -> None:
     number = _one(tiny, "shelters", "S2")["id"]
-    page = visit(tiny, f"#{NEAR}", role=Role.STAFF).page
+    page = visit(tiny, f"#{NEAR}", role=Role.STAFF, wait=False).page
     other = visit(tiny, "#lang=en&board=shelters", role=Role.COORDINATOR, wait=False).page
     # from the figure to the board
     page.locator('[data-kpi-card="shelters"]').click()
@@ -145,7 +145,8 @@ def test_a_shelter_is_opened_and_households_are_counted_on_two_screens(
 def test_runs_are_planned_accepted_gone_and_failed(tiny: Served, visit: Open, event: int) -> None:
     shelter = _one(tiny, "shelters", "S1")
     assert shelter["open"]
-    watched = visit(tiny, f"#{NEAR}&zones=all&board=runs", role=Role.COORDINATOR)
+    link = f"#{NEAR}&zones=all&board=runs"
+    watched = visit(tiny, link, role=Role.COORDINATOR, wait=False)
     page = watched.page
     page.locator('[data-act="plan"]').click()
     offers = page.locator('.plan [name="run"]')

@@ -136,7 +136,10 @@ export class RoadBoard extends BoardPart {
       html`${this.where(true)}
         <label>${this.t('road.road')}
           <select name="road_code">
-            ${this.near.map(({ properties }) => html`<option value=${text(properties, 'code')}>${text(properties, 'name') || text(properties, 'code')}</option>`)}
+            ${this.near.map(
+              ({ properties }, n) =>
+                html`<option value=${text(properties, 'code')} ?selected=${n === 0}>${text(properties, 'name') || text(properties, 'code')}</option>`,
+            )}
             <option value="">${this.t('road.unnamed')}</option>
           </select></label>
         <label>${this.t('road.cause')}

@@ -118,7 +118,7 @@ export class TeamBoard extends BoardPart {
                 <input name="crew" required maxlength="100" autocomplete="off" .value=${text(row.properties, 'crew')} /></label>
               <label>${this.t('team.for')}
                 <select name="hours">
-                  ${HOURS.map((n) => html`<option value=${n}>${this.t('team.hours', { n })}</option>`)}
+                  ${HOURS.map((n) => html`<option value=${n} ?selected=${n === HOURS[0]}>${this.t('team.hours', { n })}</option>`)}
                   <option value="">${this.t('team.open')}</option>
                 </select></label>`
           : nothing

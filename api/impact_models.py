@@ -21,7 +21,6 @@ from api.impact_parts import Community, Displaced, Exposed, Need
 from api.validation import SentenceError
 from api.vehicle_models import VehicleId
 from db.queries.cql2_parse import MAX_CHARACTERS
-from db.queries.impact_needs import DISPLACED_ABOVE_M
 from layers.text import Text
 
 MAX_VERTICES = 20_000
@@ -228,12 +227,13 @@ class ImpactRequest(_Request):
     as_of: Moment | None = Field(
         default=None, description="Ask about the town as it was at this time"
     )
-    displaced_above_m: float = Field(
-        default=DISPLACED_ABOVE_M,
+    displaced_above_m: float | None = Field(
+        default=None,
         ge=0,
         le=10,
         allow_inf_nan=False,
-        description="Water deeper than this over the floor (m) displaces who sleeps there",
+        description="Water deeper than this over the floor (m) displaces who sleeps there; the "
+        "town's own figure (layer `assumptions`) when not given, else 0",
     )
     compare: Comparison | None = Field(
         default=None, description="Answer for another flood or time as well, with the differences"

@@ -1,6 +1,7 @@
 """The parts of an impact answer as they travel: counts of each layer, needs, communities."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -227,6 +228,14 @@ class Homeless(Ages):
     households: int
 
 
+class Decided(BaseModel):
+    """Who decided on a figure of the town, why, and when where that is on record."""
+
+    reason: str
+    by: str
+    on: date | None
+
+
 class Displaced(BaseModel):
     """People with water deeper than `above_m` over the floor they sleep on.
 
@@ -235,6 +244,10 @@ class Displaced(BaseModel):
     """
 
     above_m: float
+    above_from: Literal["question", "town", "default"] = Field(
+        default="question", description="town: a record of the layer `assumptions`"
+    )
+    above_set: Decided | None = Field(default=None, description="Only where it is the town's own")
     count: int | None
     at_most: int = Field(description="With those whose depth indoors is unknown")
     by_age: ByAge | None

@@ -1,6 +1,7 @@
 """The ordered list of layers. To add a layer: write its module, name it here, add a migration."""
 
 from layers import (
+    assumptions,
     buildings,
     care_locations,
     closures,
@@ -79,6 +80,7 @@ LAYERS: tuple[Layer, ...] = (
     gauge_links.LAYER,
     remembered_floods.LAYER,
     minimum_needs.LAYER,
+    assumptions.LAYER,
     gates.LAYER,
     pumps.LAYER,
     drains.LAYER,

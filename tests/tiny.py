@@ -351,6 +351,15 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "remembered_floods": [{"gauge": "DEMO.1", "year_be": 2565, "peak_m": 114.5}],
+        "assumptions": [
+            {
+                "what": "displaced_above_m",
+                "value": 0.0,
+                "reason": "ค่าทดสอบ",
+                "decided_by": "ผู้ทดสอบ",
+                "decided_on": date(2026, 11, 1),
+            }
+        ],
         "minimum_needs": [
             {
                 "code": "water",

@@ -79,8 +79,8 @@ class Question:
     `scope_keys` are the communities or the crew of somebody whose rows vary by person,
     `openings` the events or tasks that open rows to them now. `as_of` asks about the town of then;
     `at_pos` works an answer out again on the versions it was given on. Water deeper than
-    `displaced_above_m` over the floor displaces who sleeps there. `forecast` is what the flood's
-    stage stands for. `clock` is the time the question is asked at.
+    `displaced_above_m` (None: as the town has it) over the floor displaces who sleeps there.
+    `forecast` is what the flood's stage stands for. `clock` is the time the question is asked at.
     """
 
     flood: Flood
@@ -91,7 +91,7 @@ class Question:
     openings: tuple[int, ...] = ()
     as_of: datetime | None = None
     at_pos: int | None = None
-    displaced_above_m: float = impact_needs.DISPLACED_ABOVE_M
+    displaced_above_m: float | None = None
     forecast: Stage | None = None
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -194,6 +194,11 @@ async def _answer(
     drawn = await drawn_shape(conn, question.flood)
     zones = None if drawn else await zone_ids(conn, question.flood)
 
+    if question.displaced_above_m is not None:
+        above = impact_needs.Above(question.displaced_above_m, "question")
+    else:
+        above = impact_needs.above_of(await _rows(conn, _ABOVE) if "households" in counted else [])
+
     async def told(of_zones: list[int] | None) -> dict[str, Any]:
         cursor = await conn.execute(
             "SELECT muang.impact("
@@ -205,7 +210,7 @@ async def _answer(
                 question.with_ids,
                 [name for name in counted if scope_of(get(name), question.role) is not None],
                 _keys(question),
-                question.displaced_above_m,
+                above.metres,
             ],
         )
         (found,) = _one(await cursor.fetchone())
@@ -231,6 +236,7 @@ async def _answer(
         *(["waste_stops"] if "service" in exposed.get("waste_routes", {}) else []),
         *(["communities"] if grouped else []),
         *(["minimum_needs"] if needed else []),
+        *(["assumptions"] if above.source == "town" and states is not None else []),
         *(beside.used if beside else ()),
     ]
     return Impact(
@@ -242,9 +248,7 @@ async def _answer(
         provenance=tuple(
             [await provenance_of(conn, layer, question) for layer in dict.fromkeys(used)]
         ),
-        displaced=(
-            None if states is None else impact_needs.displaced(states, question.displaced_above_m)
-        ),
+        displaced=(None if states is None else impact_needs.displaced(states, above)),
         needs=None if states is None or not needed else impact_needs.needs(needed, states),
         communities=impact_needs.communities(exposed, names),
         caveats=(
@@ -258,6 +262,10 @@ async def _answer(
 
 
 _COMMUNITIES: LiteralString = "SELECT code, name, name_en FROM communities ORDER BY id"
+_ABOVE: LiteralString = (
+    "SELECT value, reason, decided_by, decided_on FROM assumptions"
+    " WHERE what = 'displaced_above_m' ORDER BY id LIMIT 1"
+)
 _NEEDS: LiteralString = (
     "SELECT code, name, name_en, unit, unit_en, per, age, amount, reference FROM minimum_needs"
     " ORDER BY code, id"

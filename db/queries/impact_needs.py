@@ -1,15 +1,42 @@
 """Who is displaced, what they need, and the figures of each community. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
 
 DISPLACED_ABOVE_M = 0.0
-"""Unless the question says otherwise, any water over the floor displaces who sleeps there."""
+"""Unless question or town say otherwise, any water over the floor displaces who sleeps there."""
 
 
-def displaced(states: Json, above_m: float) -> Json:
+@dataclass(frozen=True)
+class Above:
+    """The depth over the floor that displaces, where it comes from, and what the town says of it.
+
+    `source` is `question`, `town` (a record of the layer `assumptions`) or `default`.
+    """
+
+    metres: float
+    source: str
+    decided: Json | None = None
+
+
+def above_of(rows: Sequence[Json]) -> Above:
+    """As the town's record has it, when there is one."""
+    if not rows:
+        return Above(DISPLACED_ABOVE_M, "default")
+    row = rows[0]
+    on = row["decided_on"]
+    decided = {
+        "reason": row["reason"],
+        "by": row["decided_by"],
+        "on": None if on is None else on.isoformat(),
+    }
+    return Above(float(row["value"]), "town", decided)
+
+
+def displaced(states: Json, above: Above) -> Json:
     """Who is displaced, from people by state (`displaced`, `stays`, `unknown`).
 
     `count` is None, not 0, where the depth indoors of everybody is unknown; `at_most` counts those
@@ -18,7 +45,9 @@ def displaced(states: Json, above_m: float) -> Json:
     moved, stays, unknown = (states[name] for name in ("displaced", "stays", "unknown"))
     known = moved["households"] + stays["households"] > 0 or unknown["households"] == 0
     return {
-        "above_m": above_m,
+        "above_m": above.metres,
+        "above_from": above.source,
+        **({} if above.decided is None else {"above_set": above.decided}),
         "count": moved["count"] if known else None,
         "at_most": moved["count"] + unknown["count"],
         "by_age": moved["by_age"] if known else None,
@@ -33,7 +62,7 @@ def needs(rows: Iterable[Json], states: Json) -> list[Json]:
     `amount` is for those known to be displaced, `at_most` with those whose depth indoors is
     unknown; both None where the table states no amount, `amount` also where nobody's is known.
     """
-    who = displaced(states, 0)
+    who = displaced(states, Above(0, "default"))
     found = []
     for row in rows:
         moved = None if who["count"] is None else _units(states["displaced"], row)

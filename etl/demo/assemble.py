@@ -188,6 +188,7 @@ def _frames(town: DemoTown, plan: Plan) -> dict[str, pd.DataFrame]:
         "sandbag_points": works.sandbag_points(town, refuges),
         "vehicle_limits": operations.vehicle_limits(),
         "minimum_needs": operations.minimum_needs(),
+        "assumptions": operations.assumptions(),
     }
 
 

@@ -3,6 +3,8 @@
 All of it is invented, like the rest of the demo: the figures are defaults for exercises.
 """
 
+from datetime import date
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -107,6 +109,14 @@ def vehicle_limits() -> pd.DataFrame:
     """One kind of vehicle the town has set itself, so that one sees what that looks like."""
     columns = ("vehicle", "wades_m", "speed_kmh", "reference")
     rows = [("pickup", 0.25, 50.0, "ค่าสาธิตที่สมมติขึ้น เทศบาลกำหนดเอง")]
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def assumptions() -> pd.DataFrame:
+    """From which depth indoors people are displaced: a figure to show how it works."""
+    columns = ("what", "value", "reason", "decided_by", "decided_on")
+    reason = "ค่าสาธิตที่สมมติขึ้น: น้ำเข้าบ้านแม้เล็กน้อยก็นับ เทศบาลกำหนดเอง"
+    rows = [("displaced_above_m", 0.0, reason, "ผู้สร้างเมืองสาธิต", date(2026, 11, 1))]
     return pd.DataFrame(rows, columns=list(columns))
 
 

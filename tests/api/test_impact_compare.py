@@ -115,6 +115,28 @@ def test_two_times_in_one_answer(desk: Caller, town: TownHandle) -> None:
     again(desk, answer)
 
 
+def test_the_depth_that_displaces_is_the_towns_unless_asked(desk: Caller) -> None:
+    flood = {"zone_ids": ["Z100"]}
+    before = ask(desk, flood).json()
+    assert before["displaced"]["above_from"] == "town"
+    items = "/ogc/collections/assumptions/items"
+    (row,) = desk.get(items).json()["features"]
+    decided = {"value": 0.3, "reason": "ประกาศเทศบาล", "decided_by": "นายกเทศมนตรี"}
+    sent = {"properties": {**decided, "decided_on": None}}
+    assert desk.ask("PATCH", f"{items}/{row['id']}", json=sent).status_code == 200
+    answer = ask(desk, flood).json()
+    told = answer["displaced"]
+    assert (told["above_m"], told["above_from"]) == (0.3, "town")
+    assert told["above_set"] == {"reason": "ประกาศเทศบาล", "by": "นายกเทศมนตรี", "on": None}
+    assert "assumptions" in {item["layer"] for item in answer["provenance"]}
+    mine = ask(desk, flood, displaced_above_m=0.1).json()["displaced"]
+    assert (mine["above_m"], mine["above_from"], "above_set" in mine) == (0.1, "question", False)
+    again(desk, before)
+    assert desk.ask("DELETE", f"{items}/{row['id']}").status_code == 204
+    told = ask(desk, flood).json()["displaced"]
+    assert (told["above_m"], told["above_from"]) == (0.0, "default")
+
+
 def test_the_flood_of_a_forecast_moment(desk: Caller, town: TownHandle) -> None:
     at = (ORIGIN + timedelta(hours=5)).isoformat()
     answer = ask(desk, {"gauge": GAUGE, "at": at}).json()

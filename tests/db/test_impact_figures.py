@@ -12,7 +12,7 @@ from shapely.geometry import mapping
 from db.connect import Machine
 from db.queries.impact import Flood
 from db.queries.impact_compare import differences
-from db.queries.impact_needs import communities, displaced, needs
+from db.queries.impact_needs import Above, communities, displaced, needs
 from db.towns import drop_town
 from layers.model import Role
 from tests.api.places import TO_DEGREES, drawn, moved
@@ -272,7 +272,7 @@ def test_needs_count_ages_households_and_days() -> None:
 
 def test_nobody_in_the_water_needs_nothing() -> None:
     none = {name: _people(0, 0) for name in ("displaced", "stays", "unknown")}
-    told = displaced(none, 0.3)
+    told = displaced(none, Above(0.3, "question"))
     assert (told["count"], told["at_most"], told["above_m"]) == (0, 0, 0.3)
 
 

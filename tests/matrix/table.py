@@ -173,7 +173,7 @@ SIGNED = ("signer", "seat", "document_no", "signed_at", "area", "note", "by")
 BODIES: dict[str, set[str]] = {
     "ImpactRequest": {
         *("flood", "layers", "include", "as_of"),
-        *("compare", "displaced_above_m"),
+        *("compare", "displaced_above_m", "vehicle", "wades_m"),
     },
     "DossierRequest": {"parcel", "deed_no", "house_code", "at", "address"},
     "FloodRequest": {"zone_ids", "geometry", "gauge", "stage_m", "where"},

@@ -311,6 +311,13 @@ export interface CutOffRange {
   readonly high: CutOffAt | null;
 }
 
+/** Who decided on a figure of the town, why, and when where that is on record. */
+export interface Decided {
+  readonly reason: string;
+  readonly by: string;
+  readonly on: string | null;
+}
+
 /** Where the rounds start; `no_road`: no road that can be used leads there, so all is lost. */
 export interface DepotUsed {
   readonly code: string | null;
@@ -330,6 +337,10 @@ export interface Difference {
 /** People with water deeper than `above_m` over the floor they sleep on. Null, not 0, where the depth indoors of everybody is unknown. Homes that are dry but cut off are not among them: `cut_off` counts those. */
 export interface Displaced {
   readonly above_m: number;
+  /** town: a record of the layer `assumptions` */
+  readonly above_from?: "question" | "town" | "default";
+  /** Only where it is the town's own */
+  readonly above_set?: Decided | null;
   readonly count: number | null;
   /** With those whose depth indoors is unknown */
   readonly at_most: number;
@@ -1021,8 +1032,8 @@ export interface ImpactRequest {
   readonly wades_m?: number | null;
   /** Ask about the town as it was at this time */
   readonly as_of?: string | null;
-  /** Water deeper than this over the floor (m) displaces who sleeps there */
-  readonly displaced_above_m?: number;
+  /** Water deeper than this over the floor (m) displaces who sleeps there; the town's own figure (layer `assumptions`) when not given, else 0 */
+  readonly displaced_above_m?: number | null;
   /** Answer for another flood or time as well, with the differences */
   readonly compare?: Comparison | null;
 }

@@ -1,0 +1,13 @@
+"""The town's own figures for answers: who decided on them, when and why."""
+
+from db.migrations.run_sql import run_sql
+
+revision = "0022_assumptions"
+down_revision = "0021_rules_in_exercises"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL beside this module."""
+    run_sql(f"{revision}.sql")

@@ -2,8 +2,8 @@
 
 from db.migrations.run_sql import run_sql
 
-revision = "0022_assumptions"
-down_revision = "0021_rules_in_exercises"
+revision = "0023_assumptions"
+down_revision = "0022_forecast_models"
 branch_labels = None
 depends_on = None
 

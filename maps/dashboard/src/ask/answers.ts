@@ -8,7 +8,7 @@ import type {
   SheltersAnswer,
 } from '../api/types.gen.ts';
 import type { App } from '../app/app.ts';
-import { landArea, length, number, span } from '../format.ts';
+import { floodArea, length, number, span } from '../format.ts';
 import type { MessageKey } from '../i18n/index.ts';
 import { type Answer, LOOKS, type Meaning } from './drawn.ts';
 import { evacuation } from './evacuation.ts';
@@ -19,6 +19,9 @@ import { GAPS, PAGE } from './question.ts';
 export interface Hands {
   readonly chosen: string;
   readonly choose: (key: string, at?: readonly [number, number] | null) => void;
+  /** Rows of each table drawn at once. */
+  readonly shown: number;
+  readonly more: () => void;
   readonly page: number;
   readonly turn: (from: number) => void;
   /** Teams that cannot go; `fail` asks again without them. */
@@ -48,22 +51,27 @@ export interface Column {
   readonly number?: boolean;
 }
 
-/** A table in a box that scrolls by keys too; folded with its number of rows when it is long. */
-export function table(
+/** A table in a box that scrolls by keys too: so many rows at once, the others when asked for. */
+export function table<T>(
+  app: App,
+  hands: Hands,
   title: string,
   columns: readonly Column[],
-  rows: readonly TemplateResult[],
+  all: readonly T[],
+  row: (one: T) => TemplateResult,
   open: boolean,
 ): TemplateResult | typeof nothing {
-  if (rows.length === 0) return nothing;
+  if (all.length === 0) return nothing;
+  const left = all.length - hands.shown;
   return html`<details class="ask-table" ?open=${open}>
     <summary>${title}</summary>
     <div class="scroll" tabindex="0" role="group" aria-label=${title}>
       <table class="numbers">
         <thead><tr>${columns.map(({ title: head, number: right }) => html`<th scope="col" class=${right ? 'num' : ''}>${head}</th>`)}</tr></thead>
-        <tbody>${rows}</tbody>
+        <tbody>${all.slice(0, hands.shown).map(row)}</tbody>
       </table>
     </div>
+    ${left > 0 ? html`<button type="button" class="link" @click=${hands.more}>${app.t('ask.more', { n: number(left, app.store.state.lang) })}</button>` : nothing}
   </details>`;
 }
 
@@ -151,39 +159,44 @@ function coverage(app: App, answer: CoverageAnswer, hands: Hands): TemplateResul
       ['off', app.t('ask.servesNot'), 'point'],
     ])}
     ${table(
+      app,
+      hands,
       app.t('ask.byCommunity'),
       [{ title: app.t('ask.community') }, ...heads],
-      [...(communities ?? [])].map(
-        ({ community, people: of }) =>
-          html`<tr><th scope="row">${community ?? app.t('ask.noCommunity')}</th>${cells(of)}</tr>`,
-      ),
+      [...(communities ?? [])],
+      ({ community, people: of }) =>
+        html`<tr><th scope="row">${community ?? app.t('ask.noCommunity')}</th>${cells(of)}</tr>`,
       true,
     )}
     ${table(
+      app,
+      hands,
       app.t('flood.byAge'),
       [{ title: app.t('ask.ages') }, ...heads],
-      Object.entries(by_age ?? {}).map(
-        ([age, of]) => html`<tr><th scope="row">${age}</th>${cells(of)}</tr>`,
-      ),
+      Object.entries(by_age ?? {}),
+      ([age, of]) => html`<tr><th scope="row">${age}</th>${cells(of)}</tr>`,
       false,
     )}
     ${table(
+      app,
+      hands,
       app.t('ask.services', { n: n(services.length) }),
       [{ title: app.t('ask.service') }, { title: app.t('ask.state') }],
-      services.map(
-        ({
-          code,
-          name,
-          status,
-          at,
-        }) => html`<tr data-key=${code} ?data-chosen=${hands.chosen === code}>
+      services,
+      ({
+        code,
+        name,
+        status,
+        at,
+      }) => html`<tr data-key=${code} ?data-chosen=${hands.chosen === code}>
           <th scope="row">${place(code, name ?? code, hands, at)}</th>
           <td>${app.t(`ask.status.${status}` as MessageKey)}</td>
         </tr>`,
-      ),
       false,
     )}
     ${table(
+      app,
+      hands,
       app.t('ask.listed', { n: n(outside?.length ?? 0) }),
       [
         { title: app.t('ask.household') },
@@ -191,14 +204,13 @@ function coverage(app: App, answer: CoverageAnswer, hands: Hands): TemplateResul
         { title: app.t('ask.state') },
         { title: app.t('ask.minutesNeeded'), number: true },
       ],
-      (outside ?? []).map(
-        ({ household, community, people: many, status, minutes }) => html`<tr>
+      outside ?? [],
+      ({ household, community, people: many, status, minutes }) => html`<tr>
           <th scope="row">${found(app, 'households', household)}<small>${community ?? ''}</small></th>
           <td class="num">${many === null ? app.t('ask.unknown') : n(many)}</td>
           <td>${app.t(`ask.reach.${status}`)}</td>
           <td class="num">${minutes === null ? '–' : number(minutes, lang, 1)}</td>
         </tr>`,
-      ),
       false,
     )}`;
 }
@@ -243,6 +255,8 @@ function shelters(app: App, answer: SheltersAnswer, hands: Hands): TemplateResul
       ['far', app.t('ask.landing'), 'point'],
     ])}
     ${table(
+      app,
+      hands,
       app.t('ask.shelters', { n: n(answer.shelters.length) }),
       [
         { title: app.t('ask.shelter') },
@@ -254,23 +268,24 @@ function shelters(app: App, answer: SheltersAnswer, hands: Hands): TemplateResul
             ]
           : []),
       ],
-      answer.shelters.map(
-        ({
-          code,
-          name,
-          status: is,
-          at,
-          free,
-          placed,
-        }) => html`<tr data-key=${code} ?data-chosen=${hands.chosen === code}>
+      answer.shelters,
+      ({
+        code,
+        name,
+        status: is,
+        at,
+        free,
+        placed,
+      }) => html`<tr data-key=${code} ?data-chosen=${hands.chosen === code}>
           <th scope="row">${place(code, name ?? code, hands, at)}</th>
           <td>${status(is)}</td>
           ${people ? html`<td class="num">${free == null ? '–' : n(free)}</td><td class="num">${placed == null ? '–' : n(placed)}</td>` : nothing}
         </tr>`,
-      ),
       true,
     )}
     ${table(
+      app,
+      hands,
       app.t('ask.whoGoes'),
       [
         { title: app.t('ask.community') },
@@ -279,16 +294,17 @@ function shelters(app: App, answer: SheltersAnswer, hands: Hands): TemplateResul
         { title: app.t('ask.people'), number: true },
         { title: app.t('ask.households'), number: true },
       ],
-      (communities ?? []).map(
-        ({ community, shelter, status: is, people: many, households }) => html`<tr>
+      communities ?? [],
+      ({ community, shelter, status: is, people: many, households }) => html`<tr>
           <th scope="row">${community ?? app.t('ask.noCommunity')}</th>
           <td>${shelter ?? '–'}</td><td>${app.t(`ask.placed.${is}`)}</td>
           <td class="num">${n(many)}</td><td class="num">${n(households)}</td>
         </tr>`,
-      ),
       false,
     )}
     ${table(
+      app,
+      hands,
       app.t('ask.notByRoad', { n: n(listed?.length ?? 0) }),
       [
         { title: app.t('ask.household') },
@@ -296,22 +312,21 @@ function shelters(app: App, answer: SheltersAnswer, hands: Hands): TemplateResul
         { title: app.t('ask.state') },
         { title: app.t('ask.shelter') },
       ],
-      (listed ?? []).map(
-        ({
-          household,
-          community,
-          people: many,
-          status: is,
-          shelter,
-          landing,
-          not_accessible,
-        }) => html`<tr data-key=${household} ?data-chosen=${hands.chosen === household}>
+      listed ?? [],
+      ({
+        household,
+        community,
+        people: many,
+        status: is,
+        shelter,
+        landing,
+        not_accessible,
+      }) => html`<tr data-key=${household} ?data-chosen=${hands.chosen === household}>
           <th scope="row">${found(app, 'households', household)} <small>${community ?? ''}</small></th>
           <td class="num">${n(many)}</td>
           <td>${landing ? place(household, app.t(`ask.placed.${is}`), hands, landing) : app.t(`ask.placed.${is}`)}${not_accessible ? html`<small>${app.t('ask.notAccessible')}</small>` : nothing}</td>
           <td>${shelter ?? '–'}</td>
         </tr>`,
-      ),
       false,
     )}`;
 }
@@ -332,6 +347,8 @@ function cuts(app: App, answer: RouteCutsAnswer, hands: Hands): TemplateResult {
     </ul>
     ${roads(app, answer)}
     ${table(
+      app,
+      hands,
       app.t('ask.routes', { n: n(routes.length) }),
       [
         { title: app.t('ask.route') },
@@ -340,17 +357,18 @@ function cuts(app: App, answer: RouteCutsAnswer, hands: Hands): TemplateResult {
         { title: app.t('ask.wayLeft'), number: true },
         ...(accounts ? [{ title: app.t('ask.backlog'), number: true }] : []),
       ],
-      routes.map(({ route, served, lost: gone, metres, seconds, line, backlog }) => {
+      routes,
+      ({ route, served, lost: gone, metres, seconds, line, backlog }) => {
         const first = firstOf(line);
         return html`<tr data-key=${route} ?data-chosen=${hands.chosen === route}>
           <th scope="row">${place(route, route, hands, first)}
-            ${gone.length ? html`<small>${app.t('ask.lostStops')} ${gone.join(', ')}</small>` : nothing}</th>
+            ${gone.length ? html`<details class="lost-stops"><summary>${app.t('ask.lostStops', { n: n(gone.length) })}</summary>${gone.join(', ')}</details>` : nothing}</th>
           <td class="num">${n(served.length)}</td>
           <td class="num">${n(gone.length)}</td>
           <td class="num">${line ? `${length(metres, lang)} · ${span(seconds, lang)}` : '–'}</td>
           ${accounts ? html`<td class="num">${known(backlog)}</td>` : nothing}
         </tr>`;
-      }),
+      },
       true,
     )}`;
 }
@@ -373,7 +391,13 @@ function gaps(app: App, answer: RevenueGapsAnswer, hands: Hands): TemplateResult
       ${figure(app.t('ask.matched'), n(matched))}
       ${waste.known ? figure(app.t('ask.wasteMissing'), n(waste.missing ?? 0), app.t('ask.atStops', { n: n(waste.stops ?? 0) })) : nothing}
     </ul>
+    ${key(app, [
+      ['place', app.t('ask.parcel'), 'point'],
+      ['far', app.t('ask.stop'), 'point'],
+    ])}
     ${table(
+      app,
+      hands,
       app.t('ask.byGap'),
       [
         { title: app.t('ask.gaps') },
@@ -383,21 +407,21 @@ function gaps(app: App, answer: RevenueGapsAnswer, hands: Hands): TemplateResult
       ],
       GAPS.flatMap((gap) => {
         const of = answer.gaps[gap];
-        if (!of) return [];
-        return [
-          html`<tr data-gap=${gap}><th scope="row">${app.t(`ask.gap.${gap}`)}</th>
+        return of ? [{ gap, of }] : [];
+      }),
+      ({ gap, of }) => html`<tr data-gap=${gap}><th scope="row">${app.t(`ask.gap.${gap}`)}</th>
             ${
               of.known
                 ? html`<td class="num">${known(of.parcels)}</td>
-                  <td class="num">${of.area_m2 === null ? '–' : landArea(of.area_m2, lang)}</td>
+                  <td class="num">${of.area_m2 === null ? '–' : floodArea(of.area_m2, lang).rai}</td>
                   <td class="num">${known(of.appraised_value)}${of.value_unknown ? html`<small>${app.t('ask.valueUnknown', { n: n(of.value_unknown) })}</small>` : nothing}</td>`
                 : html`<td colspan="3">${app.t('ask.notKnown')}</td>`
             }</tr>`,
-        ];
-      }),
       true,
     )}
     ${table(
+      app,
+      hands,
       app.t('ask.parcelsListed', {
         from: n(parcels.length ? hands.page + 1 : 0),
         to: n(last),
@@ -408,7 +432,8 @@ function gaps(app: App, answer: RevenueGapsAnswer, hands: Hands): TemplateResult
         { title: app.t('ask.missing') },
         { title: app.t('ask.value'), number: true },
       ],
-      parcels.map(({ id, parcel, address, at, gaps: lacks, appraised_value }) => {
+      parcels,
+      ({ id, parcel, address, at, gaps: lacks, appraised_value }) => {
         const row = `parcels ${id}`;
         const open = () => {
           hands.choose(row, at);
@@ -419,7 +444,7 @@ function gaps(app: App, answer: RevenueGapsAnswer, hands: Hands): TemplateResult
           <td>${lacks.map(({ why }) => html`<span class="why">${app.text(why)}</span>`)}</td>
           <td class="num">${known(appraised_value)}</td>
         </tr>`;
-      }),
+      },
       true,
     )}
     <div class="ask-pages">
@@ -427,6 +452,8 @@ function gaps(app: App, answer: RevenueGapsAnswer, hands: Hands): TemplateResult
       <button type="button" class="chip-button" ?disabled=${last >= matched} @click=${() => hands.turn(hands.page + PAGE)}>${app.t('ask.after')}</button>
     </div>
     ${table(
+      app,
+      hands,
       app.t('ask.wasteStops', { n: n(waste.listed?.length ?? 0) }),
       [
         { title: app.t('ask.stop') },
@@ -434,19 +461,18 @@ function gaps(app: App, answer: RevenueGapsAnswer, hands: Hands): TemplateResult
         { title: app.t('ask.accounts'), number: true },
         { title: app.t('ask.missing'), number: true },
       ],
-      (waste.listed ?? []).map(
-        ({
-          stop,
-          route,
-          at,
-          houses,
-          accounts,
-          missing,
-        }) => html`<tr data-key=${stop} ?data-chosen=${hands.chosen === stop}>
+      waste.listed ?? [],
+      ({
+        stop,
+        route,
+        at,
+        houses,
+        accounts,
+        missing,
+      }) => html`<tr data-key=${stop} ?data-chosen=${hands.chosen === stop}>
           <th scope="row">${place(stop, stop, hands, at)} <small>${route}</small></th>
           <td class="num">${n(houses)}</td><td class="num">${n(accounts)}</td><td class="num">${n(missing)}</td>
         </tr>`,
-      ),
       false,
     )}`;
 }

@@ -34,6 +34,8 @@ export function evacuation(app: App, answer: EvacuationAnswer, hands: Hands): Te
       ['far', app.t('ask.others'), 'point'],
     ])}
     ${table(
+      app,
+      hands,
       app.t('ask.order', { n: n(order.length) }),
       [
         { title: app.t('ask.rank'), number: true },
@@ -42,35 +44,35 @@ export function evacuation(app: App, answer: EvacuationAnswer, hands: Hands): Te
         { title: app.t('ask.why') },
         { title: app.t('ask.shelter') },
       ],
-      order.map(
-        ({
-          rank,
-          household,
-          community,
-          people: many,
-          lying: lies,
-          reasons,
-          set_by_hand,
-          shelter,
-          at,
-        }) => html`<tr data-key=${household} ?data-chosen=${hands.chosen === household}>
+      order,
+      ({
+        rank,
+        household,
+        community,
+        people: many,
+        lying: lies,
+        reasons,
+        set_by_hand,
+        shelter,
+        at,
+      }) => html`<tr data-key=${household} ?data-chosen=${hands.chosen === household}>
           <td class="num">${n(rank)}</td>
           <th scope="row">${place(household, household, hands, at)} <small>${community ?? ''}</small></th>
           <td class="num">${n(many)}${lies ? html`<small>${app.t('ask.ofLying', { n: n(lies) })}</small>` : nothing}</td>
           <td>${set_by_hand ? html`<b>${app.t('ask.byHand')}</b> ` : nothing}${reasons.map((why) => html`<span class="why">${app.text(why)}</span>`)}</td>
           <td>${shelter ?? '–'}</td>
         </tr>`,
-      ),
       true,
     )}
     ${teams(app, answer, hands)}
     ${table(
+      app,
+      hands,
       app.t('ask.left', { n: n(left.length) }),
       [{ title: app.t('ask.household') }, { title: app.t('ask.why') }],
-      left.map(
-        ({ household, why }) =>
-          html`<tr><th scope="row">${found(app, 'households', household)}</th><td>${app.text(why)}</td></tr>`,
-      ),
+      left,
+      ({ household, why }) =>
+        html`<tr><th scope="row">${found(app, 'households', household)}</th><td>${app.text(why)}</td></tr>`,
       left.length > 0 && left.length <= 20,
     )}
     ${runs.length === 0 ? html`<p class="empty">${app.t('ask.noRuns')}</p>` : nothing}`;

@@ -44,6 +44,7 @@ export class AskPanel extends DeskPart {
     outdated: { state: true },
     again: { state: true },
     copies: { state: true },
+    rows: { state: true },
   };
   declare answer: Loadable<Answer>;
   /** The row that was chosen, by its key on the map. */
@@ -54,6 +55,8 @@ export class AskPanel extends DeskPart {
   declare again: string;
   /** Run lists made of this answer. */
   declare copies: readonly Copy[];
+  /** Rows of each table drawn at once. */
+  declare rows: number;
   protected readonly watch = [
     'ask',
     'me',
@@ -80,11 +83,17 @@ export class AskPanel extends DeskPart {
     this.outdated = false;
     this.again = '';
     this.copies = [];
+    this.rows = ROWS;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#ticking = setInterval(() => this.requestUpdate(), 1000);
+    // seconds while it is worked out; then only its age grows
+    let ticks = 0;
+    this.#ticking = setInterval(() => {
+      ticks += 1;
+      if (this.answer.loading || ticks % 30 === 0) this.requestUpdate();
+    }, 1000);
   }
 
   override disconnectedCallback(): void {
@@ -164,6 +173,7 @@ export class AskPanel extends DeskPart {
     this.again = '';
     this.chosen = '';
     this.copies = [];
+    this.rows = ROWS;
     const { lang } = this.state;
     const { http } = this.app.api;
     const { signal } = asking;
@@ -209,6 +219,7 @@ export class AskPanel extends DeskPart {
   /** A place clicked on the map finds its row. */
   #choose(key: string): void {
     this.chosen = key;
+    this.rows = Number.MAX_SAFE_INTEGER;
     void this.updateComplete.then(() => {
       const row = [...this.querySelectorAll<HTMLElement>('[data-key]')].find(
         ({ dataset }) => dataset['key'] === key,
@@ -283,6 +294,10 @@ export class AskPanel extends DeskPart {
         choose: (key, at) => {
           this.chosen = key;
           if (at) this.app.map?.flyTo([at[0], at[1], at[0], at[1]]);
+        },
+        shown: this.rows,
+        more: () => {
+          this.rows += ROWS * 5;
         },
         page: asked.kind === 'revenue_gaps' ? Number(asked.said['from'] ?? 0) : 0,
         turn: (from) => {
@@ -368,4 +383,6 @@ export interface Copy {
   readonly csv: string;
 }
 
+/** Thousands of rows at once would hold the page up. */
+const ROWS = 100;
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };

@@ -4,9 +4,12 @@ import type { ImpactAnswer } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
 import { question } from '../flood/desk.ts';
 import { figures } from '../flood/figures.ts';
+import { stageKey, waterName, waterOfKey } from '../flood/names.ts';
 import { scenarioLabel, scenarios } from '../flood/zones.ts';
-import { number } from '../format.ts';
+import { dateTime, number } from '../format.ts';
+import { gaugeOf } from '../gauges/desk.ts';
 import { say } from '../i18n/index.ts';
+import { STAGE_LAYER } from '../map/stages.ts';
 import { proof } from '../ui/proof.ts';
 import { DeskPart } from './part.ts';
 
@@ -18,6 +21,9 @@ export class Compare extends DeskPart {
     'impact',
     'compare',
     'legend',
+    'stages',
+    'gauge',
+    'gauges',
   ] as const satisfies (keyof AppState)[];
   #answer: ImpactAnswer | null = null;
   #of = '';
@@ -39,7 +45,7 @@ export class Compare extends DeskPart {
   async #ask(of: string): Promise<void> {
     const { water, compare, zones, lang } = this.state;
     const first = water && question(water, zones.value);
-    const second = compare ? question({ kind: 'flood', key: compare }, zones.value) : null;
+    const second = compare ? question(waterOfKey(compare), zones.value) : null;
     if (!first || !second) return;
     const { http, asOf } = this.app.api;
     try {
@@ -64,31 +70,86 @@ export class Compare extends DeskPart {
     const floods = scenarios(zones.value ?? []).filter(
       ({ key }) => !(water?.kind === 'flood' && water.key === key),
     );
-    if (!impact.value || floods.length === 0) return nothing;
+    const { gauge, levels } = this.#library();
+    if (floods.length === 0 && levels.length === 0) return nothing;
     return html`<section class="compare" aria-labelledby="compare-title">
-      <label id="compare-title"
-        >${this.t('compare.with')}
-        <select
-          @change=${(event: Event) => {
-            const { value } = event.target as HTMLSelectElement;
-            this.app.store.set({ compare: value || null });
-          }}
-        >
-          <option value="">${this.t('compare.none')}</option>
-          ${floods.map(
-            (flood) => html`<option value=${flood.key} ?selected=${flood.key === compare}>
-              ${say(lang, `flood.kind.${flood.kind}`)} ${scenarioLabel(flood, lang)}
-            </option>`,
-          )}
-        </select>
-      </label>
+      ${levels.length ? this.#stage(gauge, levels) : nothing}
+      ${
+        impact.value
+          ? html`<label id="compare-title"
+              >${this.t('compare.with')}
+              <select
+                name="compare"
+                @change=${(event: Event) => {
+                  const { value } = event.target as HTMLSelectElement;
+                  this.app.store.set({ compare: value || null });
+                }}
+              >
+                <option value="">${this.t('compare.none')}</option>
+                ${floods.map(
+                  (flood) => html`<option value=${flood.key} ?selected=${flood.key === compare}>
+                    ${say(lang, `flood.kind.${flood.kind}`)} ${scenarioLabel(flood, lang)}
+                  </option>`,
+                )}
+                ${levels.length ? this.#others(gauge, levels) : nothing}
+              </select>
+            </label>`
+          : html`<span id="compare-title" class="unseen">${this.t('compare.with')}</span>`
+      }
       ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : nothing}
       ${compare && this.#answer ? this.#sides(this.#answer) : nothing}
     </section>`;
   }
 
+  /** Stages of the chosen gauge that have flood maps; none where they are zones to choose anyway. */
+  #library(): { readonly gauge: string; readonly levels: readonly number[] } {
+    const { stages } = this.state;
+    const gauge = gaugeOf(this.state)?.code ?? '';
+    return { gauge, levels: gauge && stages.ofLibrary ? stages.levels : [] };
+  }
+
+  /** Any stage may be asked about, whatever is forecast. */
+  #stage(gauge: string, levels: readonly number[]) {
+    const { water, on, lang } = this.state;
+    const now = water?.kind === 'stage' && water.gauge === gauge ? water.stage : null;
+    return html`<label
+      >${this.t('compare.stage', { gauge })}
+      <select
+        name="stage"
+        @change=${(event: Event) => {
+          const { value } = event.target as HTMLSelectElement;
+          if (!value) return this.app.flood.choose(null);
+          this.app.store.set({ on: new Set([...on, STAGE_LAYER]) });
+          this.app.flood.choose({ kind: 'stage', gauge, stage: Number(value) });
+        }}
+      >
+        <option value="">${this.t('compare.noStage')}</option>
+        ${levels.map(
+          (level) => html`<option value=${level} ?selected=${level === now}>
+            ${this.t('flood.stage', { n: number(level, lang, 2) })}
+          </option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
+  #others(gauge: string, levels: readonly number[]) {
+    const { water, compare, lang } = this.state;
+    const now = water?.kind === 'stage' && water.gauge === gauge ? water.stage : null;
+    return html`<optgroup label=${this.t('compare.stages', { gauge })}>
+      ${levels
+        .filter((level) => level !== now)
+        .map((level) => {
+          const key = stageKey(gauge, level);
+          return html`<option value=${key} ?selected=${key === compare}>
+            ${this.t('flood.stage', { n: number(level, lang, 2) })}
+          </option>`;
+        })}
+    </optgroup>`;
+  }
+
   #sides(answer: ImpactAnswer) {
-    const { lang } = this.state;
+    const { lang, water, compare } = this.state;
     const { compared } = answer;
     if (!compared) return nothing;
     const words = {
@@ -106,8 +167,8 @@ export class Compare extends DeskPart {
           <thead>
             <tr>
               <th scope="col">${this.t('flood.group')}</th>
-              <th scope="col" class="num">${this.t('compare.this')}</th>
-              <th scope="col" class="num">${this.t('compare.other')}</th>
+              <th scope="col" class="num">${waterName(this.app, water) || this.t('compare.this')}</th>
+              <th scope="col" class="num">${(compare && waterName(this.app, waterOfKey(compare))) || this.t('compare.other')}</th>
               <th scope="col" class="num">${this.t('compare.apart')}</th>
             </tr>
           </thead>
@@ -126,6 +187,15 @@ export class Compare extends DeskPart {
           </tbody>
         </table>
       </div>
-      ${proof(this.app, answer)}`;
+      ${
+        answer.caveats.length
+          ? html`<ul class="caveats">${answer.caveats.map((each) => html`<li>${each}</li>`)}</ul>`
+          : nothing
+      }
+      ${proof(this.app, answer)}
+      <p class="counted">
+        ${this.t('flood.at')} ${dateTime(answer.computed_at, lang, true)} · ${this.t('flood.id')}
+        <code>${answer.id.slice(0, 8)}</code>
+      </p>`;
   }
 }

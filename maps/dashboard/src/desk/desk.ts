@@ -9,6 +9,7 @@ import { BoardDesk } from '../kpi/boards.ts';
 import { FocusDesk } from '../kpi/focus.ts';
 import { TimeDesk } from '../time/desk.ts';
 import { Sound } from './sound.ts';
+import { Twins } from './twins.ts';
 
 /** The coordinator's desk: what comes after the first map. One desk for each job. */
 export class Desk implements DeskPort {
@@ -20,6 +21,7 @@ export class Desk implements DeskPort {
   readonly events: EventDesk;
   /** The boards people work on; fetched when one is first opened. */
   room: BoardRoom | null = null;
+  readonly twins: Twins;
   readonly sound = new Sound();
   readonly #app: App;
   readonly #hearing = new Set<(changes: readonly ChangeEvent[]) => void>();
@@ -32,6 +34,7 @@ export class Desk implements DeskPort {
     this.focus = new FocusDesk(app);
     this.incidents = new IncidentDesk(app);
     this.events = new EventDesk(app);
+    this.twins = new Twins(app);
     app.store.subscribe((now, before) => this.#follow(now, before));
   }
 
@@ -40,6 +43,7 @@ export class Desk implements DeskPort {
     this.boards.load();
     void this.incidents.load();
     void this.events.load();
+    void this.twins.load();
     this.time.start();
     this.focus.follow();
     if (this.#app.store.state.board) void this.openRoom();
@@ -61,6 +65,7 @@ export class Desk implements DeskPort {
     this.boards.onChanges(changes);
     this.incidents.onChanges(changes);
     this.events.onChanges(changes);
+    this.twins.onChanges(changes);
     for (const hear of this.#hearing) hear(changes);
     this.room?.onChanges(changes);
     // an exercise began or ended: what is real has changed for every screen
@@ -79,6 +84,7 @@ export class Desk implements DeskPort {
     void this.incidents.load();
     void this.events.load();
     this.room?.load();
+    void this.twins.load();
   }
 
   async #exercise(): Promise<void> {

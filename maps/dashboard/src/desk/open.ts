@@ -7,6 +7,7 @@ import { addWords } from '../i18n/index.ts';
 import { keepPictures } from '../offline/keep.ts';
 import { BoardLinks } from './board-links.ts';
 import { Compare } from './compare.ts';
+import { CutOffCard } from './cut-off.ts';
 import { Desk } from './desk.ts';
 import { DossierButton } from './dossier.ts';
 import { Flag } from './event.ts';
@@ -34,6 +35,7 @@ export function openDesk(app: App): Desk {
   customElements.define('muang-board-links', BoardLinks);
   customElements.define('muang-flag', Flag);
   customElements.define('muang-search', Search);
+  customElements.define('muang-cut-off', CutOffCard);
   customElements.define('muang-compare', Compare);
   customElements.define('muang-ask', AskMenu);
   customElements.define('muang-dossier', DossierButton);

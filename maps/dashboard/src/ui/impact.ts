@@ -11,8 +11,9 @@ import {
   type Need,
   type Words,
 } from '../flood/figures.ts';
-import { scenarioLabel, scenarios, zonesOf } from '../flood/zones.ts';
-import { dateTime, floodArea, number } from '../format.ts';
+import { waterName } from '../flood/names.ts';
+import { zonesOf } from '../flood/zones.ts';
+import { dateTime, floodArea, number, span } from '../format.ts';
 import { depthBar, dot } from './depth-bar.ts';
 import { icon } from './icons.ts';
 import { Part } from './part.ts';
@@ -100,21 +101,7 @@ export class Impact extends Part {
   }
 
   #name(): string {
-    const { water, zones, lang } = this.state;
-    if (water?.kind === 'all') return this.t('flood.all');
-    if (water?.kind === 'drawn') return this.t('flood.drawn');
-    if (water?.kind === 'stage') {
-      return this.t('flood.stageAt', { gauge: water.gauge, n: number(water.stage, lang, 2) });
-    }
-    const chosen = zonesOf(water, zones.value) ?? [];
-    const [flood] = scenarios(chosen);
-    if (!flood) return '';
-    const single = water?.kind === 'zones' ? flood.zones[0]?.name : undefined;
-    const label = single ?? scenarioLabel(flood, lang);
-    // a zone with a name of its own needs no heading before it
-    if (single || flood.kind === 'regulatory' || flood.kind === 'other') return label;
-    const gauge = flood.kind === 'stage' ? flood.zones[0]?.gauge : null;
-    return [this.t(`flood.kind.${flood.kind}`), gauge, label].filter(Boolean).join(' ');
+    return waterName(this.app, this.state.water);
   }
 
   protected override render() {
@@ -156,7 +143,9 @@ export class Impact extends Part {
           ${this.asTable ? this.#table(answer) : this.#cards(answer, impactBefore)}
           ${this.#absent(answer)} ${this.#caveats(answer)} ${proof(this.app, answer)}
           <p class="counted">
-            ${this.t('flood.at')} ${dateTime(answer.computed_at, lang, true)}
+            ${this.t('flood.at')} ${dateTime(answer.computed_at, lang, true)} ·
+            ${this.t('live.ago', { age: span((Date.now() - Date.parse(answer.computed_at)) / 1000, lang) })} ·
+            ${this.t('flood.id')} <code>${answer.id.slice(0, 8)}</code>
             <button type="button" class="link" @click=${() => this.app.flood.recount()}>
               ${this.t('flood.recount')}
             </button>

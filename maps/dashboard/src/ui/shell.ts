@@ -109,6 +109,7 @@ export class Shell extends Part {
           <h2 id="flood-title" tabindex="-1">${this.t('flood.title')}</h2>
           <muang-zones .app=${app}></muang-zones>
           <muang-impact .app=${app}></muang-impact>
+          <muang-cut-off .app=${app}></muang-cut-off>
           <muang-compare .app=${app}></muang-compare>
           <muang-ask .app=${app}></muang-ask>
         </section>

@@ -1,0 +1,95 @@
+"""Questions asked of the town from the desk: on the map, in tables, with proof, and printed."""
+
+import pytest
+from playwright.sync_api import Page
+
+from layers.model import Role
+from tests.e2e.axe import violations
+from tests.e2e.conftest import Open, Served
+
+pytestmark = pytest.mark.e2e
+
+FLOOD = "zones=return_period:10"
+DRAWN = """() => document.querySelector('muang-map').town.map
+    .querySourceFeatures('page-answer').length"""
+
+
+def _answered(page: Page) -> None:
+    page.locator(".ask-panel[aria-busy='false'] .ask-foot").wait_for()
+
+
+def test_who_is_out_of_reach_on_the_map_and_in_tables(tiny: Served, visit: Open) -> None:
+    page = visit(tiny, f"#lang=th&{FLOOD}").page
+    page.locator('[data-ask="coverage"]').click()
+    page.locator(".ask-form").wait_for()
+    assert page.locator(".ask-foot").count() == 0, "nothing is asked before somebody says so"
+    page.locator('.ask-form [name="of"]').select_option("all")
+    page.locator('.ask-form [name="min"]').fill("3")
+    page.locator(".ask-form .primary").click()
+    _answered(page)
+    page.wait_for_function(f"() => ({DRAWN})() > 0")
+    told = page.locator(".ask-panel").inner_text()
+    assert "ที่แล้ว" in told  # its age
+    assert "ใช้เวลาคำนวณ" in told
+    assert page.locator(".ask-panel .caveats li").count() > 0
+    assert page.locator(".ask-panel .proof").count() == 1
+    # the tables hold what the answer of that number holds
+    people = tiny.post(
+        "/queries/coverage",
+        {"flood": {"zone_ids": ["Z10"]}, "vehicle": "walk", "shelters": "all", "within_min": 3},
+    ).json()["people"]
+    outside = f"{people['all'] - people['within']:,}"
+    page.locator(".ask-figures li").first.filter(has_text=outside).wait_for()
+    # the same again on the same versions; the link alone brings the question back
+    page.locator(".ask-foot button").click()
+    page.locator(".ask-panel").filter(has_text="ได้ผลเดิมทุกส่วน").wait_for()
+    assert violations(page) == []
+    page.reload()
+    _answered(page)
+    assert page.locator('.ask-form [name="min"]').input_value() == "3"
+    page.go_back()
+    page.locator(".ask-foot").wait_for(state="detached")
+
+
+def test_the_order_of_leaving_is_planned_anew_and_printed(tiny: Served, visit: Open) -> None:
+    link = f"#lang=en&{FLOOD}&ask=evacuation;v=truck_6;all=1"
+    page = visit(tiny, link, role=Role.COORDINATOR, width=390).page
+    _answered(page)
+    rows = page.locator(".ask-table").first.locator("tbody tr")
+    assert "set by hand" in rows.first.inner_text()
+    team = page.locator(".run-team").first
+    name = str(team.get_attribute("data-team"))
+    page.locator('[data-print="all"]').click()
+    copy = page.locator("[data-copy] a").first
+    copy.wait_for()
+    printed = page.request.get(f"{tiny.url}{copy.get_attribute('href')}")
+    assert printed.ok
+    assert name in printed.text()
+    # a boat that fails is left out, and its people go with others or are listed
+    team.locator("summary").click()
+    team.get_by_role("button", name="cannot go").click()
+    page.locator(".run-out").filter(has_text=name).wait_for()
+    _answered(page)
+    page.locator(f'.run-team[data-team="{name}"]').wait_for(state="detached")
+    assert f"failed%3D{name}".replace(" ", "%20") in page.url
+    # the tabs at the foot of a phone lie over whatever is scrolled beneath them
+    page.evaluate("document.querySelector('.tabs').style.position = 'static'")
+    assert violations(page) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+def test_nobody_is_offered_what_is_not_theirs(tiny: Served, visit: Open) -> None:
+    page = visit(tiny, "#lang=en", role=Role.COORDINATOR).page
+    page.locator('[data-ask="evacuation"]').wait_for()
+    assert page.locator('[data-ask="revenue_gaps"]').count() == 0
+    public = visit(tiny, f"#lang=en&{FLOOD}&ask=route_cuts;v=truck_6;n=2", role=None).page
+    _answered(public)
+    assert public.locator('[data-ask="evacuation"], [data-ask="revenue_gaps"]').count() == 0
+    staff = visit(tiny, "#lang=th", role=Role.STAFF).page
+    staff.locator('[data-ask="revenue_gaps"]').click()
+    staff.locator(".ask-form .primary").click()
+    _answered(staff)
+    assert staff.locator("[data-gap]").count() == 4
+    staff.locator(".ask-panel tr[data-key] .link").first.click()
+    staff.locator("#record-title").wait_for()
+    assert violations(staff) == []

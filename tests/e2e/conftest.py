@@ -186,8 +186,14 @@ def visit(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             timezone_id="Asia/Bangkok",
-            # a service worker would ask behind the backs of tests that answer for the server
-            **{"locale": "th-TH", "service_workers": "block", **options},
+            # a service worker would ask behind the backs of tests that answer for the server;
+            # drawing in software costs by the pixel: a quarter of them unless they are looked at
+            **{
+                "locale": "th-TH",
+                "service_workers": "block",
+                "device_scale_factor": 0.5,
+                **options,
+            },
         )
         if role is not None:
             _sign_in(context, served, role)

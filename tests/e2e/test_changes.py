@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from db.connect import Machine
-from tests.e2e.conftest import MAP, Open, Served, Watched, drawn, ready, rest
+from tests.e2e.conftest import MAP, Open, Served, Watched, drawn, rest
 from tests.e2e.places import view
 
 pytestmark = pytest.mark.e2e
@@ -121,10 +121,7 @@ def _stale(watched: Watched) -> Page:
 @pytest.fixture
 def clocked(tiny: Served, visit: Open) -> Watched:
     """A page whose clock the test turns."""
-    watched = visit(tiny, wait=False)
-    watched.page.clock.install()
-    watched.page.reload()
-    ready(watched.page)
+    watched = visit(tiny, begin=lambda page: page.clock.install())
     watched.page.locator('.live[data-live="live"]').wait_for()
     return watched
 

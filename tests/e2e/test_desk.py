@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from layers.model import Role
 from tests.e2e.axe import violations
 from tests.e2e.conftest import MAP, Open, Served, drawn, rest
+from tests.e2e.keys import tab_to
 from tests.e2e.places import place, view
 
 pytestmark = pytest.mark.e2e
@@ -139,12 +140,13 @@ def test_an_incident_is_run_by_keys_alone_and_others_see_it(
     other = visit(tiny, "#lang=en", role=Role.ADMIN, width=1000).page
     page.locator("#needs-title").wait_for()
     other.locator("#needs-title").wait_for()
-    page.get_by_role("button", name="แจ้งเหตุ").first.focus()
+    # the way to it is Tab alone, from the start of the page
+    tab_to(page, ".needs .part-head .chip-button")
     page.keyboard.press("Enter")
     page.keyboard.type("ยายมาติดอยู่บนหลังคา")  # the title has the focus
-    page.locator(".raise .raise-where .link").focus()
+    tab_to(page, ".raise .raise-where .link")
     page.keyboard.press("Enter")
-    page.locator(".raise .primary").focus()
+    tab_to(page, ".raise .primary")
     page.keyboard.press("Enter")
     page.locator("#incident-title").filter(has_text="ยายมา").wait_for()
     number = re.search(r"inc=(\d+)", page.url)
@@ -154,20 +156,18 @@ def test_an_incident_is_run_by_keys_alone_and_others_see_it(
     row.filter(has_text="Raised").wait_for()
     # the reader's place is the panel; its next step is one Tab away from its close button
     assert page.evaluate("document.activeElement.id") == "incident-title"
-    page.locator('[data-action="acknowledge"]').focus()
+    tab_to(page, '[data-action="acknowledge"]')
     began = time.monotonic()
     page.keyboard.press("Enter")
     other.locator(f'[data-incident="{incident}"][data-status="acknowledged"]').wait_for()
     print(f"acknowledged on another screen after {time.monotonic() - began:.2f} s")
     assert "coordinator" in row.inner_text()  # by name
-    page.locator('[data-action="assign"].primary').focus()
+    tab_to(page, '[data-action="assign"].primary')
     page.keyboard.press("Enter")
     page.keyboard.type("เรือ 1")
     page.keyboard.press("Enter")
     for action in ("on_scene", "resolve", "all_clear"):
-        step = page.locator(f'[data-action="{action}"].primary')
-        step.wait_for()
-        step.focus()
+        tab_to(page, f'[data-action="{action}"].primary')
         page.keyboard.press("Enter")
     row.wait_for(state="detached")
     page.locator('[data-action="reopen"]').wait_for()

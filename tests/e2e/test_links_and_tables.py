@@ -1,6 +1,7 @@
 """State in the link, the tables, and what the page says when something is missing."""
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.e2e.conftest import MAP, Open, Served, drawn, ready
 from tests.e2e.places import view
@@ -119,12 +120,16 @@ def test_a_stopped_graphics_driver_is_survived(tiny: Served, visit: Open) -> Non
 
 def test_a_server_that_is_away_at_first_is_waited_for(tiny: Served, visit: Open) -> None:
     away = "**/me?*"
-    page = visit(
-        tiny, wait=False, quiet=True, begin=lambda page: page.route(away, lambda it: it.abort())
-    ).page
+
+    def begin(page: Page) -> None:
+        page.clock.install()
+        page.route(away, lambda route: route.abort())
+
+    page = visit(tiny, wait=False, quiet=True, begin=begin).page
     page.get_by_role("heading", name="เซิร์ฟเวอร์ไม่ตอบ").wait_for()
     page.unroute(away)
-    page.get_by_role("heading", name="น้ำถึงใครบ้าง").wait_for()
+    page.clock.fast_forward(6_000)
+    page.get_by_role("heading", name="น้ำถึงใครบ้าง", exact=True).wait_for()
     ready(page)
 
 

@@ -1,11 +1,11 @@
 """What everybody sees without signing in: the town, and nothing about anybody in it."""
 
 import pytest
-from playwright.sync_api import Response
+from playwright.sync_api import Page, Response
 
 from layers.model import Role
 from tests.e2e.axe import violations
-from tests.e2e.conftest import Open, Served, Watched, ready
+from tests.e2e.conftest import Open, Served
 from tests.e2e.places import view
 
 pytestmark = pytest.mark.e2e
@@ -15,24 +15,20 @@ PERSONS = ("นายทดสอบ", "ยายทดสอบ", "000-111-", "
 """Canaries of the tiny town: owners, people in care, telephones, diagnoses, holders."""
 
 
-def tiles(watched: Watched) -> dict[str, int]:
-    """Statuses of the tiles asked for from now on, by address."""
-    heard: dict[str, int] = {}
+def hear_tiles(page: Page, heard: dict[str, int]) -> None:
+    """Note the statuses of the tiles asked for from now on, by address."""
 
     def answered(response: Response) -> None:
         if "/tiles/" in response.url:
             heard[response.url] = response.status
 
-    watched.page.on("response", answered)
-    return heard
+    page.on("response", answered)
 
 
 def test_it_shows_the_town_and_nobody(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny, f"#{HERE}", role=None)
+    heard: dict[str, int] = {}
+    watched = visit(tiny, f"#{HERE}", role=None, begin=lambda page: hear_tiles(page, heard))
     page = watched.page
-    heard = tiles(watched)
-    page.reload()
-    ready(page)
     page.locator('[data-kpi="parcels"]').wait_for()
     assert heard
     assert {status for status in heard.values() if status not in (200, 204, 304)} == set()

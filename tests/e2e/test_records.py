@@ -41,6 +41,12 @@ def test_a_click_on_a_parcel_opens_its_record(tiny: Served, visit: Open) -> None
     assert shown["appraised_value"].strip() == "1,000,044 บาท"
     assert "เลขที่บัญชีภาษี" in page.locator(".blank").inner_text()
     assert page.url.endswith(f"rec=parcels/{feature['id']}")
+    # Escape closes the record, and Back opens it again
+    page.locator("#record-title").focus()
+    page.keyboard.press("Escape")
+    page.locator(".record").wait_for(state="detached")
+    page.go_back()
+    page.locator("#record-title").filter(has_text="01A044").wait_for()
 
 
 def test_several_things_under_a_click_are_listed(tiny: Served, visit: Open) -> None:
@@ -116,14 +122,3 @@ def test_the_map_goes_to_the_flood_when_asked(tiny: Served, visit: Open) -> None
 def test_a_record_that_is_gone_says_so(tiny: Served, visit: Open) -> None:
     watched = visit(tiny, "#rec=parcels/999999", wait=False, quiet=True)
     watched.page.locator(".record .problem").filter(has_text="ไม่มีแล้ว").wait_for()
-
-
-def test_escape_closes_the_record_and_back_opens_it_again(tiny: Served, visit: Open) -> None:
-    page = visit(tiny, f"#{view(450, 450, 16)}").page
-    click(page, 460, 470)
-    page.locator("#record-title").filter(has_text="01A044").wait_for()
-    page.locator("#record-title").focus()
-    page.keyboard.press("Escape")
-    page.locator(".record").wait_for(state="detached")
-    page.go_back()
-    page.locator("#record-title").filter(has_text="01A044").wait_for()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from layers.model import Role
-from tests.e2e.conftest import MAP, SCREENSHOTS, Open, Served, ready, rest
+from tests.e2e.conftest import MAP, SCREENSHOTS, Open, Served, rest
 
 pytestmark = pytest.mark.e2e
 
@@ -29,65 +29,67 @@ def save(page: Page, name: str, least: int = 50_000) -> None:
     assert file.stat().st_size > least
 
 
-@pytest.mark.parametrize("lang", ["th", "en"])
-def test_desktop(served_town: Served, visit: Open, lang: str) -> None:
-    page = visit(served_town, f"#lang={lang}&{FLOOD}", width=1440, height=900).page
-    take(page, f"desktop-{lang}")
+SHARP = {"device_scale_factor": 1}
+DESKTOP: dict[str, Any] = {"width": 1440, "height": 900, **SHARP}
+PHONE: dict[str, Any] = {
+    "width": 390,
+    "height": 844,
+    "is_mobile": True,
+    "has_touch": True,
+    "device_scale_factor": 2,
+}
 
 
-@pytest.mark.parametrize("lang", ["th", "en"])
-def test_phone(served_town: Served, visit: Open, lang: str) -> None:
-    options = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
-    page = visit(served_town, f"#lang={lang}&{FLOOD}", width=390, height=844, **options).page
-    take(page, f"phone-{lang}")
-    page.get_by_role("button", name={"th": "ชั้นข้อมูล", "en": "Layers"}[lang], exact=True).click()
-    take(page, f"phone-layers-{lang}")
+def english(page: Page) -> None:
+    """Show the page in English."""
+    page.get_by_role("button", name="EN").click()
+    page.wait_for_function("() => document.documentElement.lang === 'en'")
+
+
+def test_desktop(served_town: Served, visit: Open) -> None:
+    page = visit(served_town, f"#lang=th&{FLOOD}", **DESKTOP).page
+    page.locator(".time").wait_for()
+    take(page, "desktop-th")
+    english(page)
+    take(page, "desktop-en")
+    page.emulate_media(forced_colors="active")
+    take(page, "forced-colours-en")
+
+
+def test_phone(served_town: Served, visit: Open) -> None:
+    page = visit(served_town, f"#lang=th&{FLOOD}", **PHONE).page
+    page.locator(".time").wait_for()
+    take(page, "phone-th")
+    page.get_by_role("button", name="ชั้นข้อมูล", exact=True).click()
+    take(page, "phone-layers-th")
+    english(page)
+    take(page, "phone-layers-en")
 
 
 def test_record_and_table(served_town: Served, visit: Open) -> None:
     link = f"#lang=th&view=16.6/15.2425/105.2290&{FLOOD}&table=parcels"
-    page = visit(served_town, link, width=1440, height=900).page
+    page = visit(served_town, link, **DESKTOP).page
     page.locator(".row-open").nth(3).click()
     page.locator(".record .fields").first.wait_for()
     page.wait_for_function(f"() => {MAP}.getZoom() > 16.6 && !{MAP}.isMoving()")
     take(page, "record-table-th")
 
 
-def test_forced_colours(served_town: Served, visit: Open) -> None:
-    options = {"forced_colors": "active"}
-    page = visit(served_town, f"#lang=en&{FLOOD}", width=1440, height=900, **options).page
-    take(page, "forced-colours-en")
-
-
 def test_stale(tiny: Served, visit: Open) -> None:
-    watched = visit(tiny, "#lang=th&zones=return_period:100", wait=False, quiet=True)
-    page = watched.page
-    page.clock.install()
-    page.reload()
-    ready(page)
+    link = "#lang=th&zones=return_period:100"
+    page = visit(tiny, link, quiet=True, begin=lambda page: page.clock.install(), **SHARP).page
+    page.locator('.live[data-live="live"]').wait_for()
     page.context.set_offline(True)
     page.clock.fast_forward(46_000)
     page.locator(".alarm").wait_for()
     take(page, "stale-th")
 
 
-SIZES: dict[str, dict[str, Any]] = {
-    "desktop": {"width": 1440, "height": 900},
-    "phone": {
-        "width": 390,
-        "height": 844,
-        "is_mobile": True,
-        "has_touch": True,
-        "device_scale_factor": 2,
-    },
-}
-
-
-@pytest.mark.parametrize("lang", ["th", "en"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "lang"), [("desktop", "th"), ("phone", "en")])
 def test_sign_in_page(served_town: Served, visit: Open, lang: str, size: str) -> None:
+    options = {"desktop": DESKTOP, "phone": PHONE}[size]
     page = visit(
-        served_town, f"login#lang={lang}", role=None, wait=False, quiet=True, **SIZES[size]
+        served_town, f"login#lang={lang}", role=None, wait=False, quiet=True, **options
     ).page
     page.wait_for_function("() => !/Muang|เมือง$/.test(document.querySelector('.brand').innerText)")
     save(page, f"login-{size}-{lang}", 20_000)
@@ -98,17 +100,15 @@ def test_sign_in_page(served_town: Served, visit: Open, lang: str, size: str) ->
     save(page, f"login-wrong-{size}-{lang}", 20_000)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_everybodys_view(served_town: Served, visit: Open, size: str) -> None:
-    page = visit(served_town, f"#lang=th&{FLOOD}", role=None, **SIZES[size]).page
-    take(page, f"public-{size}-th")
+def test_everybodys_view(served_town: Served, visit: Open) -> None:
+    page = visit(served_town, f"#lang=th&{FLOOD}", role=None, **DESKTOP).page
+    take(page, "public-desktop-th")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_menu_of_who_is_signed_in(served_town: Served, visit: Open, size: str) -> None:
-    page = visit(served_town, f"#lang=th&{FLOOD}", role=Role.STAFF, **SIZES[size]).page
+def test_the_menu_of_who_is_signed_in(served_town: Served, visit: Open) -> None:
+    page = visit(served_town, f"#lang=th&{FLOOD}", role=Role.STAFF, **PHONE).page
     page.locator(".who-button").click()
-    take(page, f"menu-{size}-th")
+    take(page, "menu-phone-th")
     page.get_by_role("button", name="บัญชีของฉัน").click()
     page.locator("dialog .token-list, dialog .lead").last.wait_for()
-    save(page, f"account-{size}-th")
+    save(page, "account-phone-th")

@@ -153,7 +153,7 @@ export class Needs extends DeskPart {
     const open = incident === String(each.id);
     const raised = Date.parse(each.raised_at ?? '');
     // people answer by the clock on the wall, also while an exercise runs faster
-    const now = at ?? Date.now();
+    const now = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now());
     const waits = each.status === 'raised';
     return html`<li
       data-incident=${each.id}

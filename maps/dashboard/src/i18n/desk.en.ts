@@ -126,7 +126,7 @@ export const desk = {
   'incident.second': 'Somebody was first.',
   'incident.merged': 'same as {code}',
   'incident.shelved': 'put aside until {time}',
-  'incident.past': 'You are looking at the past. Go back to now to act.',
+  'incident.past': 'You are looking at another time. Go back to now to act.',
   'incident.place': 'Place',
   'incident.description': 'Details',
   'incident.raised': 'Raised',

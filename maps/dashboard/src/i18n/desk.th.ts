@@ -126,7 +126,7 @@ export const desk: Record<keyof typeof en, string> = {
   'incident.second': 'มีผู้อื่นทำไปก่อนแล้ว',
   'incident.merged': 'รวมกับ {code}',
   'incident.shelved': 'พักไว้ถึง {time}',
-  'incident.past': 'กำลังดูอดีต กลับมาขณะนี้เพื่อสั่งการ',
+  'incident.past': 'กำลังดูเวลาอื่น กลับมาที่ขณะนี้เพื่อสั่งการ',
   'incident.place': 'สถานที่',
   'incident.description': 'รายละเอียด',
   'incident.raised': 'แจ้งเมื่อ',

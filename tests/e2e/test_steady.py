@@ -52,6 +52,7 @@ def test_the_desk_moves_nothing_when_it_comes(
         "#zones=return_period:100",
         width=size[0],
         height=size[1],
+        device_scale_factor=1,  # on a coarser screen every edge is two pixels wide
         begin=lambda page: late.append(Late(page, DESK)),
     ).page
     page.locator('[data-kpi="people"]').wait_for(state="attached")

@@ -45,7 +45,7 @@ def of_scope(scope: Scope) -> Lang:
     return from_header(",".join(accept)) or DEFAULT
 
 
-def caller(
+async def caller(  # awaited by FastAPI; a plain function would run in a thread
     request: Request,
     lang: Annotated[
         Lang | None, Query(description="Language of titles and sentences: th or en")

@@ -39,7 +39,7 @@ class _Asked:
     format: Literal["json", "csv"]
 
 
-def _asked(
+async def _asked(
     start: Annotated[
         str | None, Query(description="From this time on (RFC 3339); 48 h before the end")
     ] = None,

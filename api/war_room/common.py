@@ -31,7 +31,7 @@ def action_of(actions: Iterable[str]) -> Any:
     stands behind the caller in a route, whose credentials are looked at first.
     """
 
-    def named(
+    async def named(
         action: Annotated[
             str, Path(description="What is done", json_schema_extra={"enum": [*actions]})
         ],

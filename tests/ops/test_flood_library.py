@@ -1,6 +1,9 @@
 """A town's stage library from its own ground: built, built again, broken off, taken back, drawn."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +147,55 @@ def test_broken_off_half_way_the_old_library_stays_in_use(
     assert _rows(town, "SELECT count(*), max(updated_at) FROM town.flood_zones") == count
     with town.connect(Machine.LOADER) as conn:
         assert libraries(conn)[0].dataset_id == before["dataset_id"]
+
+
+_KILLED = """
+import sys, time
+from pathlib import Path
+from db.connect import Machine, connect
+from ops import flood_library
+from ops.flood_ground import LibraryOrder
+
+def hanging(gauge, library):
+    for number, row in enumerate(rings(gauge, library)):
+        if number == 3:  # zones are in, rings half
+            print("half", flush=True)
+            time.sleep(120)
+        yield row
+
+rings, flood_library.ring_rows = flood_library.ring_rows, hanging
+url, secret, town, folder = sys.argv[1:]
+with connect(url, secret, town, Machine.LOADER) as conn:
+    order = LibraryOrder("T.1", 100.1, 101.3, "killed")
+    flood_library.build_library(conn, order, Path(folder), lambda *_: None)
+"""
+
+
+def test_killed_outright_half_way_nothing_of_it_is_ever_seen(place: Any) -> None:
+    """SIGKILL of the building process with its zones in the database and half of its rings."""
+    town, folder = place
+    before = _build(place)
+    look = (
+        "SELECT code, updated_at FROM town.flood_zones UNION ALL"
+        " SELECT code, updated_at FROM town.flood_stages ORDER BY 1"
+    )
+    rows = _rows(town, look)
+    given = (town.server_url, town.secret, town.town_id, str(folder))
+    with subprocess.Popen(
+        [sys.executable, "-c", _KILLED, *given], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == "half"
+        assert _rows(town, look) == rows  # not while it is under way
+        child.kill()
+    assert child.returncode == -signal.SIGKILL
+    assert _rows(town, look) == rows
+    with town.connect(Machine.LOADER) as conn:
+        assert libraries(conn)[0].dataset_id == before["dataset_id"]
+    # it holds up nobody: the next one waits for no lock of the dead
+    again = _build(place)
+    assert again["zones"]["unchanged"] == before["zones"]["inserted"] + before["zones"]["unchanged"]
+    assert _rows(town, look) == rows
 
 
 def test_depth_of_a_stage_is_a_raster_made_from_the_kept_cells(place: Any, tmp_path: Path) -> None:

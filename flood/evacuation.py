@@ -13,7 +13,8 @@ import numpy as np
 
 from flood import paths
 from flood.paths import Network
-from flood.roads import Floats
+from flood.roads import Bools, Floats, Ints
+from flood.water import no_water
 from layers.errors import BadRequestError
 from layers.text import Text
 
@@ -243,15 +244,25 @@ def cut_hours(stages: Sequence[tuple[float, Network]], homes: Floats, havens: Fl
     """Hours until no way leads from each home (n x 2) to any haven (m x 2); inf: not foreseen.
 
     `stages` are (hours from now, the roads then), of one graph, rising in time; the first of them
-    that leaves a home without a way tells. A home far from any road is cut already.
+    that leaves a home without a way tells. Whom no road leads anywhere on a dry day, or whose place
+    nobody knows, is not cut by water: of them nothing is foreseen.
     """
     found = np.full(len(homes), np.inf)
+    if not stages or stages[0][1].graph.empty:
+        return found
+    one = stages[0][1]
+    at = paths.nearest_nodes(one.graph, homes)
+    dry = paths.network(one.graph, one.vehicle, no_water())
+    had_way = _gets_to(dry, at, havens)
     for hours, roads in sorted(stages, key=lambda stage: stage[0]):
-        goals = np.unique(paths.nearest_nodes(roads.graph, havens, roads.usable))
-        seconds = paths.soonest(roads, goals)
-        at = paths.nearest_nodes(roads.graph, homes)
-        away = np.ones(len(homes), dtype=bool)
-        met = at >= 0
-        away[met] = ~np.isfinite(seconds[at[met]])
+        away = had_way & ~_gets_to(roads, at, havens)
         found[away & np.isinf(found)] = hours
+    return found
+
+
+def _gets_to(roads: Network, at: Ints, havens: Floats) -> Bools:
+    """Whether each place (a node, -1 none) has a way to some haven."""
+    goals = np.unique(paths.nearest_nodes(roads.graph, havens, roads.usable))
+    there = np.isfinite(paths.soonest(roads, goals))
+    found: Bools = (at >= 0) & there[np.maximum(at, 0)]
     return found

@@ -153,12 +153,14 @@ def _told_services(found: _Found, places: Iterator[tuple[float, float]]) -> list
 
 def _people(found: _Found, asked: CoverageRequest) -> dict[str, Any]:
     rows = list(zip(found.homes, found.covered.reach, strict=True))
-    communities = sorted({row["community"] for row in found.homes}, key=lambda c: (c is None, c))
+    by_place: dict[str | None, list[tuple[dict[str, Any], Reach]]] = {}
+    for row in rows:
+        by_place.setdefault(row[0]["community"], []).append(row)
     told: dict[str, Any] = {
         **_counts(rows),
         "communities": [
-            {"community": one, **_counts([r for r in rows if r[0]["community"] == one])}
-            for one in communities
+            {"community": one, **_counts(by_place[one])}
+            for one in sorted(by_place, key=lambda c: (c is None, c))
         ],
     }
     if "households" in asked.include:

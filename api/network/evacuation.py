@@ -191,6 +191,9 @@ def _danger(
     depth = depth_at(homes.xy, net.water)
     for _, areas in town.stages:
         depth = np.maximum(depth, depth_at(homes.xy, areas))
+    if not all(areas.dry for areas in (net.water, *(areas for _, areas in town.stages))):
+        # a home nobody can place may stand in the water
+        depth[np.isnan(homes.xy).any(axis=1)] = np.inf
     if not havens.open.any():
         # nowhere to go does not mean that the road is cut: of that nothing can be said
         return depth, np.full(len(homes.keys), np.inf)

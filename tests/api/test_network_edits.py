@@ -168,3 +168,34 @@ def test_a_place_is_found_by_its_address_however_it_is_typed(
     for address, status, word in (("ถนนเทศบาล", 400, "Many"), ("ถนนไม่มีจริง", 404, "no such")):
         reply = desk.post("/queries/dossier?lang=en", json={"address": address})
         assert (reply.status_code, word in reply.json()["detail"]) == (status, True), reply.text
+
+
+def test_a_household_nobody_can_place_is_neither_safe_nor_cut_off(
+    desk: Caller, town: TownHandle
+) -> None:
+    write(town, "UPDATE town.households SET house_code = '00000000000' WHERE code = 'H048'")
+    dry = told(desk, "evacuation", {})
+    assert "H048" not in {home["household"] for home in dry["order"]}, "no road is cut on a dry day"
+    wet = told(desk, "evacuation", {"flood": {"zone_ids": ["Z10"]}})
+    (lost,) = [home for home in wet["order"] if home["household"] == "H048"]
+    assert (lost["at"], lost["depth_m"], lost["cut_h"]) == (None, None, None)
+    assert "H048" in {one["household"] for one in wet["left"]}
+    placed = told(desk, "shelters", {"flood": {"zone_ids": ["Z10"]}})
+    assert placed["people"]["no_location"] > 0
+    asked = {"flood": {"zone_ids": ["Z10"]}, "include": ["cut_off"]}
+    part = told(desk, "impact", asked)["cut_off"]
+    assert part["houses"]["count"] == 0
+
+
+def test_a_town_without_roads_says_so_and_counts_nobody_as_cut_off(
+    desk: Caller, town: TownHandle
+) -> None:
+    write(town, "DELETE FROM town.roads")
+    answer = told(desk, "impact", {"flood": {"zone_ids": ["Z10"]}, "include": ["cut_off"]})
+    assert "cut_off" not in answer
+    assert answer["exposed"]["houses"]["count"] > 0
+    assert any("no roads on record" in caveat for caveat in answer["caveats"])
+    for path in ("shelters", "evacuation", "coverage"):
+        body = {"facilities": ["clinic"], "within_min": 5} if path == "coverage" else {}
+        reply = desk.post(f"/queries/{path}?lang=en", json=body)
+        assert (reply.status_code, "no roads" in reply.text) == (400, True), path

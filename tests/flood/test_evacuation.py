@@ -98,7 +98,10 @@ def test_hours_until_the_road_is_cut_are_those_of_the_first_stage_that_cuts_it()
     havens = np.array([[0.0, 0.0]])
     waters = [(6.0, flood(pond(300, 300, 30), depth=2)), (12.0, flood(pond(0, 0, 130), depth=2))]
     stages = [(h, paths.network(graph, PICKUP, areas)) for h, areas in reversed(waters)]
-    assert list(cut_hours(stages, homes, havens)) == [6.0, 12.0, 6.0]
+    # no road ever led to the third: it is not cut off by water
+    assert list(cut_hours(stages, homes, havens)) == [6.0, 12.0, INF]
+    nowhere = np.array([[np.nan, np.nan]])
+    assert list(cut_hours(stages, nowhere, havens)) == [INF]
     at = paths.nearest_nodes(graph, homes)
     for hours, areas in waters[:1]:
         left = reference(graph, PICKUP, areas)

@@ -1,17 +1,18 @@
 import type { Api } from '../api/client.ts';
 import type { ChangeEvent } from '../api/types.ts';
+import { Again } from '../live/again.ts';
 import type { AppState } from './state.ts';
 import type { Store } from './store.ts';
 
-/** Changes come in bursts: a layer is counted again once it pauses. */
-const SETTLE_MS = 1_000;
+/** Between two counts: changes come in bursts. */
+const REST_MS = 2_000;
 
 /** How many features each layer of the legend has, so that an empty layer says so. */
 export class Counts {
   readonly #api: Api;
   readonly #store: Store<AppState>;
   readonly #waiting = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #again = new Again(() => this.#countWaiting(), REST_MS);
 
   constructor(api: Api, store: Store<AppState>) {
     this.#api = api;
@@ -29,13 +30,13 @@ export class Counts {
     for (const { layer, op } of changes) {
       if (op !== 'update' && counted.has(layer)) this.#waiting.add(layer);
     }
-    if (this.#timer || this.#waiting.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const layers = [...this.#waiting];
-      this.#waiting.clear();
-      for (const layer of layers) void this.#count(layer);
-    }, SETTLE_MS);
+    if (this.#waiting.size > 0) this.#again.soon();
+  }
+
+  async #countWaiting(): Promise<void> {
+    const layers = [...this.#waiting];
+    this.#waiting.clear();
+    for (const layer of layers) await this.#count(layer);
   }
 
   async #count(layer: string): Promise<void> {

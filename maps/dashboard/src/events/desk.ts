@@ -4,11 +4,12 @@ import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
 import { once } from '../incidents/api.ts';
+import { Again } from '../live/again.ts';
 import { joined } from './story.ts';
 import type { EventSettings, EventStep, EventView, Line, Signed, TownEvent } from './types.ts';
 
 const LAYERS = new Set(['events', 'event_log', 'event_words']);
-const SETTLE_MS = 200;
+const REST_MS = 500;
 /** Steps asked for at once, and pages of them that are shown; the CSV has all. */
 const PAGE = 1000;
 const PAGES = 20;
@@ -21,7 +22,7 @@ interface Page {
 /** The flood that is being run and those before it: what was announced by whom, and the story. */
 export class EventDesk {
   readonly #app: App;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #again = new Again(() => this.load(), REST_MS);
   /** Where the log was last read to, in whole pages: a step never changes, so only more is asked. */
   #upTo: { readonly of: string; after: string | null; steps: readonly EventStep[] } | null = null;
   #reading = 0;
@@ -79,11 +80,7 @@ export class EventDesk {
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {
-    if (!changes.some(({ layer }) => LAYERS.has(layer)) || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.load();
-    }, SETTLE_MS);
+    if (changes.some(({ layer }) => LAYERS.has(layer))) this.#again.soon();
   }
 
   /** Its part of the page comes when first opened; then the story of the event. */

@@ -4,6 +4,7 @@ import type { BBox, ChangeEvent, FloodRequest, ImpactAnswer } from '../api/types
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState, Water } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
+import { Again } from '../live/again.ts';
 import { bboxOf } from '../map/tiles.ts';
 import { around, matches, scenarioKey, scenarios, type Zone, zoneOf, zonesOf } from './zones.ts';
 
@@ -21,8 +22,9 @@ const ZONE_FIELDS = [
 const PAGE = 1000;
 const MAX_ZONES = 5000;
 const MAX_BOXES = 12;
-/** A burst of edits is counted once it pauses, and at least this often while it lasts. */
-const SETTLE_MS = 300;
+/** Between two counts of the same water, and two readings of the list of zones. */
+const COUNT_REST_MS = 2_000;
+const ZONES_REST_MS = 500;
 const RETRY_MS = 5_000;
 
 /** Flood zones to choose from, and the counted answer for the chosen water. */
@@ -30,7 +32,11 @@ export class FloodDesk {
   readonly #api: Api;
   readonly #store: Store<AppState>;
   #asking: AbortController | null = null;
-  #pending: ReturnType<typeof setTimeout> | null = null;
+  readonly #again = new Again(() => this.recount(), COUNT_REST_MS);
+  readonly #zones = new Again(async () => {
+    await this.loadZones();
+    this.recountSoon();
+  }, ZONES_REST_MS);
 
   constructor(api: Api, store: Store<AppState>) {
     this.#api = api;
@@ -143,25 +149,21 @@ export class FloodDesk {
   /** A change to a layer that was counted, or to the water itself, counts again. */
   onChanges(changes: readonly ChangeEvent[]): void {
     const { impact, water } = this.#store.state;
-    if (changes.some(({ layer }) => layer === ZONE_LAYER)) void this.loadZones();
-    if (!water) return;
+    // a flood may have other parts now: those are asked for before it is counted
+    const zones = changes.some(({ layer }) => layer === ZONE_LAYER);
+    if (zones) this.#zones.soon();
+    if (zones || !water) return;
     const counted = countedLayers(impact.value);
     if (changes.some(({ layer }) => !counted || counted.has(layer))) this.recountSoon();
   }
 
   recountSoon(): void {
-    if (this.#pending || !this.#store.state.water) return;
-    this.#pending = setTimeout(() => {
-      this.#pending = null;
-      void this.recount();
-    }, SETTLE_MS);
+    if (this.#store.state.water) this.#again.soon();
   }
 
   #cancel(): void {
     this.#asking?.abort();
     this.#asking = null;
-    if (this.#pending) clearTimeout(this.#pending);
-    this.#pending = null;
   }
 }
 

@@ -3,13 +3,15 @@ import type { ChangeEvent } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
+import { Again } from '../live/again.ts';
 import { STAGE_LAYER } from '../map/stages.ts';
 import { BACK_H } from '../time/clock.ts';
 import { nowOf } from '../time/now.ts';
 import { GaugeApi } from './api.ts';
 import { type Gauge, NO_STAGES, type Stages } from './types.ts';
 
-const SETTLE_MS = 400;
+/** Between two readings of one thing; chart and forecast are large. */
+const REST_MS = 1_000;
 const HOUR_MS = 3_600_000;
 /** Layers whose change is a change of what is known about gauges. */
 const KNOWN = new Set(['gauges', 'gauge_thresholds', 'remembered_floods']);
@@ -20,7 +22,8 @@ export class GaugeDesk {
   readonly #app: App;
   readonly #api: GaugeApi;
   #asking: AbortController | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #gauges = new Again(() => this.load(), REST_MS);
+  readonly #readings = new Again(() => this.refresh(), REST_MS);
 
   constructor(app: App) {
     this.#app = app;
@@ -81,13 +84,8 @@ export class GaugeDesk {
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {
-    const known = changes.some(({ layer }) => KNOWN.has(layer));
-    if (!known && !changes.some(({ layer }) => READINGS.has(layer))) return;
-    if (this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void (known ? this.load() : this.refresh());
-    }, SETTLE_MS);
+    if (changes.some(({ layer }) => KNOWN.has(layer))) this.#gauges.soon();
+    else if (changes.some(({ layer }) => READINGS.has(layer))) this.#readings.soon();
   }
 
   /** A gauge without a library of flood maps has no stages to show. */

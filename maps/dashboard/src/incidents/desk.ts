@@ -3,19 +3,23 @@ import type { ChangeEvent, LayerSchema } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
+import { Again } from '../live/again.ts';
 import { IncidentApi } from './api.ts';
 import { byNeed } from './order.ts';
 import type { Action, Incident, NewIncident, Said } from './types.ts';
 
 const LAYER = 'incidents';
-/** Changes come in bursts; a list this small is read again almost at once. */
-const SETTLE_MS = 100;
+/** Between two readings of the list; the first comes at once. */
+const REST_MS = 150;
 
 /** What needs action: the list every desk shares, the open incident, and what is done to it. */
 export class IncidentDesk {
   readonly #app: App;
   readonly #api: IncidentApi;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Which reading of the list is shown; an answer that was overtaken is not. */
+  #asked = 0;
+  #shown = 0;
+  readonly #again = new Again(() => this.load(), REST_MS);
 
   constructor(app: App) {
     this.#app = app;
@@ -33,13 +37,15 @@ export class IncidentDesk {
     if (!this.seen) return;
     const { lang, incidents } = store.state;
     const asked = api.asOf;
+    const turn = ++this.#asked;
     store.set({ incidents: loading(incidents) });
     try {
       const [found, schema] = await Promise.all([
         this.#api.active(lang),
         this.#app.api.schema(LAYER, lang),
       ]);
-      if (api.asOf !== asked) return;
+      if (api.asOf !== asked || turn < this.#shown) return;
+      this.#shown = turn;
       store.set({ incidents: loaded(byNeed(found)), incidentWords: wordsOf(schema) });
     } catch (error) {
       store.set({ incidents: failed(problemOf(error), incidents) });
@@ -132,12 +138,7 @@ export class IncidentDesk {
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {
-    if (!changes.some(({ layer }) => layer === LAYER || layer === 'event_log')) return;
-    if (this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.load();
-    }, SETTLE_MS);
+    if (changes.some(({ layer }) => layer === LAYER || layer === 'event_log')) this.#again.soon();
   }
 
   #follow(now: AppState, before: AppState): void {

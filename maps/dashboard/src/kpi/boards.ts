@@ -1,19 +1,20 @@
 import type { ChangeEvent, Feature } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
+import { Again } from '../live/again.ts';
 
 /** Layers small enough to be read whole, and what the desk counts in them. */
 export const BOARDS = ['shelters', 'closures', 'power_areas', 'resources'] as const;
 export type Board = (typeof BOARDS)[number];
 
 const LIMIT = 1000;
-const SETTLE_MS = 300;
+const REST_MS = 300;
 
 /** The boards' records as of the moment shown, kept up to date. */
 export class BoardDesk {
   readonly #app: App;
   readonly #waiting = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #again = new Again(() => this.#readWaiting(), REST_MS);
 
   constructor(app: App) {
     this.#app = app;
@@ -27,13 +28,13 @@ export class BoardDesk {
 
   onChanges(changes: readonly ChangeEvent[]): void {
     for (const { layer } of changes) if (isBoard(layer)) this.#waiting.add(layer);
-    if (this.#timer || this.#waiting.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const boards = [...this.#waiting];
-      this.#waiting.clear();
-      for (const board of boards) void this.#read(board);
-    }, SETTLE_MS);
+    if (this.#waiting.size > 0) this.#again.soon();
+  }
+
+  async #readWaiting(): Promise<void> {
+    const boards = [...this.#waiting];
+    this.#waiting.clear();
+    await Promise.all(boards.map((board) => this.#read(board)));
   }
 
   /** Reads one board again at once: something was done to it here. */

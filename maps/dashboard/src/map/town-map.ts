@@ -14,6 +14,7 @@ import type { BBox, TownStyle } from '../api/types.ts';
 import type { App, MapPort, Touched } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import { ZONE_LAYER } from '../flood/desk.ts';
+import { around } from '../flood/zones.ts';
 import {
   compose,
   DRAWING,
@@ -48,6 +49,8 @@ addProtocol('pmtiles', async (request, abort) => {
 
 /** Tiles of the past are offered from this zoom on (`api/past.py`). */
 const PAST_ZOOM = 14;
+/** Boxes remembered of one layer while its tiles are under way. */
+const MOST_BOXES = 64;
 const CLICK_PX = 4;
 const POINT_ZOOM = 17.5;
 /** A graphics driver that does not come back by itself in this time gets a new page. */
@@ -159,7 +162,9 @@ export class TownMap implements MapPort {
       const known = this.#later.has(id);
       this.#later.set(
         id,
-        boxes === null || (known && waiting === null) ? null : [...(waiting ?? []), ...boxes],
+        boxes === null || (known && waiting === null)
+          ? null
+          : bounded([...(waiting ?? []), ...boxes]),
       );
     }
     if (boxes === null) {
@@ -180,6 +185,9 @@ export class TownMap implements MapPort {
       map.getCanvas().classList.toggle('over', this.#hits(event.point).length > 0);
     });
     map.on('idle', () => this.#idle());
+    map.on('sourcedata', ({ sourceId, isSourceLoaded }) => {
+      if (isSourceLoaded && this.#later.has(sourceId)) this.#again(sourceId);
+    });
     map.once('idle', () => performance.mark('muang:map-idle'));
     map.on('load', () => this.#tellView());
     map.on('style.load', () => this.#paintOwn(this.#app.store.state));
@@ -223,9 +231,14 @@ export class TownMap implements MapPort {
 
   #idle(): void {
     if (this.#app.store.state.map === 'loading') this.#app.store.set({ map: 'ready' });
-    const later = [...this.#later];
-    this.#later.clear();
-    for (const [id, boxes] of later) this.#refetch(id, boxes);
+    for (const id of [...this.#later.keys()]) this.#again(id);
+  }
+
+  /** Fetches again what changed while tiles were under way; a busy map is never idle. */
+  #again(id: string): void {
+    const boxes = this.#later.get(id) ?? null;
+    this.#later.delete(id);
+    this.#refetch(id, boxes);
   }
 
   #key(event: KeyboardEvent): void {
@@ -367,6 +380,12 @@ export class TownMap implements MapPort {
     const ring = drawing ?? (water?.kind === 'drawn' ? water.ring : []);
     own(DRAWING)?.setData(drawingData(ring, drawing === null));
   }
+}
+
+/** Many boxes are one around all of them. */
+function bounded(boxes: BBox[]): BBox[] {
+  const all = boxes.length > MOST_BOXES ? around(boxes) : null;
+  return all ? [all] : boxes;
 }
 
 /** The raster that a layer of the map draws; null for any other. */

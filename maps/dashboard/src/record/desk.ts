@@ -5,14 +5,19 @@ import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState, Hit } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
 import { ZONE_LAYER } from '../flood/desk.ts';
+import { Again } from '../live/again.ts';
 import { nameOf } from '../map/pick.ts';
 import { bboxOf, overlap } from '../map/tiles.ts';
+
+/** Between two readings of the same record. */
+const REST_MS = 300;
 
 /** The open record, and the list of things that lie under the same click. */
 export class RecordDesk {
   readonly #api: Api;
   readonly #store: Store<AppState>;
   #asking: AbortController | null = null;
+  readonly #again = new Again(() => this.refresh(), REST_MS);
 
   constructor(api: Api, store: Store<AppState>) {
     this.#api = api;
@@ -86,6 +91,6 @@ export class RecordDesk {
       ({ layer, bbox }) =>
         layer === record.layer && (!bbox || !here || overlap(bbox, here) !== null),
     );
-    if (touched) void this.refresh();
+    if (touched) this.#again.soon();
   }
 }

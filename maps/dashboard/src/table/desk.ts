@@ -4,9 +4,12 @@ import type { BBox, ChangeEvent } from '../api/types.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
 import type { Store } from '../app/store.ts';
+import { Again } from '../live/again.ts';
 import { overlap } from '../map/tiles.ts';
 
 export const PAGE_ROWS = 50;
+/** Between two readings of the same rows. */
+const AGAIN_MS = 300;
 /** The table follows the map once it rests. */
 const REST_MS = 250;
 
@@ -20,6 +23,7 @@ export class TableDesk {
   #shown: { readonly bbox: BBox | null; readonly offset: number } = { bbox: null, offset: 0 };
   #asking: AbortController | null = null;
   #resting: ReturnType<typeof setTimeout> | null = null;
+  readonly #again = new Again(() => this.refresh(), AGAIN_MS);
 
   constructor(api: Api, store: Store<AppState>) {
     this.#api = api;
@@ -143,7 +147,7 @@ export class TableDesk {
         change.layer === tableLayer &&
         (!change.bbox || !bbox || overlap(change.bbox, bbox) !== null),
     );
-    if (touched) void this.refresh();
+    if (touched) this.#again.soon();
   }
 }
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import orjson
 import psycopg
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from psycopg_pool import PoolTimeout
 from starlette.types import Receive, Scope, Send
@@ -20,7 +20,7 @@ from api.house import House
 from api.live_hub import BATCH, MOST_OF_A_PERSON, MOST_OF_AN_ADDRESS, Subscription
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Credential, Viewer
-from db.changes import Change, changes_since
+from db.changes import Change
 from db.queries.town import position
 from layers import catalog, series
 from layers.errors import BadRequestError, NotFoundError
@@ -59,6 +59,10 @@ async def live(
     last_event_id: Annotated[
         str | None, Header(description="Position to go on from, as browsers send it")
     ] = None,
+    since: Annotated[
+        str | None,
+        Query(description="The same, for a page that opens a new stream; the header goes first"),
+    ] = None,
 ) -> StreamingResponse:
     """Server-sent events: `hello`, then `change` for each change, `heartbeat` each 15 s.
 
@@ -69,7 +73,7 @@ async def live(
     happened, or the position is not of this database; read everything anew. There are no
     heartbeats while the database is away, so silence means that the page is getting old.
     """
-    since = _since(last_event_id)
+    resumed = _since(last_event_id or since)
     # asked before the answer begins, so that a missing database is a 503 and not an empty stream
     async with house.service() as conn:
         now = await position(conn)
@@ -78,7 +82,7 @@ async def live(
         lambda: house.hub.subscribe(
             who.subject, MOST_OF_A_PERSON if who.authenticated else MOST_OF_AN_ADDRESS
         ),
-        lambda stream: _events(house, stream, listener, since, now),
+        lambda stream: _events(house, stream, listener, resumed, now),
     )
 
 
@@ -118,8 +122,9 @@ def _since(last_event_id: str | None) -> int | None:
     if not last_event_id.isdecimal() or len(last_event_id) > 18:  # noqa: PLR2004 - fits 64 bits
         raise BadRequestError(
             Text(
-                th=f"Last-Event-ID “{last_event_id}” ต้องเป็นตัวเลขลำดับ",
-                en=f"Last-Event-ID “{last_event_id}” must be a position, a whole number.",
+                th=f"ลำดับที่ให้เริ่มต่อ “{last_event_id}” ต้องเป็นตัวเลขลำดับ (Last-Event-ID, since)",
+                en=f"“{last_event_id}” is no position to go on from (Last-Event-ID, since): "
+                "it must be a whole number.",
             )
         )
     return int(last_event_id)
@@ -169,9 +174,8 @@ async def _events(
     else:
         yield b"retry: 2000\n" + event("hello", pos, _moment(pos))
     while not stream.lost:
-        # read, not taken from the queue: a replay longer than a batch must not have holes
-        async with house.service() as conn:
-            missed = await changes_since(conn, pos, BATCH)
+        # not taken from the queue: a replay longer than a batch must not have holes
+        missed = await house.hub.missed(pos, house.service)
         if missed:
             await house.hub.reached(missed[-1].pos)
             standing = await listener.standing()

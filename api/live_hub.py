@@ -10,8 +10,10 @@ does, and asks `fresh` whether the hub would have heard of one.
 import asyncio
 import contextlib
 import time
+from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -29,6 +31,9 @@ _GAP_SECONDS = 0.02
 """Least time between two looks: a burst of edits is heard in few batches."""
 BATCH = 1000
 """Changes read at once."""
+KEPT = 5000
+"""Changes kept in memory for streams that come back: when the line or the server fails they all do
+at once, and each for itself would read the same from the database."""
 BACKLOG = 2000
 """Changes a slow stream may fall behind before it is closed (and comes back with its position)."""
 MOST_STREAMS = 2000
@@ -83,6 +88,10 @@ class Keeper(Protocol):
         """Nobody can tell what changed: anything may have."""
 
 
+Connections = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""Lends a connection of the service's for a block."""
+
+
 class LiveHub:
     """Reads numbered changes once and hands them to every open stream of this process.
 
@@ -103,6 +112,9 @@ class LiveHub:
         self._proven_at: float | None = None
         self._moved = asyncio.Event()
         self._known_at: datetime | None = None
+        self._past: list[Change] = []
+        self._past_from: int | None = None
+        self._recalling = asyncio.Lock()
         self.pos: int | None = None
         self.heard_at: datetime | None = None
 
@@ -135,6 +147,7 @@ class LiveHub:
         """Go on from a position without knowing what came before it."""
         first = self.pos is None
         self.pos, self._known_at, self._last = seen.pos, there.known_at, None
+        self._past, self._past_from = [], seen.pos
         self._forget()
         if not first:
             # their positions are of another past: they come back and are told to read all anew
@@ -152,6 +165,10 @@ class LiveHub:
         elif self._keeper:
             self._keeper.heard(changes)
         self.pos, self._known_at = last, changes[-1].at if changes else None
+        self._past += changes
+        if len(self._past) > KEPT:
+            self._past_from = self._past[-KEPT - 1].pos
+            del self._past[:-KEPT]
         for stream in tuple(self._streams):
             stream.put(changes)
         self._wake()
@@ -181,6 +198,39 @@ class LiveHub:
             async with asyncio.timeout(SILENCE_SECONDS):
                 while self.pos is None or self.pos < pos:
                     await self._moved.wait()
+
+    async def missed(self, pos: int, service: Connections) -> list[Change]:
+        """Changes after a position, oldest first, at most `BATCH`; fewer: those were all.
+
+        To be asked by who has subscribed already: what is heard from now on comes that way.
+        """
+        if self._recalls(pos):
+            return self._recalled(pos)
+        async with self._recalling:
+            if self._recalls(pos):
+                return self._recalled(pos)
+            before = self._past
+            async with service() as conn:
+                found = await changes_since(conn, pos, KEPT)
+            if self._past is before:  # it is still the same past
+                self._recall(pos, found)
+        return found[:BATCH]
+
+    def _recalls(self, pos: int) -> bool:
+        return self._past_from is not None and pos >= self._past_from
+
+    def _recalled(self, pos: int) -> list[Change]:
+        at = bisect_right(self._past, pos, key=lambda change: change.pos)
+        return self._past[at : at + BATCH]
+
+    def _recall(self, pos: int, found: list[Change]) -> None:
+        """Remember what came before all we remember, where nothing is missing in between."""
+        first = self._past_from
+        if first is None or not found or found[-1].pos < first:
+            return
+        earlier = [change for change in found if change.pos <= first]
+        if len(earlier) + len(self._past) <= KEPT:
+            self._past, self._past_from = earlier + self._past, pos
 
     @contextlib.contextmanager
     def subscribe(self, subject: str, most: int = MOST_OF_A_PERSON) -> Iterator[Subscription]:

@@ -23,7 +23,7 @@ from db.towns import drop_town
 from layers.errors import TooManyRequestsError, UnavailableError
 from layers.model import Role
 from tests.api.caller import NOBODY, Caller
-from tests.api.running import server, stream, until
+from tests.api.running import parsed, server, stream, until
 from tests.conftest import TownHandle, make_tiny_town
 from tests.tiny import load_rows, point, square
 
@@ -119,6 +119,23 @@ def test_a_position_of_another_database_says_reset(url: str, live_town: TownHand
 @pytest.mark.parametrize("wrong", ["x", "-5", "1.5", "9" * 30])
 def test_a_position_that_is_none(caller: Caller, wrong: str) -> None:
     assert caller.get("/live", headers={"Last-Event-ID": wrong}).status_code == 400
+    assert caller.get("/live", params={"since": wrong}).status_code == 400
+
+
+def test_a_page_that_opens_a_new_stream_goes_on_too(url: str, live_town: TownHandle) -> None:
+    start = head(live_town)
+    edit(live_town, "01A011", "vacant")
+    edit(live_town, "01A012", "vacant")
+    with httpx.stream("GET", f"{url}/live?since={start}", timeout=30, trust_env=False) as answer:
+        events = parsed(answer.iter_lines())
+        assert int(next(events)["id"]) == start
+        assert [int(event["id"]) for event in until(events, start + 2)] == [start + 1, start + 2]
+    # a browser that comes back asks the same address, and knows more than it says
+    headers = {"Last-Event-ID": str(start + 1)}
+    with httpx.stream(
+        "GET", f"{url}/live?since={start}", headers=headers, timeout=30, trust_env=False
+    ) as answer:
+        assert int(next(parsed(answer.iter_lines()))["id"]) == start + 1
 
 
 def test_a_role_hears_only_of_its_layers(url: str, live_town: TownHandle) -> None:

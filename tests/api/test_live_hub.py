@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
+from api import live_hub
 from api.live_hub import LiveHub
-from db.changes import Change, Sequencer
+from db.changes import AsyncConnection, Change, Sequencer
 from db.connect import Machine, connect_admin
 from layers.model import Role
 from tests.api.tile_storm import head
@@ -267,3 +270,74 @@ def test_a_writer_without_end_does_not_end_the_proof(own_tiny_town: TownHandle) 
             assert places == list(range(places[0], places[-1] + 1))
 
     run(work())
+
+
+def test_what_many_come_back_for_is_read_once(own_tiny_town: TownHandle) -> None:
+    town = own_tiny_town
+    start = head(town)
+    for number in range(5):
+        _use(town, f"01A00{number}")
+
+    async def check() -> None:
+        lent = 0
+        async with hearing(town) as (hub, _), await _service(town) as conn:
+
+            @asynccontextmanager
+            async def service() -> AsyncIterator[AsyncConnection]:
+                nonlocal lent
+                lent += 1
+                yield conn
+
+            await hub.reached(start + 5)
+            backs = await asyncio.gather(*(hub.missed(start + 2, service) for _ in range(50)))
+            assert {tuple(c.pos for c in back) for back in backs} == {
+                (start + 3, start + 4, start + 5)
+            }
+            assert lent == 1
+            # one who was away longer is read for as well; who was away less is not
+            assert next(c.pos for c in await hub.missed(start, service)) == start + 1
+            assert await hub.missed(start + 5, service) == []
+            assert lent == 2
+            # what is heard from now on is remembered as it comes
+            await asyncio.to_thread(_use, town, "01A006")
+            await until(lambda: (hub.pos or 0) >= start + 6)
+            wanted = list(range(start + 1, start + 7))
+            assert [c.pos for c in await hub.missed(start, service)] == wanted
+            assert lent == 2
+
+    run(check())
+
+
+def test_only_so_much_is_remembered(
+    own_tiny_town: TownHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = own_tiny_town
+    monkeypatch.setattr(live_hub, "KEPT", 4)
+
+    async def check() -> None:
+        async with hearing(town) as (hub, _), await _service(town) as conn:
+
+            @asynccontextmanager
+            async def service() -> AsyncIterator[AsyncConnection]:
+                yield conn
+
+            start = hub.pos or 0
+            for number in range(7):
+                await asyncio.to_thread(_use, town, f"01A01{number}")
+            await until(lambda: (hub.pos or 0) >= start + 7)
+            for away in range(1, 8):
+                # more than is remembered comes in parts, as of the log
+                found = [c.pos for c in await hub.missed(start + 7 - away, service)]
+                assert found == list(range(start + 8 - away, start + 8))[: len(found)]
+                assert len(found) >= min(away, 4)
+
+    run(check())
+
+
+async def _service(town: TownHandle) -> AsyncConnection:
+    return await AsyncConnection.connect(town.url(Machine.SERVICE), autocommit=True)
+
+
+def _use(town: TownHandle, code: str) -> None:
+    with town.connect(Machine.LOADER) as conn:
+        conn.execute("UPDATE town.parcels SET use = 'public' WHERE code = %s", [code])

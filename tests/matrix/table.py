@@ -60,7 +60,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/auth/oidc/callback"): PERSONAL,
     ("get", "/tiles/{layer}.json"): Line((drawing.tilejson,), ("layer",)),
     ("get", "/styles/town.json"): Line((drawing.style,)),
-    ("get", "/live"): Line((asked.live,), ("last-event-id",)),
+    ("get", "/live"): Line((asked.live,), ("last-event-id", "since")),
     ("post", "/queries/impact"): Line((asked.impact,)),
     ("post", "/queries/flood-score"): Line((asked.flood_score,)),
     ("get", "/floods/{gauge}/stages"): Line((asked.flood_stages,), ("gauge",)),

@@ -27,6 +27,7 @@ const change = (pos: number, layer = 'parcels'): ChangeEvent => ({
 let now = 0;
 let tick: () => void = () => undefined;
 let frames: (() => void)[] = [];
+let opened = '';
 let wires: Wire[] = [];
 let told: (readonly ChangeEvent[])[] = [];
 let gaps = 0;
@@ -63,7 +64,8 @@ beforeEach(() => {
       onRefused: (told) => refusals.push(told),
     },
     {
-      open: () => {
+      open: (url) => {
+        opened = url;
         wires.push(new Wire());
         return wire() as unknown as EventSource;
       },
@@ -134,6 +136,19 @@ describe('the live stream', () => {
     pass(SILENCE_MS);
     expect(wires.length).toBe(2);
     expect(wires[0]?.closed).toBe(true);
+  });
+
+  it('opens a new stream where the last one ended', () => {
+    expect(opened).toBe('/live');
+    wire().say('hello', { pos: 5, at: '' });
+    wire().say('change', change(6));
+    pass(SILENCE_MS);
+    expect(opened).toBe('/live?since=6');
+    wire().say('hello', { pos: 6, at: '' });
+    wire().say('change', change(7));
+    for (const frame of frames) frame();
+    expect(told.flat().map(({ pos }) => pos)).toEqual([6, 7]);
+    expect(gaps).toBe(0);
   });
 
   it('opens a new stream when the server refused the old one', () => {

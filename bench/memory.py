@@ -11,7 +11,7 @@ def peak_of(process: "subprocess.Popen[bytes]") -> int:
     """Wait for a process; the greatest sum of resident memory of its family, in bytes."""
     peak = 0
     while process.poll() is None:
-        peak = max(peak, sum(_resident(pid) for pid in family(process.pid)))
+        peak = max(peak, sum(resident(pid) for pid in family(process.pid)))
         time.sleep(_EVERY_S)
     return peak
 
@@ -29,7 +29,8 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Resident memory of a process in bytes; 0 when it is gone."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     except OSError:

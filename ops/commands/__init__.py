@@ -34,5 +34,6 @@ MODULES: dict[str, str] = {
     "flood": "ops.commands.flood",
     "notebook": "ops.commands.notebook",
     "bench": "ops.commands.bench",
+    "soak": "ops.commands.soak",
 }
 """Command name -> module that registers it, in the order of `--help`."""

@@ -84,6 +84,10 @@ def test_closing_the_event_ends_what_is_left_of_its_tasks(room: WarRoom) -> None
 def test_headcounts_by_household_and_occupancy_that_follows(room: WarRoom) -> None:
     sent = {"household": "H001", "shelter": "S1", "people": 4}
     stay = room.post(Role.STAFF, STAYS, 201, **sent)
+    # what was read bears the version that a step is made of
+    path = f"/ogc/collections/shelter_stays/items/{stay['id']}"
+    read = room.caller.get(path, room.tokens[Role.STAFF])
+    assert read.headers["ETag"] == f'"{stay["version"]}"'
     room.post(Role.STAFF, STAYS, 201, **{**sent, "household": "H002", "people": 3})
     camping = {"household": "H003", "place": "camping", "people": 2}
     room.post(Role.STAFF, STAYS, 201, **camping)

@@ -1,5 +1,6 @@
 """The boards as people work on them: each whole flow, and what another screen sees of it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from layers.model import Role
+from tests.e2e.axe import violations
 from tests.e2e.conftest import Open, Served, at, rest
 from tests.e2e.places import place, view
 
@@ -197,6 +199,7 @@ def test_a_road_is_closed_on_the_map_and_opened_again(
     rest(page)
     page.mouse.click(*at(page, *place(490, 460)))
     page.locator(".board-where").filter(has_text="105.").wait_for()
+    page.locator('[name="road_code"] option[value="R2"]').wait_for(state="attached")
     page.locator('.board-form [name="cause"]').select_option("tree")
     page.locator(".board-form .primary").click()
     closed = page.locator('.board-rows tr[data-state="closed"]')
@@ -206,7 +209,7 @@ def test_a_road_is_closed_on_the_map_and_opened_again(
     )
     made = max(_items(tiny, "closures", status="closed"), key=lambda one: one["id"])
     assert (made["cause"], made["since"] is not None) == ("tree", True)
-    assert made["road_code"] is not None  # the road it was clicked on
+    assert made["road_code"] == "R2"  # the road it was clicked on
     # figure, rows and records agree; everybody sees it, and nobody signed out may change it
     page.locator(f'[data-kpi-card="roads"] data[value="{before + 1}"]').wait_for()
     row(other, made["id"]).filter(has_text="Fallen tree").wait_for()
@@ -222,4 +225,97 @@ def test_a_road_is_closed_on_the_map_and_opened_again(
     act(page, made["id"], "lift").click()
     page.locator(f'[data-kpi-card="roads"] data[value="{before}"]').wait_for()
     row(other, made["id"]).wait_for(state="detached")
+    assert event
+
+
+def test_boats_go_out_and_power_is_declared_by_keys_alone(
+    tiny: Served, visit: Open, event: int
+) -> None:
+    boat = _one(tiny, "resources", "B5")["id"]
+    page = visit(tiny, f"#{NEAR}", role=Role.COORDINATOR).page
+
+    def press(target: Any) -> None:
+        target.focus()
+        page.keyboard.press("Enter")
+
+    press(page.locator("[data-board-link=teams]"))
+    page.locator("#board-title:focus").wait_for()
+    press(act(page, boat, "check_out"))
+    page.locator('.unfolded [name="crew"]').focus()
+    page.keyboard.type("ทีมกู้ภัย 5")
+    page.keyboard.press("Enter")
+    page.locator(f'[data-row="{boat}"][data-state="out"]').filter(has_text="ทีมกู้ภัย 5").wait_for()
+    out = _one(tiny, "resources", "B5")
+    assert out["due_at"] > out["out_at"]
+    # its time is over: the next look says so, in a word and a sign, and it stands first
+    late = {"crew": "ทีมกู้ภัย 6", "due_at": "2026-01-01T00:00:00Z"}
+    _json(tiny.post(f"/resources/{_one(tiny, 'resources', 'B6')['id']}/check_out", late))
+    page.locator('.board-rows tr[data-state="overdue"]').filter(has_text="ช้าไป").wait_for()
+    assert page.locator(".board-rows tbody tr").first.get_attribute("data-state") == "overdue"
+    press(act(page, boat, "check_in"))
+    press(page.locator(".unfolded .primary"))
+    page.locator(f'[data-row="{boat}"][data-state="ready"]').wait_for()
+    # an area is drawn, declared and ended
+    press(page.locator("[data-board-tab=power]"))
+    press(page.locator('[data-act="new"]'))
+    for keys in (("Enter",), ("ArrowRight", "Enter"), ("ArrowUp", "Enter")):
+        for key in keys:
+            page.keyboard.press(key)
+            rest(page)
+    press(page.locator(".draw-bar .primary"))
+    page.locator('.board-form [name="name"]').focus()
+    page.keyboard.type("ซอยทดสอบ")
+    page.keyboard.press("Enter")
+    area = page.locator('.board-rows tr[data-state="off"]').filter(has_text="ซอยทดสอบ")
+    area.wait_for()
+    press(area.locator('[data-act="on"]'))
+    page.locator('.board-rows tr[data-state="on"]').filter(has_text="ซอยทดสอบ").wait_for()
+    # who hangs on power is told to who commands while an event is open
+    seen = 0
+    for one in _items(tiny, "power_areas"):
+        if one["code"] not in ("P1", "P2"):
+            continue
+        press(page.locator(f'[data-fold="{one["id"]}"]'))
+        homes = _json(tiny.get(f"/power-areas/{one['id']}/homes"))["homes"]
+        page.locator(".unfolded .homes, .unfolded .empty:not([role])").wait_for()
+        assert page.locator("[data-home]").count() == len(homes)
+        seen += len(homes)
+    assert seen > 0
+    staff = visit(tiny, "#board=power", role=Role.STAFF, wait=False).page
+    staff.locator(".board-rows tbody tr").first.wait_for()
+    assert staff.locator("[data-fold]").count() == 0
+    assert event
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_on_the_boards(tiny: Served, visit: Open, event: int, width: int) -> None:
+    shelter = _one(tiny, "shelters", "S1")["id"]
+    page = visit(tiny, f"#lang=th&{NEAR}&board=shelters/{shelter}", width=width, wait=False).page
+    page.locator("muang-stays").wait_for()
+    for label in ("ไทย", "EN"):
+        page.get_by_role("button", name=label, exact=True).click()
+        if width < 900:
+            page.evaluate("document.querySelector('.tabs').style.position = 'static'")
+        for key in ("shelters", "runs", "roads", "teams", "power"):
+            page.locator(f"[data-board-tab={key}]").click()
+            page.locator(f".boards[data-board={key}] .board-sum").wait_for()
+            offered = page.locator('[data-act="new"], [data-act="check_out"]').first
+            if offered.count():
+                offered.click()
+            assert violations(page) == []
+            raw = re.findall(
+                r"\b(?:boards?|shelter|stay|run|road|team|power)\.[a-z]\w+", page.inner_text("body")
+            )
+            assert raw == []
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+            small = page.evaluate(
+                """() => [...document.querySelectorAll(
+                        '.boards :is(button, select, input, summary, label, a[href])')]
+                    .map((element) => [element, element.getBoundingClientRect()])
+                    .filter(([element, {width, height}]) => width > 0
+                        && (width < 24 || height < 24)
+                        && !(element.matches('input[type=checkbox]') && element.closest('label')))
+                    .map(([element]) => element.outerHTML.slice(0, 120))"""
+            )
+            assert small == []
     assert event

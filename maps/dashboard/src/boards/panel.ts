@@ -67,7 +67,7 @@ export class BoardsPanel extends BoardPart {
   }
 
   #others(open: BoardKey) {
-    return html`<nav class="board-tabs" aria-label=${this.t('boards.title')}>
+    return html`<nav class="board-tabs" aria-label=${this.t('board.others')}>
       ${boardsSeen(this.state).map(
         (key) => html`<button
           type="button"

@@ -7,6 +7,7 @@ export const boards = {
   'board.byHousehold': 'By household',
   'board.has': 'What there is',
   'board.since': 'Since',
+  'board.others': 'All boards',
   'board.updated': 'Last change',
   'board.for': '{age} ago',
   'board.who': 'Recorded by',

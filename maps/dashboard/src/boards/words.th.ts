@@ -9,6 +9,7 @@ export const boards: Record<keyof typeof en, string> = {
   'board.byHousehold': 'รายครัวเรือน',
   'board.has': 'สิ่งที่มี',
   'board.since': 'ตั้งแต่',
+  'board.others': 'กระดานทั้งหมด',
   'board.updated': 'แก้ไขล่าสุด',
   'board.for': '{age}แล้ว',
   'board.who': 'ผู้บันทึก',

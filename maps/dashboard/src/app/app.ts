@@ -200,6 +200,8 @@ export class App {
       if (problemOf(error).status === 401) this.leave('ended');
       return;
     }
+    // no server answered but the kept public picture, which knows nobody: nobody has been refused
+    if (this.api.pictureAt !== null) return;
     if (before.authenticated && !now.authenticated) this.leave('ended');
     else if (identity(before) !== identity(now) || before.csrf !== now.csrf) this.leave('other');
     else if (told || now.role !== before.role || String(now.scope) !== String(before.scope)) {

@@ -1,5 +1,13 @@
-"""What `./muang soak` judges, without any I/O."""
+"""The pieces of `./muang soak`: what it judges, and a few seconds of it without a browser."""
 
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.soak.run import Plan, soak
+from bench.soak.serving import Served
 from bench.soak.verdict import (
     PageRecord,
     Sample,
@@ -9,6 +17,10 @@ from bench.soak.verdict import (
     order,
     stream_figures,
 )
+from db.towns import drop_town
+from ops.session import Server
+from tests.conftest import make_town
+from tests.tiny import load_tiny
 
 
 def test_order_knows_what_was_missed_repeated_and_not_meant() -> None:
@@ -57,3 +69,30 @@ def test_streams_and_the_load_hold_or_break_theirs() -> None:
     assert len(names) == 3
     assert [f.met for f in load_figures(100, 100, 0, [1e6, 1e6, 1e6], 10)] == [True] * 3
     assert [f.met for f in load_figures(100, 50, 10, [1e6, 1e6, 9e6], 10)] == [False] * 3
+
+
+@pytest.fixture
+def served(server_url: str, secret: str, tmp_path: Path) -> Iterator[Served]:
+    town = make_town(server_url, secret)
+    try:
+        load_tiny(town)
+        with Served(Server(server_url, secret, None, private=False), town.town_id, tmp_path) as it:
+            yield it
+    finally:
+        drop_town(server_url, town.town_id)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_all_come_back_at_once_without_a_gap(served: Served) -> None:
+    """Nothing here is asserted on time: on a busy machine fewer changes are made."""
+    said: list[str] = []
+    plan = Plan(seconds=2, rate=10, pages=0, clients=20, storm_s=2)
+    report = asyncio.run(soak(served, plan, None, said.append))
+    names = {"load", "server"}
+    found = [figure for figure in report.broken if figure.part not in names]
+    assert [(figure.name, figure.note) for figure in found] == []
+    told = report.told()
+    assert sum(told["changes"]["made"].values()) > 10
+    assert told["changes"]["refusals"] == []
+    assert "the server is killed" in said
+    assert "20 streams" in report.words()

@@ -57,7 +57,7 @@ SELECT
     ARRAY(SELECT u.use FROM parcel_uses AS u WHERE u.parcel_code = t.code ORDER BY u.id) AS uses,
     ST_X(a.at) AS x, ST_Y(a.at) AS y
 FROM parcels AS t, LATERAL (SELECT ST_PointOnSurface(t.geom) AS at) AS a
-WHERE t.id = any(%s) ORDER BY t.appraised_value DESC NULLS LAST, t.id
+WHERE t.id = any(%s)
 """)
 
 _KNOWN = sql.SQL("""
@@ -167,7 +167,15 @@ async def signs(snap: Snapshot) -> dict[int, Signs]:
 
 async def parcels(snap: Snapshot, ids: list[int]) -> Rows:
     """What the rolls say of these parcels, the most valuable first."""
-    return await snap.select(READS, _PARCELS, [ids])
+    found: Rows = []
+    for first in range(0, len(ids), _AT_ONCE):
+        found += await snap.select(READS, _PARCELS, [ids[first : first + _AT_ONCE]])
+    return sorted(found, key=_by_value)
+
+
+def _by_value(row: dict[str, Any]) -> tuple[bool, float, int]:
+    value = row["appraised_value"]
+    return (value is None, 0.0 if value is None else -float(value), int(row["id"]))
 
 
 async def stops(snap: Snapshot) -> Rows:

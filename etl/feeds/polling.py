@@ -122,6 +122,7 @@ class Poller:
             asker = self._asker(feed, told.states.get(feed.name), self._address(feed))
             await asker.ask()
             found[feed.name] = asker.state
+        await self._call()
         self._let_go()
         return found
 

@@ -97,6 +97,10 @@ class Served:
         """POST JSON to a path as a program of this role."""
         return httpx.post(f"{self.url}{path}", headers=self._bearer(role), json=json, timeout=60)
 
+    def patch(self, path: str, json: Any, role: Role = Role.ADMIN) -> httpx.Response:
+        """PATCH a path with JSON as a program of this role."""
+        return httpx.patch(f"{self.url}{path}", headers=self._bearer(role), json=json, timeout=60)
+
 
 @dataclass
 class Watched:

@@ -163,7 +163,7 @@ class Replay:
 
     def address(self, exercise: Exercise, feed: Feed) -> str:
         """Where an exercise's feed is asked for; begins to serve when it is the first."""
-        if self._play is None or self._play.exercise.id != exercise.id:
+        if self._play is None or self._play.exercise != exercise:
             self.stop()
             stations, links = self._town()
             self._play = Play(exercise, stations, links)

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from api import floods
 from api.house import House
+from api.language import CallerLang
 from api.ogc.editing import IdempotencyKey, IfMatch, expected
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
@@ -20,6 +21,7 @@ from api.war_room.models import (
     IncidentIn,
     IncidentOut,
     Incidents,
+    IncidentSteps,
     Severity,
 )
 from db import incidents as records
@@ -31,11 +33,13 @@ from layers.errors import BadRequestError
 from layers.incidents import LAYER, LONGEST_SHELF
 from layers.lifecycle import INCIDENT, RAISERS
 from layers.model import Role
+from layers.step_words import words
 from layers.text import Text
 from layers.war_defaults import LOCAL, within
 
 router = APIRouter(prefix="/incidents", tags=["War room"])
 
+MOST_STEPS = 1000
 _OPEN = sql.SQL("status <> 'all_clear' AND merged_into IS NULL AND shelved_until IS NULL")
 _NEEDS = {"assign": "unit", "shelve": "until", "merge": "into", "note": "note"}
 _CHANGED = ("kind", "severity", "description", "place")
@@ -160,6 +164,26 @@ async def duplicates(
     async with house.service() as conn:
         found = await war_room.near(conn, incident, metres)
     return common.answer({"duplicates": found})
+
+
+@router.get(
+    "/{incident}/steps",
+    summary="What was done about an incident, step by step",
+    response_model=IncidentSteps,
+    response_model_exclude_unset=True,
+    responses=problems(400, 401, 404, 503),
+)
+async def incident_steps(
+    incident: RecordId, house: CurrentHouse, who: CurrentViewer, lang: CallerLang
+) -> Response:
+    """Who did what and when, also where no event was open; the first thousand, in their order."""
+    common.inside(who, LAYER)
+    await _seen(house, who, incident)
+    async with house.service() as service:
+        order = await war_room.order_of_one(service, "incident", incident, MOST_STEPS)
+    async with house.reader(who.role) as conn:
+        found = await war_room.log_rows(conn, who.role, order)
+    return common.answer({"steps": [{**row, "words": words(row).get(lang)} for row in found]})
 
 
 @router.get(

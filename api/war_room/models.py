@@ -137,6 +137,12 @@ class EventSteps(BaseModel):
     next: str | None = Field(description="`after` of the next page; null: there is none yet")
 
 
+class IncidentSteps(BaseModel):
+    """Steps of one incident in their order."""
+
+    steps: list[StepOut]  # type: ignore[valid-type]
+
+
 class Likely(BaseModel):
     """Incidents that may be the same as one."""
 

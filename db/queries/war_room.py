@@ -24,6 +24,14 @@ WHERE l.event = %s AND c.pos IS NOT NULL AND (c.pos, l.id) > (%s, %s)
 ORDER BY c.pos, l.id
 LIMIT %s
 """
+_OF_ONE = """
+SELECT c.pos, l.id
+FROM town.event_log AS l
+INNER JOIN muang.change_set AS c ON l.change_set = c.id
+WHERE l.kind = %s AND l.record = %s AND c.pos IS NOT NULL
+ORDER BY c.pos, l.id
+LIMIT %s
+"""
 _NEAR = """
 SELECT
     o.id AS incident,
@@ -69,6 +77,14 @@ async def log_order(
 ) -> list[tuple[int, int]]:
     """Position and id of the steps of an event after one of them, in order."""
     cursor = await service.execute(_PAGE, [event, *after, kinds, kinds, limit])
+    return [(int(pos), int(step)) for pos, step in await cursor.fetchall()]
+
+
+async def order_of_one(
+    service: Connection, kind: str, record: int, limit: int
+) -> list[tuple[int, int]]:
+    """Position and id of the steps of one record, in order, whatever event they belong to."""
+    cursor = await service.execute(_OF_ONE, [kind, record, limit])
     return [(int(pos), int(step)) for pos, step in await cursor.fetchall()]
 
 

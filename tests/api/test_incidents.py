@@ -67,6 +67,12 @@ def test_from_raised_to_all_clear_by_name(room: WarRoom) -> None:
     assert told[2]["words"] == f"เหตุ I{number}: มอบหมาย boat 1"
     back = act(room, number, "reopen", Role.COORDINATOR)
     assert (back["status"], back["acknowledged_by"], back["unit"]) == ("raised", None, None)
+    own = [*steps_of(room, number)]
+    assert room.get(Role.STAFF, f"/incidents/{number}/steps?lang=th")["steps"] == own
+    less = room.get(Role.ANALYST, f"/incidents/{number}/steps")["steps"]
+    assert [one["action"] for one in less] == [one["action"] for one in own]
+    assert not {"by_name", "note"} & {name for one in less for name in one}
+    room.get(Role.PUBLIC, f"/incidents/{number}/steps", 403)
 
 
 def test_the_second_is_told_who_was_first(room: WarRoom) -> None:

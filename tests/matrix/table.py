@@ -148,6 +148,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/incidents/{incident}/duplicates"): Line(
         (war_room.incidents,), ("incident", "metres")
     ),
+    ("get", "/incidents/{incident}/steps"): Line((war_room.steps,), ("incident",)),
     ("get", "/incidents/{incident}/homes"): Line((war_room.homes,), ("incident",)),
     ("get", "/tasks"): Line((war_room.tasks,), ("active", "team", "incident", "limit")),
     ("post", "/tasks"): Line((war_room.tasks,), ("Idempotency-Key",)),

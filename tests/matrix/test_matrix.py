@@ -77,6 +77,7 @@ _EXAMPLES = {
     "/incidents/{incident}/duplicates",
     "/floods/{gauge}/stages",
     "/incidents/{incident}/homes",
+    "/incidents/{incident}/steps",
     "/tasks/{task}/{action}",
     "/shelter-stays/{stay}/{action}",
     "/evacuation-runs/{run}/{action}",

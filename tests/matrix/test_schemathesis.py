@@ -83,6 +83,7 @@ INSIDE = {
     "/incidents/{incident}",
     "/incidents/{incident}/duplicates",
     "/incidents/{incident}/homes",
+    "/incidents/{incident}/steps",
     "/tasks",
 }
 COMMAND = (Role.COORDINATOR, Role.ADMIN)

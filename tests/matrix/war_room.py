@@ -135,6 +135,22 @@ def _acts(
     asker.ask("POST", path, status, json=body, headers=MARKS)
 
 
+def steps(asker: Asker) -> None:
+    """Steps of an incident are those of the log one sees anyway, in the fields one sees."""
+    log = get("event_log")
+    seen = {row.id: row for row in asker.view.rows(log)}
+    for row in asker.view.seeds.of(get("incidents")):
+        path = f"/incidents/{row.id}/steps"
+        if not asker.view.sees(row.layer):
+            asker.get(path, _refused(asker))
+        elif asker.view.shows(row):
+            for step in asker.told(path)["steps"]:
+                assert step["id"] in seen
+                assert set(step) - {"version", "pos", "words"} <= set(asker.view.fields(log))
+        else:
+            asker.get(path, 404)
+
+
 def homes(asker: Asker) -> None:
     """Homes of an incident are those one sees anyway; an incident one does not see has none."""
     for row in asker.view.seeds.of(get("incidents")):

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ofFeature, once } from '../src/incidents/api.ts';
-import { actions, byNeed, nextAction, progress, summed } from '../src/incidents/order.ts';
+import {
+  actions,
+  bare,
+  byNeed,
+  nextAction,
+  progress,
+  summed,
+  waiting,
+} from '../src/incidents/order.ts';
 import type { Incident } from '../src/incidents/types.ts';
 
 const NOW = Date.parse('2026-11-20T03:00:00Z');
@@ -91,5 +99,37 @@ describe('an incident', () => {
   it('is asked for with a mark of its own, so that a repeat does nothing twice', () => {
     expect(once()['Idempotency-Key']).toMatch(/^[0-9a-f]{32}$/);
     expect(once()).not.toEqual(once());
+  });
+});
+
+describe('waiting', () => {
+  const now = Date.parse('2026-11-21T10:10:00Z');
+  const raised = {
+    id: 1,
+    code: 'I1',
+    kind: 'rescue',
+    severity: 'high',
+    status: 'raised',
+    title_th: 'ก',
+    title_en: 'a',
+    raised_at: '2026-11-21T10:06:00Z',
+    due_at: '2026-11-21T10:11:00Z',
+  } as const;
+
+  it('says since when nobody answers, and when it escalates', () => {
+    expect(waiting(raised, now)).toEqual({ since: 240, left: 60 });
+    expect(waiting({ ...raised, due_at: '2026-11-21T10:09:00Z' }, now)?.left).toBe(0);
+    expect(waiting({ ...raised, due_at: null }, now)?.left).toBeNull();
+  });
+
+  it('is nothing for what somebody took up or put aside', () => {
+    expect(waiting({ ...raised, status: 'acknowledged' }, now)).toBeNull();
+    expect(waiting({ ...raised, shelved_until: '2026-11-21T12:00:00Z' }, now)).toBeNull();
+    expect(waiting({ ...raised, merged_into: 'I2' }, now)).toBeNull();
+  });
+
+  it('a step is told without the incident it stands under', () => {
+    expect(bare('Incident I4: assigned to boat 1: today')).toBe('assigned to boat 1: today');
+    expect(bare('noted')).toBe('noted');
   });
 });

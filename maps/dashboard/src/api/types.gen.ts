@@ -1159,6 +1159,11 @@ export interface IncidentIn {
   readonly exercise?: boolean;
 }
 
+/** Steps of one incident in their order. */
+export interface IncidentSteps {
+  readonly steps: readonly EventStep[];
+}
+
 /** Incidents, newest first; `before` asks for the next page. */
 export interface Incidents {
   readonly incidents: readonly Incident[];

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { AppState } from '../app/state.ts';
-import { dateTime } from '../format.ts';
-import { actions, nextAction, progress, SIGNS } from '../incidents/order.ts';
+import { dateTime, span } from '../format.ts';
+import { actions, bare, nextAction, progress, SIGNS, waiting } from '../incidents/order.ts';
 import type { Action, Incident, Said } from '../incidents/types.ts';
 import { board } from '../kpi/boards.ts';
 import { icon } from '../ui/icons.ts';
@@ -9,6 +9,9 @@ import { DeskPart } from './part.ts';
 
 const STEPS = 6;
 const MINUTE_MS = 60_000;
+const TICK_MS = 5_000;
+/** Crews offered to be given an incident at a press. */
+const OFFERED = 6;
 /** Minutes an incident may be put aside for. */
 const SHELVES = [15, 60, 180] as const;
 
@@ -35,15 +38,28 @@ export class IncidentPanel extends DeskPart {
   ] as const satisfies (keyof AppState)[];
   #opened = true;
 
+  #ticking: ReturnType<typeof setInterval> | null = null;
+
   constructor() {
     super();
     this.asking = null;
     this.alike = [];
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.asking = this.desk.incidents.asked;
+    this.#ticking = setInterval(() => this.requestUpdate(), TICK_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    if (this.#ticking) clearInterval(this.#ticking);
+  }
+
   protected override stateChanged(now: AppState, before: AppState): void {
     if (now.incident !== before.incident) {
-      this.asking = null;
+      this.asking = this.desk.incidents.asked;
       this.alike = [];
       this.#opened = true;
     }
@@ -52,7 +68,8 @@ export class IncidentPanel extends DeskPart {
   protected override updated(): void {
     if (!this.#opened || !this.state.incidentView.value) return;
     this.#opened = false;
-    this.querySelector<HTMLElement>('h3')?.focus();
+    // opened for a step: its first field; else the title
+    this.querySelector<HTMLElement>('form input, h3')?.focus();
     this.scrollIntoView({ block: 'nearest' });
   }
 
@@ -100,9 +117,9 @@ export class IncidentPanel extends DeskPart {
     </section>`;
   }
 
-  #kicker({ severity, code, kind }: Incident) {
+  #kicker({ severity, code, kind, exercise }: Incident) {
     const { incidentWords: words } = this.state;
-    return html`<span class="need-sign" data-severity=${severity} aria-hidden="true">${SIGNS[severity]}</span>
+    return html`${exercise ? html`<b class="played">${this.t('needs.exercise')}</b> · ` : nothing}<span class="need-sign" data-severity=${severity} aria-hidden="true">${SIGNS[severity]}</span>
       ${words['severity']?.[severity] ?? severity} · ${words['kind']?.[kind] ?? kind} · ${code}`;
   }
 
@@ -123,6 +140,7 @@ export class IncidentPanel extends DeskPart {
         ${value.merged_into ? html`<span>· ${this.t('incident.merged', { code: value.merged_into })}</span>` : nothing}
         ${value.shelved_until ? html`<span>· ${this.t('incident.shelved', { time: dateTime(value.shelved_until, lang) })}</span>` : nothing}
       </p>
+      ${at === null ? this.#waits(value) : nothing}
       ${at === null ? this.#actions(value) : html`<p class="empty">${this.t('incident.past')}</p>`}
       ${this.asking ? this.#form(value, this.asking) : nothing}
       <dl class="fields">
@@ -137,7 +155,8 @@ export class IncidentPanel extends DeskPart {
               <ol class="story">
                 ${story.map(
                   (step) => html`<li>
-                    <time datetime=${step.at}>${dateTime(step.at, lang)}</time> ${step.words}
+                    <time datetime=${step.at}>${dateTime(step.at, lang)}</time>
+                    ${bare(step.words)}${step.by_name ? html` · <b>${step.by_name}</b>` : nothing}
                     ${step.note ? html`<q>${step.note}</q>` : nothing}
                   </li>`,
                 )}
@@ -145,6 +164,17 @@ export class IncidentPanel extends DeskPart {
           : nothing
       }
     `;
+  }
+
+  /** How long nobody has answered, and when that becomes everybody's matter. */
+  #waits(value: Incident) {
+    const { lang } = this.state;
+    const told = waiting(value, Date.now());
+    if (!told) return nothing;
+    return html`<p class="need-age">
+      ${this.t('needs.waits', { age: span(told.since, lang) })}
+      ${told.left === null ? nothing : html` · ${this.t('incident.due', { age: span(told.left, lang) })}`}
+    </p>`;
   }
 
   #line(
@@ -196,7 +226,7 @@ export class IncidentPanel extends DeskPart {
     }
     if (this.asking) {
       void this.updateComplete.then(() =>
-        this.querySelector<HTMLElement>('form input, form select, form textarea')?.focus(),
+        this.querySelector<HTMLElement>('form :is(input, select, textarea, button)')?.focus(),
       );
     }
   }
@@ -210,28 +240,45 @@ export class IncidentPanel extends DeskPart {
       }}
     >
       ${this.#asked(value, action)}
-      <button type="submit" class="primary">${this.t(`act.${action}`)}</button>
+      ${
+        action === 'shelve'
+          ? nothing
+          : html`<button type="submit" class="primary" ?disabled=${this.state.acting === value.id}>
+              ${this.t(`act.${action}`)}
+            </button>`
+      }
     </form>`;
   }
 
   #asked(value: Incident, action: Action) {
     if (action === 'assign') {
-      const units = (board(this.state, 'resources') ?? []).map(({ properties }) =>
-        String(properties['crew'] ?? properties['name'] ?? properties['code']),
-      );
-      return html`<label
-        >${this.t('incident.unit')}
-        <input name="unit" list="units" required maxlength="100" autocomplete="off" />
-        <datalist id="units">${[...new Set(units)].map((unit) => html`<option value=${unit}></option>`)}</datalist>
-      </label>`;
+      const ready = (status: unknown) => Number(status !== 'ready');
+      const units = [...(board(this.state, 'resources') ?? [])]
+        .sort((a, b) => ready(a.properties['status']) - ready(b.properties['status']))
+        .map(({ properties }) =>
+          String(properties['crew'] ?? properties['name'] ?? properties['code']),
+        );
+      const named = [...new Set(units)];
+      return html`${this.#offers(
+        this.t('incident.offers'),
+        named.slice(0, OFFERED).map((unit) => [unit, { unit }] as const),
+        value,
+        action,
+      )}
+        <label
+          >${this.t('incident.unit')}
+          <input name="unit" list="units" required maxlength="100" autocomplete="off" />
+          <datalist id="units">${named.map((unit) => html`<option value=${unit}></option>`)}</datalist>
+        </label>`;
     }
     if (action === 'shelve') {
-      return html`<label
-        >${this.t('incident.shelve')}
-        <select name="minutes">
-          ${SHELVES.map((minutes) => html`<option value=${minutes}>${this.t('incident.minutes', { n: minutes })}</option>`)}
-        </select>
-      </label>`;
+      const until = (minutes: number) => new Date(Date.now() + minutes * MINUTE_MS).toISOString();
+      return this.#offers(
+        this.t('incident.shelve'),
+        SHELVES.map((minutes) => [this.#length(minutes), { until: until(minutes) }] as const),
+        value,
+        action,
+      );
     }
     if (action === 'merge') return this.#others(value);
     return html`<label
@@ -240,13 +287,48 @@ export class IncidentPanel extends DeskPart {
     </label>`;
   }
 
+  /** Choices that are done at a press. */
+  #offers(
+    label: string,
+    offers: readonly (readonly [string, Said])[],
+    value: Incident,
+    action: Action,
+  ) {
+    return offers.length === 0
+      ? nothing
+      : html`<div class="offers" role="group" aria-label=${label}>
+          <span>${label}</span>
+          ${offers.map(
+            ([words, said]) => html`<button
+              type="button"
+              ?disabled=${this.state.acting === value.id}
+              @click=${() => void this.#say(value, action, said)}
+            >
+              ${words}
+            </button>`,
+          )}
+        </div>`;
+  }
+
+  #length(minutes: number): string {
+    return span(minutes * 60, this.state.lang);
+  }
+
   /** Near ones of the same kind first; then every other that is open. */
   #others(value: Incident) {
     const near = new Set(this.alike.map(({ incident }) => incident));
     const others = (this.state.incidents.value ?? [])
       .filter(({ id }) => id !== value.id)
       .sort((a, b) => Number(near.has(b.id)) - Number(near.has(a.id)));
-    return html`<label
+    if (others.length === 0) return html`<p class="empty">${this.t('incident.alone')}</p>`;
+    const offers = others.filter(({ id }) => near.has(id)).slice(0, OFFERED);
+    return html`${this.#offers(
+      this.t('incident.near'),
+      offers.map((other) => [`${other.code} ${this.#title(other)}`, { into: other.id }] as const),
+      value,
+      'merge',
+    )}
+      <label
       >${this.t('incident.into')}
       <select name="into" required>
         ${others.map(
@@ -264,10 +346,11 @@ export class IncidentPanel extends DeskPart {
       ...(action === 'assign' ? { unit: text('unit') } : {}),
       ...(action === 'note' ? { note: text('note') } : {}),
       ...(action === 'merge' ? { into: Number(text('into')) } : {}),
-      ...(action === 'shelve'
-        ? { until: new Date(Date.now() + Number(text('minutes')) * MINUTE_MS).toISOString() }
-        : {}),
     };
+    await this.#say(value, action, said);
+  }
+
+  async #say(value: Incident, action: Action, said: Said): Promise<void> {
     if (await this.desk.incidents.act(value, action, said)) this.asking = null;
     await this.#stay();
   }

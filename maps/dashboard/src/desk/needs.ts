@@ -2,7 +2,8 @@ import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { AppState } from '../app/state.ts';
 import { clock, span } from '../format.ts';
 import { byNeed, nextAction, SIGNS } from '../incidents/order.ts';
-import type { Incident } from '../incidents/types.ts';
+import type { Action, Incident } from '../incidents/types.ts';
+import { exerciseOf } from '../time/now.ts';
 import { icon } from '../ui/icons.ts';
 import { DeskPart } from './part.ts';
 
@@ -74,7 +75,7 @@ export class Needs extends DeskPart {
   }
 
   protected override render() {
-    const { incidents, incident, raising } = this.state;
+    const { incidents, incident, raising, at } = this.state;
     const { seen } = this.desk.incidents;
     this.toggleAttribute('data-open', seen);
     if (!seen) return nothing;
@@ -98,16 +99,7 @@ export class Needs extends DeskPart {
       </div>
       ${raising ? html`<muang-raise .app=${this.app}></muang-raise>` : nothing}
       ${incident ? html`<muang-incident .app=${this.app}></muang-incident>` : nothing}
-      ${
-        incidents.problem && !incidents.value
-          ? html`<p class="problem" role="alert">
-              ${incidents.problem.detail ?? this.t('error.network')}
-              <button type="button" class="link" @click=${() => this.desk.incidents.load()}>
-                ${this.t('app.retry')}
-              </button>
-            </p>`
-          : nothing
-      }
+      ${this.#missing()}
       ${
         incidents.value && all.length === 0
           ? html`<p class="empty">${this.t('needs.none')}</p>`
@@ -128,6 +120,7 @@ export class Needs extends DeskPart {
             </button>`
           : nothing
       }
+      ${at === null ? html`<muang-aside .app=${this.app}></muang-aside>` : nothing}
     </section>`;
   }
 
@@ -149,7 +142,7 @@ export class Needs extends DeskPart {
   }
 
   #row(each: Incident) {
-    const { incident, incidentWords: words, lang, acting, at } = this.state;
+    const { incident, incidentWords: words, lang, at } = this.state;
     const open = incident === String(each.id);
     const raised = Date.parse(each.raised_at ?? '');
     // people answer by the clock on the wall, also while an exercise runs faster
@@ -171,7 +164,7 @@ export class Needs extends DeskPart {
         <span class="need-sign" aria-hidden="true">${SIGNS[each.severity]}</span>
         <span class="need-text">
           <span class="need-top"
-            ><b>${words['severity']?.[each.severity] ?? each.severity}</b> ${clock(raised, lang)} ·
+            >${this.#played(each)}<b>${words['severity']?.[each.severity] ?? each.severity}</b> ${clock(raised, lang)} ·
             ${each.code}</span
           >
           <span class="need-title">${this.#title(each)}</span>
@@ -192,16 +185,23 @@ export class Needs extends DeskPart {
           </span>
         </span>
       </button>
-      <span class="need-acts">
+      ${this.#acts(each)}
+    </li>`;
+  }
+
+  #acts(each: Incident) {
+    const { acting, at } = this.state;
+    const next = nextAction(each);
+    return html`<span class="need-acts">
         ${
-          nextAction(each) === 'acknowledge' && at === null
+          next && at === null
             ? html`<button
                 type="button"
-                class="primary"
+                class=${each.status === 'raised' ? 'primary' : ''}
                 ?disabled=${acting === each.id}
-                @click=${() => this.desk.incidents.act(each, 'acknowledge')}
+                @click=${() => this.#next(each, next)}
               >
-                ${this.t('act.acknowledge')}<span class="unseen"> ${each.code}</span>
+                ${this.t(`act.${next}`)}<span class="unseen"> ${each.code}</span>
               </button>`
             : nothing
         }
@@ -218,8 +218,35 @@ export class Needs extends DeskPart {
               </button>`
             : nothing
         }
-      </span>
-    </li>`;
+      </span>`;
+  }
+
+  /** The list is not there: it is being fetched, or could not be. */
+  #missing() {
+    const { incidents } = this.state;
+    if (incidents.value) return nothing;
+    return incidents.problem
+      ? html`<p class="problem" role="alert">
+          ${incidents.problem.detail ?? this.t('error.network')}
+          <button type="button" class="link" @click=${() => this.desk.incidents.load()}>
+            ${this.t('app.retry')}
+          </button>
+        </p>`
+      : html`<p class="empty">${this.t('needs.loading')}</p>`;
+  }
+
+  /** The next step at a press; whom it is given to is asked for. */
+  #next(each: Incident, action: Action): void {
+    if (action === 'assign') this.desk.incidents.open(each.id, action);
+    else void this.desk.incidents.act(each, action);
+  }
+
+  /** Played or real: while an exercise is on each of them says which it is. */
+  #played({ exercise }: Incident) {
+    if (exercise) return html`<b class="played">${this.t('needs.exercise')}</b> `;
+    return exerciseOf(this.state.me.value)
+      ? html`<b class="earnest">${this.t('needs.real')}</b> `
+      : nothing;
   }
 
   #title({ title_th, title_en }: Incident): string {

@@ -5,6 +5,7 @@ import { desk as en } from '../i18n/desk.en.ts';
 import { desk as th } from '../i18n/desk.th.ts';
 import { addWords } from '../i18n/index.ts';
 import { keepPictures } from '../offline/keep.ts';
+import { Aside } from './aside.ts';
 import { BoardLinks } from './board-links.ts';
 import { Compare } from './compare.ts';
 import { CutOffCard } from './cut-off.ts';
@@ -29,6 +30,7 @@ export function openDesk(app: App): Desk {
   customElements.define('muang-kpis', Kpis);
   customElements.define('muang-hydrograph', Hydrograph);
   customElements.define('muang-raise', Raise);
+  customElements.define('muang-aside', Aside);
   customElements.define('muang-incident', IncidentPanel);
   customElements.define('muang-needs', Needs);
   customElements.define('muang-watch', Watch);

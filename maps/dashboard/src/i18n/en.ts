@@ -16,7 +16,8 @@ export const en = {
   'app.public': 'Public view: sign in to see the houses and people your work is about.',
   'app.language': 'Language',
   'app.sections': 'Sections',
-  'exercise.banner': 'EXERCISE – {name}. Readings and incidents are not real.',
+  'exercise.banner':
+    'EXERCISE – {name}. The readings are not real. Incidents that are real say REAL.',
   'live.live': 'Live',
   'live.connecting': 'Connecting',
   'live.stale': 'Stale',

@@ -16,7 +16,7 @@ export const th: Record<MessageKey, string> = {
   'app.public': 'มุมมองสาธารณะ ลงชื่อเข้าใช้เพื่อเห็นบ้านและผู้คนตามหน้าที่ของคุณ',
   'app.language': 'ภาษา',
   'app.sections': 'ส่วนของหน้า',
-  'exercise.banner': 'ฝึกซ้อม – {name} ค่าวัดและเหตุทั้งหมดไม่ใช่ของจริง',
+  'exercise.banner': 'ฝึกซ้อม – {name} ค่าวัดที่เห็นไม่ใช่ของจริง เหตุจริงมีป้าย “เหตุจริง”',
   'live.live': 'สด',
   'live.connecting': 'กำลังเชื่อมต่อ',
   'live.stale': 'ขาดการติดต่อ',

@@ -5,6 +5,7 @@ import type { Lang } from '../i18n/index.ts';
 import type { Action, Incident, LogStep, NewIncident, Said } from './types.ts';
 
 const MOST = 500;
+const MOST_ASIDE = 200;
 
 export class IncidentApi {
   readonly #api: Api;
@@ -38,12 +39,17 @@ export class IncidentApi {
     });
   }
 
-  raise(incident: NewIncident, lang: Lang): Promise<Incident & { duplicates?: number[] }> {
+  /** `mark` is the form's own: a form that is sent twice raises one incident. */
+  raise(
+    incident: NewIncident,
+    lang: Lang,
+    mark: Readonly<Record<string, string>>,
+  ): Promise<Incident & { duplicates?: number[] }> {
     return this.#api.http.json('/incidents', {
       lang,
       method: 'POST',
       body: incident,
-      headers: once(),
+      headers: mark,
     });
   }
 
@@ -55,11 +61,18 @@ export class IncidentApi {
     return found.duplicates;
   }
 
-  /** The steps of one incident, newest last. */
-  async story(event: number, id: number, lang: Lang): Promise<LogStep[]> {
-    const path = `/events/${event}/log?kind=incident&limit=1000`;
+  /** Who did what to one incident and when, newest last; also where no event was open. */
+  async story(id: number, lang: Lang): Promise<LogStep[]> {
+    const path = `/incidents/${id}/steps`;
     const { steps } = await this.#api.http.json<{ steps: LogStep[] }>(path, { lang });
-    return steps.filter(({ record }) => record === id);
+    return steps;
+  }
+
+  /** The newest that ask nothing of anybody now: put aside, merged into another, or over. */
+  async aside(lang: Lang): Promise<Incident[]> {
+    const path = `/incidents?limit=${MOST_ASIDE}`;
+    const { incidents } = await this.#api.http.json<{ incidents: Incident[] }>(path, { lang });
+    return incidents.filter((incident) => !isActive(incident));
   }
 }
 

@@ -4,7 +4,7 @@ import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
 import { Again } from '../live/again.ts';
-import { IncidentApi } from './api.ts';
+import { IncidentApi, once } from './api.ts';
 import { byNeed } from './order.ts';
 import type { Action, Incident, NewIncident, Said } from './types.ts';
 
@@ -20,6 +20,9 @@ export class IncidentDesk {
   #asked = 0;
   #shown = 0;
   readonly #again = new Again(() => this.load(), REST_MS);
+  #asking: { readonly incident: string; readonly action: Action } | null = null;
+  #raising: { readonly form: string; readonly mark: Readonly<Record<string, string>> } | null =
+    null;
 
   constructor(app: App) {
     this.#app = app;
@@ -53,8 +56,21 @@ export class IncidentDesk {
     if (store.state.incident) void this.refresh();
   }
 
-  open(id: number): void {
+  /** Opens one; `asking` is a step whose details are to be filled in at once. */
+  open(id: number, asking: Action | null = null): void {
+    this.#asking = asking && { incident: String(id), action: asking };
     this.#app.store.set({ incident: String(id), section: 'watch' });
+  }
+
+  /** The step the panel was opened for; null when it was opened to be read. */
+  get asked(): Action | null {
+    const asking = this.#asking;
+    return asking?.incident === this.#app.store.state.incident ? (asking?.action ?? null) : null;
+  }
+
+  /** Those that ask nothing of anybody now, newest first; they can be taken up again. */
+  aside(): Promise<Incident[]> {
+    return this.#api.aside(this.#app.store.state.lang);
   }
 
   close(): void {
@@ -79,11 +95,8 @@ export class IncidentDesk {
   }
 
   async #tell({ id }: Incident): Promise<void> {
-    const { events, lang } = this.#app.store.state;
-    const event = events.value?.find(({ state }) => state === 'open');
-    if (!event) return;
     try {
-      const story = await this.#api.story(event.id, id, lang);
+      const story = await this.#api.story(id, this.#app.store.state.lang);
       if (this.#app.store.state.incident === String(id)) this.#app.store.set({ story });
     } catch {
       // the record itself says how it stands
@@ -116,8 +129,12 @@ export class IncidentDesk {
 
   /** Raises one and opens it. Answers its number; null when it was refused. */
   async raise(incident: NewIncident): Promise<number | null> {
+    // pressed twice, or sent again after the line broke, the same words raise one incident
+    const form = JSON.stringify(incident);
+    if (this.#raising?.form !== form) this.#raising = { form, mark: once() };
     try {
-      const made = await this.#api.raise(incident, this.#app.store.state.lang);
+      const made = await this.#api.raise(incident, this.#app.store.state.lang, this.#raising.mark);
+      this.#raising = null;
       this.#app.store.set({ raising: null });
       this.open(made.id);
       await this.load();

@@ -77,6 +77,26 @@ export function actions(incident: Incident): Action[] {
   return possible.filter(([, may]) => may).map(([action]) => action);
 }
 
+/** A step's words without the incident they stand under: `Incident I4: acknowledged`. */
+export function bare(words: string): string {
+  const [head, ...rest] = words.split(': ');
+  return rest.length ? rest.join(': ') : (head ?? '');
+}
+
+/** Seconds an incident waits for somebody, and until it escalates; null when it does neither. */
+export function waiting(
+  { status, raised_at, due_at, merged_into, shelved_until }: Incident,
+  now: number,
+): { readonly since: number; readonly left: number | null } | null {
+  const raised = Date.parse(raised_at ?? '');
+  if (status !== 'raised' || merged_into || shelved_until || Number.isNaN(raised)) return null;
+  const due = Date.parse(due_at ?? '');
+  return {
+    since: Math.max(0, (now - raised) / 1000),
+    left: Number.isNaN(due) ? null : Math.max(0, (due - now) / 1000),
+  };
+}
+
 /** How far an incident has come, for a row of dots: 0 raised … 5 all clear. */
 export function progress({ status }: Incident): number {
   return ORDER.indexOf(status);

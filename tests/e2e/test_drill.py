@@ -65,15 +65,18 @@ def drilled(
 def test_the_drill(drilled: Drill, visit: Open) -> None:
     """Twenty moments of three days; then the event is closed and the exercise ended."""
     drill, link = drilled, "#zones=return_period:100"
-    small = {"width": 1000, "height": 640}
-    desk = visit(drill.served, link, role=Role.COORDINATOR, **small).page
-    # the other one is a machine without WebGL: lists and figures are all that is looked at on it
-    wall = visit(
-        *(drill.served, f"{link}&lang=en"),
-        **{"role": Role.ADMIN, "wait": False, "quiet": True, **small},
-        begin=lambda page: page.add_init_script(NO_WEBGL),
-    ).page
-    drill.screens = {"desk": desk, "wall": wall}
+    roles = {"desk": (Role.COORDINATOR, link), "wall": (Role.ADMIN, f"{link}&lang=en")}
+    drill.screens = {
+        # figures and lists are looked at, not the map: machines without WebGL are soon ready
+        name: visit(
+            *(drill.served, where),
+            role=role,
+            wait=False,
+            quiet=True,
+            begin=lambda page: page.add_init_script(NO_WEBGL),
+        ).page
+        for name, (role, where) in roles.items()
+    }
     quiet_water(drill)
     two_reports_of_one(drill)
     rising(drill)

@@ -443,6 +443,8 @@ export class App {
     this.store.set({ live });
     // the server is back: from the picture to the town, and to whoever is signed in
     if (live.status === 'live' && this.store.state.pictureAt !== null) location.reload();
+    // an exercise may have begun, or run faster, between the first answer and the stream's beginning
+    if (before.pos === null && live.pos !== null) void this.meetAgain().catch(() => null);
     if (before.status === 'stale' && live.status === 'live') {
       // what failed while the server was away is asked for again
       this.map?.refresh('all');

@@ -69,7 +69,7 @@ export class IncidentPanel extends DeskPart {
     if (!this.#opened || !this.state.incidentView.value) return;
     this.#opened = false;
     // opened for a step: its first field; else the title
-    this.querySelector<HTMLElement>('form input, h3')?.focus();
+    if (!this.#toForm()) this.querySelector<HTMLElement>('h3')?.focus();
     this.scrollIntoView({ block: 'nearest' });
   }
 
@@ -225,10 +225,16 @@ export class IncidentPanel extends DeskPart {
       });
     }
     if (this.asking) {
-      void this.updateComplete.then(() =>
-        this.querySelector<HTMLElement>('form :is(input, select, textarea, button)')?.focus(),
-      );
+      void this.updateComplete.then(() => this.#toForm());
     }
+  }
+
+  /** Puts the reader's place where a step's details are filled in; false: none are asked for. */
+  #toForm(): boolean {
+    const fields = 'form :is(input, select, textarea)';
+    const first = this.querySelector<HTMLElement>(fields) ?? this.querySelector('form button');
+    if (first instanceof HTMLElement) first.focus();
+    return first !== null;
   }
 
   #form(value: Incident, action: Action) {

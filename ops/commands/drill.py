@@ -46,6 +46,7 @@ def register(app: typer.Typer) -> None:
     group.command("start")(start)
     group.command("stop")(stop)
     group.command("status")(status)
+    group.command("script")(script)
     app.add_typer(group, name="drill")
 
 
@@ -143,6 +144,29 @@ def status(*, town: Town = None, as_json: AsJson = False) -> None:
         print(both(Text(th="ไม่มีการฝึกซ้อม", en="No exercise is open.")))
         return
     _say({"town": town_id, **told}, as_json=as_json)
+
+
+def script(*, scenario: ScenarioName = "river", as_json: AsJson = False) -> None:
+    """ใบของผู้ควบคุมการฝึก · The leader's sheet: what is called in at which hour, without starting."""
+    from etl.feeds.drill.scenarios import scenario_of
+
+    play = scenario_of(scenario)
+    calls = [
+        {
+            "hour": report.at_h,
+            "kind": report.kind,
+            "severity": report.severity,
+            **report.says.model_dump(),
+        }
+        for report in play.reports
+    ]
+    if as_json:
+        told = {"scenario": play.id, "title": play.title.model_dump(), "hours": play.hours}
+        print(json.dumps({**told, "reports": calls}, ensure_ascii=False))
+        return
+    print(f"{play.title.th} · {play.title.en}, {play.hours:g} h")
+    for call in calls:
+        print(f"  {call['hour']:>6.1f} h  [{call['severity']}] {call['th']} · {call['en']}")
 
 
 def _told(conn: "AnyConnection", found: "Exercise") -> dict[str, Any]:

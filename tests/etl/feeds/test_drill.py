@@ -182,6 +182,17 @@ def test_what_the_script_says_is_called_in_once_and_marked(at_home: Bench) -> No
     assert told == [("raise",)] * 2 + [("exercise_ended",)] * 2
 
 
+def test_the_leaders_sheet_says_what_is_called_in_and_when(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    drill.script(scenario="flash", as_json=True)
+    told = said(capsys)
+    assert [call["hour"] for call in told["reports"]] == [1.5, 3, 4.5, 7]
+    assert told["reports"][1]["severity"] == "high"
+    drill.script(scenario="flash")
+    assert "รถดับกลางน้ำ 2 คัน" in capsys.readouterr().out
+
+
 def test_a_town_without_gauges_has_no_exercise(
     at_home: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,7 +123,7 @@ async def _round(served: Served, first: Page, second: Page) -> dict[str, float]:
     await asyncio.sleep(1)
     await second.evaluate(_CLOCKS, made)
     began = await first.evaluate(_CLICK)
-    await second.wait_for_function("window.muangMarks.shown !== undefined", polling=50)
+    await second.wait_for_function("() => window.muangMarks.shown !== undefined", polling=50)
     marks: dict[str, Any] = await second.evaluate("window.muangMarks")
     await first.evaluate("document.querySelector('muang-app').app.desk.incidents.close()")
     return {"in all": marks["shown"] - began, **_stages(marks, began)}

@@ -96,7 +96,7 @@ async def _visit(context: BrowserContext, build: Build) -> dict[str, Any]:
     before = build.line.bytes_down
     await page.goto(f"{build.url}/#lang=th", wait_until="commit")
     await page.wait_for_function(
-        "performance.getEntriesByName('muang:map-idle').length > 0", polling=50
+        "() => performance.getEntriesByName('muang:map-idle').length > 0", polling=50
     )
     told: dict[str, Any] = await page.evaluate(_TIMES)
     told["bytes"] = build.line.bytes_down - before

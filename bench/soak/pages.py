@@ -219,9 +219,9 @@ async def _open(browser: Browser, url: str, who: Who, more: str) -> Watched:
         await page.add_init_script(more)
     await page.goto(f"{url}/{who.link}")
     await page.wait_for_selector('.map[data-map="ready"]')
-    await page.wait_for_function("document.querySelector('muang-app').app.desk !== null")
+    await page.wait_for_function("() => document.querySelector('muang-app').app.desk !== null")
     await page.wait_for_selector('.live[data-live="live"]')
-    await page.wait_for_function("document.querySelector('muang-map').town.map.loaded()")
+    await page.wait_for_function("() => document.querySelector('muang-map').town.map.loaded()")
     return watched
 
 

@@ -19,7 +19,7 @@ class NewEvent:
 
     name: str
     kind: str
-    exercise: bool
+    exercise: bool | None
     note: str | None
     signed: Signed
 
@@ -37,7 +37,7 @@ async def open_one(conn: Connection, new: NewEvent, actor: Actor) -> Record:
             "name": new.name,
             "kind": new.kind,
             "state": "open",
-            "exercise": new.exercise or await steps.exercising(conn),
+            "exercise": await steps.exercising(conn) if new.exercise is None else new.exercise,
             "opened_by": actor.name,
         },
     )

@@ -115,7 +115,7 @@ async def raise_incident(
         at=sent.at,
         description=sent.description,
         place=sent.place,
-        exercise=sent.exercise or None,
+        exercise=sent.exercise,
         source=sent.source,
     )
 

@@ -232,7 +232,10 @@ class EventIn(_Signed):
 
     name: Words
     kind: Literal["flood", "flash_flood", "storm", "tide", "other"] = "flood"
-    exercise: bool = False
+    exercise: bool | None = Field(
+        default=None,
+        description="Whether it is played. Unsaid: while an exercise is on; false: it is real",
+    )
 
 
 class EventAct(_Signed):
@@ -285,7 +288,10 @@ class IncidentIn(_Said):
     description: Long | None = None
     place: Words | None = Field(default=None, description="Where it is, in words")
     source: Words | None = Field(default=None, description="Who or what told of it")
-    exercise: bool = False
+    exercise: bool | None = Field(
+        default=None,
+        description="Whether it is played. Unsaid: while an exercise is on; false: it is real",
+    )
 
 
 class IncidentAct(_Said):

@@ -246,5 +246,7 @@ def test_what_is_raised_in_an_exercise_says_so(room: WarRoom) -> None:
         exercise.begin(conn, name="ฝึกซ้อม", scenario="flood", seed=1, speed=1.0, actor="tests")
         conn.commit()
         assert raised(room)["exercise"] is True
+        # somebody drowns during an exercise, too
+        assert raised(room, exercise=False)["exercise"] is False
         exercise.end(conn, "tests")
     assert raised(room)["exercise"] is False

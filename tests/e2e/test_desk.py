@@ -208,6 +208,27 @@ def test_the_second_of_two_is_told_who_was_first(tiny: Served, visit: Open, even
     assert event
 
 
+def test_what_one_writes_outlives_new_rights(tiny: Served, visit: Open, event: int) -> None:
+    _json(tiny.post(f"/events/{event}/close", {"signer": "ทดสอบ"}))
+    page = visit(tiny, f"#{NEAR}", role=Role.COORDINATOR).page
+    page.locator(".needs .chip-button").filter(has_text="แจ้งเหตุ").click()
+    page.locator('.raise [name="title"]').fill("คันดินซึมหลังโรงเรียน")
+    page.locator('.raise [name="severity"]').select_option("critical")
+    page.locator(".raise-where .link").click()
+    where = page.locator(".raise-where").inner_text()
+    # a colleague opens the event again: homes are shown from now on, and the page begins anew
+    with page.expect_navigation():
+        _json(tiny.post(f"/events/{event}/reopen", {"signer": "ทดสอบ"}))
+    page.wait_for_function(
+        "() => document.querySelector('.raise [name=title]')?.value === 'คันดินซึมหลังโรงเรียน'"
+    )
+    assert page.locator('.raise [name="severity"]').input_value() == "critical"
+    assert page.locator(".raise-where").inner_text() == where
+    page.locator(".raise .primary").click()
+    page.locator(".incident").filter(has_text="คันดินซึม").wait_for()
+    assert page.evaluate("sessionStorage.getItem('muang.draft')") is None
+
+
 def test_what_is_announced_stays_apart(tiny: Served, visit: Open, event: int) -> None:
     page = visit(tiny, "#lang=th", role=Role.COORDINATOR).page
     page.locator(".flag").click()

@@ -568,7 +568,8 @@ export interface EventIn {
   readonly note?: string | null;
   readonly name: string;
   readonly kind?: "flood" | "flash_flood" | "storm" | "tide" | "other";
-  readonly exercise?: boolean;
+  /** Whether it is played. Unsaid: while an exercise is on; false: it is real */
+  readonly exercise?: boolean | null;
 }
 
 /** Every step in order; never changed. A correction is a new step that names the old one. */
@@ -1156,7 +1157,8 @@ export interface IncidentIn {
   readonly place?: string | null;
   /** Who or what told of it */
   readonly source?: string | null;
-  readonly exercise?: boolean;
+  /** Whether it is played. Unsaid: while an exercise is on; false: it is real */
+  readonly exercise?: boolean | null;
 }
 
 /** Steps of one incident in their order. */

@@ -470,8 +470,9 @@ export class App {
 }
 
 /** Who a page was opened for, to be compared between tabs. */
-function identity({ kind, principal }: Me): string {
-  return `${kind}:${principal}`;
+/** Who somebody is, whatever their rights. */
+export function identity(me: Me | undefined): string {
+  return `${me?.kind}:${me?.principal}`;
 }
 
 /** The link that brings back what is on screen. */

@@ -1,5 +1,5 @@
 import type { ChangeEvent } from '../api/types.ts';
-import type { App, DeskPort } from '../app/app.ts';
+import { type App, type DeskPort, identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import type { BoardRoom } from '../boards/room.ts';
 import { EventDesk } from '../events/desk.ts';
@@ -8,6 +8,7 @@ import { IncidentDesk } from '../incidents/desk.ts';
 import { BoardDesk } from '../kpi/boards.ts';
 import { FocusDesk } from '../kpi/focus.ts';
 import { TimeDesk } from '../time/desk.ts';
+import { draftOf } from './draft.ts';
 import { Sound } from './sound.ts';
 import { Twins } from './twins.ts';
 
@@ -47,6 +48,8 @@ export class Desk implements DeskPort {
     this.time.start();
     this.focus.follow();
     if (this.#app.store.state.board) void this.openRoom();
+    const draft = draftOf(identity(this.#app.store.state.me.value));
+    if (draft) this.#app.store.set({ raising: { at: draft.at } });
   }
 
   /** Fetches the boards' part of the page. */

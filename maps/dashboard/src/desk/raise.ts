@@ -1,7 +1,10 @@
 import { html, nothing } from 'lit';
+import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import { SEVERITIES, type Severity } from '../incidents/types.ts';
+import { exerciseOf } from '../time/now.ts';
 import { icon } from '../ui/icons.ts';
+import { draftOf, dropDraft, keepDraft } from './draft.ts';
 import { DeskPart } from './part.ts';
 
 /** Kinds that people raise; power-dependent people are found by a rule. */
@@ -12,11 +15,20 @@ export class Raise extends DeskPart {
   protected readonly watch = [
     'raising',
     'incidentWords',
+    'me',
     'view',
   ] as const satisfies (keyof AppState)[];
 
+  #filled = false;
+
   protected override firstUpdated(): void {
     this.querySelector<HTMLElement>('input')?.focus();
+    this.#fill();
+  }
+
+  protected override updated(): void {
+    this.#fill();
+    this.#keep();
   }
 
   protected override render() {
@@ -29,6 +41,7 @@ export class Raise extends DeskPart {
       @keydown=${(event: KeyboardEvent) => {
         if (event.key === 'Escape') this.#cancel();
       }}
+      @input=${() => this.#keep()}
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
         void this.#send(new FormData(event.target as HTMLFormElement));
@@ -65,6 +78,11 @@ export class Raise extends DeskPart {
         >${this.t('raise.description')}
         <textarea name="description" maxlength="4000" rows="2"></textarea>
       </label>
+      ${
+        exerciseOf(this.state.me.value)
+          ? html`<label class="tick"><input type="checkbox" name="real" /> ${this.t('raise.real')}</label>`
+          : nothing
+      }
       <p class="raise-where" role="status">
         ${icon('fly')}
         ${raising.at ? this.t('raise.at', { lat: raising.at[1].toFixed(5), lng: raising.at[0].toFixed(5) }) : this.t('raise.where')}
@@ -81,12 +99,41 @@ export class Raise extends DeskPart {
     </form>`;
   }
 
+  /** Puts back what was being written when the page began anew, once there are kinds to choose. */
+  #fill(): void {
+    const form = this.querySelector('form');
+    if (this.#filled || !form || Object.keys(this.state.incidentWords).length === 0) return;
+    this.#filled = true;
+    const draft = draftOf(identity(this.state.me.value));
+    for (const [name, value] of Object.entries(draft?.fields ?? {})) {
+      const field = form.elements.namedItem(name);
+      if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = true;
+      else if (
+        field instanceof HTMLInputElement ||
+        field instanceof HTMLSelectElement ||
+        field instanceof HTMLTextAreaElement
+      )
+        field.value = value;
+    }
+  }
+
+  #keep(): void {
+    const form = this.querySelector('form');
+    if (!this.#filled || !form) return;
+    const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
+    keepDraft(identity(this.state.me.value), {
+      at: this.state.raising?.at ?? null,
+      fields: Object.fromEntries(fields),
+    });
+  }
+
   #here(): void {
     const at = this.app.map?.centre();
     if (at) this.app.store.set({ raising: { at } });
   }
 
   #cancel(): void {
+    dropDraft();
     this.app.store.set({ raising: null });
     document.querySelector<HTMLElement>('#needs-title')?.focus();
   }
@@ -97,13 +144,15 @@ export class Raise extends DeskPart {
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const description = text('description');
     const place = text('place');
-    await this.desk.incidents.raise({
+    const raised = await this.desk.incidents.raise({
       kind: text('kind'),
       severity: text('severity') as Severity,
       title: text('title'),
       at: raising.at,
       ...(description ? { description } : {}),
       ...(place ? { place } : {}),
+      ...(form.get('real') === null ? {} : { exercise: false }),
     });
+    if (raised !== null) dropDraft();
   }
 }

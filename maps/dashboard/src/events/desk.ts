@@ -55,7 +55,13 @@ export class EventDesk {
   }
 
   open(name: string, kind: string, exercise: boolean, signed: Signed): Promise<string | null> {
-    return this.#post('/events', { name, kind, exercise, ...signed });
+    return this.#post('/events', {
+      name,
+      kind,
+      // unsaid it is one while an exercise is on; nobody makes it real by forgetting to tick
+      ...(exercise ? { exercise } : {}),
+      ...signed,
+    });
   }
 
   announce(event: TownEvent, line: Line, value: string, signed: Signed): Promise<string | null> {

@@ -153,6 +153,7 @@ export const desk = {
   'raise.where': 'Click the place on the map, choose it in the search, or',
   'raise.at': 'Placed at {lat}, {lng}',
   'raise.centre': 'take the middle of the map',
+  'raise.real': 'Real, not part of the exercise',
   'raise.send': 'Raise',
   'raise.cancel': 'Cancel',
   'event.quiet': 'No event is open',

@@ -153,6 +153,7 @@ export const desk: Record<keyof typeof en, string> = {
   'raise.where': 'คลิกตำแหน่งบนแผนที่ เลือกจากช่องค้นหา หรือ',
   'raise.at': 'ตำแหน่ง {lat}, {lng}',
   'raise.centre': 'ใช้กลางแผนที่',
+  'raise.real': 'เหตุจริง ไม่ใช่การฝึกซ้อม',
   'raise.send': 'แจ้งเหตุ',
   'raise.cancel': 'ยกเลิก',
   'event.quiet': 'ไม่มีเหตุการณ์ที่เปิดอยู่',

@@ -63,6 +63,8 @@ export interface NewIncident {
   readonly at: Position;
   readonly description?: string;
   readonly place?: string;
+  /** False: real, though an exercise is on. */
+  readonly exercise?: false;
 }
 
 /** One step of the story, as a sentence in the reader's language. */

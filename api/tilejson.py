@@ -63,10 +63,8 @@ async def tilejson(
         ],
     }
     if found.label_points and found.style and found.style.label in fields:
-        label = found.style.label
-        made["vector_layers"].append(
-            {"id": found.label_points, **zooms, "fields": {label: fields[label]}}
-        )
+        names = {label: fields[label] for label in found.style.labels if label in fields}
+        made["vector_layers"].append({"id": found.label_points, **zooms, "fields": names})
     if found.cells and found.zooms.cells_below and found.style:
         told = {name: fields[name] for name in (found.style.field,) if name in fields}
         made["vector_layers"].append(

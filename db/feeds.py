@@ -186,7 +186,11 @@ def _asks(feed: Feed) -> tuple[object, ...]:
 def remove(conn: AnyConnection, name: str) -> None:
     """Forget a feed and its state; what it brought stays."""
     get(conn, name)
-    conn.execute("DELETE FROM muang.feed WHERE name = %s", [name])
+    with conn.transaction():
+        # in the order in which whoever polls takes them: it may be writing how the feed is just now
+        conn.execute("SELECT FROM muang.feed_state WHERE feed = %s FOR UPDATE", [name])
+        conn.execute("SELECT FROM muang.feed_body WHERE feed = %s FOR UPDATE", [name])
+        conn.execute("DELETE FROM muang.feed WHERE name = %s", [name])
 
 
 def enable(conn: AnyConnection, name: str, *, enabled: bool) -> None:
@@ -286,6 +290,12 @@ def lead(conn: AnyConnection) -> bool:
     row = conn.execute("SELECT pg_try_advisory_lock(%s)", [_LEAD]).fetchone()
     conn.commit()
     return bool(row and row[0])
+
+
+def let_go(conn: AnyConnection) -> None:
+    """Let another process poll, at once: a connection that closes is gone only some time later."""
+    conn.execute("SELECT pg_advisory_unlock(%s)", [_LEAD])
+    conn.commit()
 
 
 def is_polled(conn: AnyConnection) -> bool:

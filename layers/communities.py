@@ -16,7 +16,7 @@ LAYER = Layer(
     fields=(
         text("code", "รหัสชุมชน", "Code", EVERYONE, required=True),
         text("name", "ชื่อชุมชน", "Name", EVERYONE, in_tile=True),
-        text("name_en", "ชื่ออังกฤษ", "Name (English)", EVERYONE),
+        text("name_en", "ชื่ออังกฤษ", "Name (English)", EVERYONE, in_tile=True),
         text("leader", "ประธานชุมชน", "Leader", personal=True),
         integer("households_registered", "ครัวเรือนตามทะเบียน", "Registered households", EVERYONE),
     ),
@@ -31,6 +31,7 @@ LAYER = Layer(
         symbol=Symbol.LINE,
         order=18,
         label="name",
+        label_en="name_en",
         label_min_zoom=12.5,
         classes=(
             StyleClass(

@@ -61,7 +61,8 @@ class StyleClass(BaseModel):
 class Style(BaseModel):
     """The look of one layer: classes by the values of one field, or one class for all.
 
-    `order` is drawing order, low first. `label` names a text field drawn from `label_min_zoom`.
+    `order` is drawing order, low first. `label` names a text field drawn from `label_min_zoom`;
+    `label_en` one that a map in English writes instead, where a feature has it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +75,7 @@ class Style(BaseModel):
     opacity: float = 1.0
     outline_width: float = 0.5
     label: str | None = None
+    label_en: str | None = None
     label_min_zoom: float = 15
 
     @model_validator(mode="after")
@@ -90,4 +92,9 @@ class Style(BaseModel):
     @property
     def fields(self) -> tuple[str, ...]:
         """Names of the fields a tile must carry for this style."""
-        return tuple(name for name in (self.field, self.label) if name)
+        return tuple(name for name in (self.field, *self.labels) if name)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the fields names are written from."""
+        return tuple(name for name in (self.label, self.label_en) if name)

@@ -4,6 +4,7 @@ from typing import Any
 
 from layers.model import GeometryKind
 from layers.style import Symbol
+from layers.text import Lang
 from maps.expressions import Expression
 from maps.legend import Drawn
 from maps.shapes import diameter
@@ -33,10 +34,13 @@ def font_faces(base_url: str) -> dict[str, Any]:
     }
 
 
-def label_layers(drawn: Drawn, source: dict[str, str]) -> list[dict[str, Any]]:
+def label_layers(drawn: Drawn, source: dict[str, str], lang: Lang) -> list[dict[str, Any]]:
     """The symbol layers that write the layer's names; none when it has none to write."""
     if drawn.label is None:
         return []
+    name: Expression = ["get", drawn.label]
+    if lang == "en" and drawn.label_en:
+        name = ["coalesce", ["get", drawn.label_en], name]
     layout, paint = _LOOKS[_kind(drawn)](drawn)
     label = {
         "id": f"{drawn.layer.id}-label",
@@ -44,7 +48,7 @@ def label_layers(drawn: Drawn, source: dict[str, str]) -> list[dict[str, Any]]:
         **source,
         "minzoom": drawn.style.label_min_zoom,
         "layout": {
-            "text-field": ["to-string", ["get", drawn.label]],
+            "text-field": ["to-string", name],
             "text-padding": 3,
             **layout,
         },

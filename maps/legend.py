@@ -19,7 +19,7 @@ class Drawn:
 
     `field` tells the classes apart, None when there is one class or the role may not see the
     field. `classes` ends with the remainder, the only one without values, so that a value
-    nobody foresaw is still drawn. `label` is None when the role may not see the label's field.
+    nobody foresaw is still drawn. `label` and `label_en` are None when the role may not see them.
     """
 
     layer: Layer
@@ -27,6 +27,7 @@ class Drawn:
     field: str | None
     classes: tuple[StyleClass, ...]
     label: str | None
+    label_en: str | None
 
     @property
     def remainder(self) -> StyleClass:
@@ -58,6 +59,7 @@ def drawn(layers: Iterable[Layer], role: Role) -> tuple[Drawn, ...]:
                 field=field,
                 classes=_classes(style, told_apart=field is not None),
                 label=style.label if style.label in seen else None,
+                label_en=style.label_en if style.label_en in seen else None,
             )
         )
     return tuple(sorted(found, key=lambda each: each.style.order))

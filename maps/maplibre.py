@@ -56,7 +56,7 @@ def style(
     base_url = base_url.rstrip("/")
     shown = drawn(layers, role)
     features = [part for each in shown for part in _features(each)]
-    labels = [part for each in shown for part in _labels(each)]
+    labels = [part for each in shown for part in _labels(each, lang)]
     view = {"center": list(town.centre), "zoom": town.zoom} if town.centre else {}
     return {
         "version": 8,
@@ -133,8 +133,8 @@ def _ground(each: Drawn) -> dict[str, Any]:
     return part
 
 
-def _labels(each: Drawn) -> list[dict[str, Any]]:
-    parts = label_layers(each, _source(each))
+def _labels(each: Drawn, lang: Lang) -> list[dict[str, Any]]:
+    parts = label_layers(each, _source(each), lang)
     for part in parts:
         _finish(each, part)
     return parts

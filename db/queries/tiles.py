@@ -124,7 +124,7 @@ class _Shape:
     rendered: bool
     counted: bool
     columns: tuple[tuple[str, bool], ...]
-    points: tuple[str, str] | None
+    points: tuple[str, tuple[str, ...]] | None
 
     @classmethod
     def of(cls, one: TileLayer, z: int, *, rendered: bool) -> Self:
@@ -189,13 +189,15 @@ _MOVED = sql.SQL(
 )
 
 
-def _names(one: TileLayer) -> tuple[str, str] | None:
-    """The tile layer of label points and the field they carry, when the caller sees that field."""
+def _names(one: TileLayer) -> tuple[str, tuple[str, ...]] | None:
+    """The tile layer of label points and the names they carry, of those the caller sees."""
     points, style = one.layer.label_points, one.layer.style
     if points is None or style is None or style.label is None:
         return None
-    seen = any(field.name == style.label for field in one.fields)
-    return (points, style.label) if seen else None
+    seen = {field.name for field in one.fields}
+    if style.label not in seen:
+        return None
+    return points, tuple(name for name in style.labels if name in seen)
 
 
 @lru_cache(maxsize=1024)
@@ -216,7 +218,9 @@ def _joined(parts: list[tuple[_Shape, sql.Composed | None]]) -> bytes:
     return (sql.SQL("SELECT ") + sql.SQL(" || ").join(picked)).as_bytes(None)
 
 
-def _points(shape: _Shape, points: str, label: str, where: sql.Composed | None) -> sql.Composed:
+def _points(
+    shape: _Shape, points: str, labels: tuple[str, ...], where: sql.Composed | None
+) -> sql.Composed:
     """One point an area for its name, in the one tile where the point lies."""
     at, found = (
         sql.SQL("p.at"),
@@ -230,12 +234,12 @@ def _points(shape: _Shape, points: str, label: str, where: sql.Composed | None) 
         found = sql.SQL("{table} AS t WHERE t.geom && {tile} AND t.piece = {label_piece}")
     return sql.SQL(
         "coalesce((SELECT ST_AsMVT(q, {points}, {extent}, 'geom', 'id') FROM ("
-        "SELECT t.id, t.{label}, ST_AsMVTGeom({at}, {tile}, {extent}, 0, true) AS geom"
+        "SELECT t.id, {labels}, ST_AsMVTGeom({at}, {tile}, {extent}, 0, true) AS geom"
         " FROM {found}{only}) AS q), ''::bytea)"
     ).format(
         points=sql.Literal(points),
         extent=sql.Literal(EXTENT),
-        label=sql.Identifier(label),
+        labels=sql.SQL(", ").join(sql.Identifier("t", label) for label in labels),
         at=at,
         tile=_TILE,
         found=found.format(

@@ -144,7 +144,10 @@ class Poller:
 
     def _let_go(self) -> None:
         """Lead no longer; a connection that is broken already is let go without a word."""
-        self._lead = None
+        lead, self._lead = self._lead, None
+        with contextlib.suppress(*AWAY):
+            if lead is not None:
+                register.let_go(lead)
         with contextlib.suppress(*AWAY):
             self._opened.close()
 

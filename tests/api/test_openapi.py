@@ -152,7 +152,7 @@ def test_declared_parameters_are_accepted_and_only_those(
             .replace("{answer_id}", "00000000-0000-0000-0000-000000000000")
             .replace("{number}.{form}", "999999999.csv")
         )
-        real = re.sub(r"\{(event|incident|code|reading)\}", "1", real)
+        real = re.sub(r"\{(area|event|incident|code|reading)\}", "1", real)
         needed = {
             part["name"]: part["schema"]["examples"][0]
             for part in operation.get("parameters", [])

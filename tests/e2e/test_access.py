@@ -33,7 +33,7 @@ def test_everything_is_within_reach_on_a_wide_page(tiny: Served, visit: Open, la
     page.locator(".figures").wait_for(state="attached")
     assert small_targets(page) == []
     page.locator(".impact .switch button").last.click()
-    page.locator(".proof summary").click()
+    page.locator(".proof summary").first.click()
     assert violations(page) == []
     # text twice as large still fits
     page.locator(".impact .switch button").first.click()

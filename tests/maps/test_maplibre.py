@@ -195,6 +195,16 @@ def test_an_area_is_named_once_from_afar_and_everywhere_from_near() -> None:
     assert get("town_boundary").label_points is None
 
 
+def test_an_english_map_writes_english_names_where_there_are_some() -> None:
+    parts = {part["id"]: part for part in _style(lang="en")["layers"]}
+    english = ["to-string", ["coalesce", ["get", "name_en"], ["get", "name"]]]
+    assert parts["communities-label"]["layout"]["text-field"] == english
+    assert parts["communities-label-near"]["layout"]["text-field"] == english
+    thai = {part["id"]: part for part in _style(lang="th")["layers"]}
+    assert thai["communities-label"]["layout"]["text-field"] == ["to-string", ["get", "name"]]
+    assert parts["water-label"]["layout"]["text-field"] == ["to-string", ["get", "name"]]
+
+
 @pytest.mark.parametrize(("lang", "name"), [("th", "พิบูลมังสาหาร"), ("en", "Phibun Mangsahan")])
 def test_the_style_speaks_the_asked_language(lang: Lang, name: str) -> None:
     made = _style(lang=lang)

@@ -61,6 +61,8 @@ export class TownMap implements MapPort {
   readonly map: MapLibre;
   readonly #app: App;
   readonly #stop: () => void;
+  /** Whether the style that was set last has been taken in. */
+  #styled = false;
   /** Boxes to fetch again once tiles now under way have arrived: they may be older. */
   readonly #later = new Map<string, BBox[] | null>();
   #style: TownStyle;
@@ -189,8 +191,19 @@ export class TownMap implements MapPort {
       if (isSourceLoaded && this.#later.has(sourceId)) this.#again(sourceId);
     });
     map.once('idle', () => performance.mark('muang:map-idle'));
+    // of use before it is finished: the town is drawn, the ground below it may still be coming
+    const useful = () => {
+      const town = Object.keys(this.#style.sources).filter((id) => id !== BASEMAP);
+      if (!town.every((id) => map.getSource(id) && map.isSourceLoaded(id))) return;
+      map.off('sourcedata', useful);
+      map.once('render', () => performance.mark('muang:map-useful'));
+    };
+    map.on('sourcedata', useful);
     map.on('load', () => this.#tellView());
-    map.on('style.load', () => this.#paintOwn(this.#app.store.state));
+    map.on('style.load', () => {
+      this.#styled = true;
+      this.#paintOwn(this.#app.store.state);
+    });
     map.on('error', (event) => {
       const { error } = event;
       // the ground is missing or was made anew: the map goes on without, and looks for it
@@ -305,7 +318,9 @@ export class TownMap implements MapPort {
   #follow(now: AppState, before: AppState): void {
     if (composesAnew(now, before, this.#style)) {
       this.#style = now.style.value ?? this.#style;
-      this.map.setStyle(compose(this.#style as unknown as StyleSpecification, now, now));
+      const style = compose(this.#style as unknown as StyleSpecification, now, now);
+      // what is still coming cannot be compared with: it is begun anew
+      this.map.setStyle(style, { diff: this.#styled });
       this.#paintOwn(now);
       return;
     }

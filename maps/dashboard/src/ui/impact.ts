@@ -120,7 +120,7 @@ export class Impact extends Part {
     const { value: answer, problem } = impact;
     return html`
       <div class="impact-head">
-        <h3 id="impact-title">${this.#name()}</h3>
+        <h3 id="impact-title" ?hidden=${!this.#name()}>${this.#name()}</h3>
         ${this.#zoomButton()}
         ${answer ? this.#switch() : nothing}
       </div>

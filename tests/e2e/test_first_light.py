@@ -109,6 +109,6 @@ def test_a_chosen_flood_is_counted_as_the_api_counts_it(served_town: Served, vis
     ).json()
     assert kept["id"] == answer_id
     assert proof.locator("tbody tr").count() == len(kept["provenance"])
-    caveats = page.locator("#flood .caveats li").all_inner_texts()
+    caveats = page.locator("#flood .caveats").first.locator("li").all_inner_texts()
     assert caveats == kept["caveats"]
     assert "ST_Intersects" in caveats[0]

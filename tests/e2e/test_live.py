@@ -27,6 +27,7 @@ EARS = """(() => {
         }
     };
 })()"""
+TOWN = "document.querySelector('muang-map').town"
 APP = "document.querySelector('muang-app').app"
 
 
@@ -82,20 +83,24 @@ def test_a_killed_server_is_told_and_what_it_missed_comes_once(
     mortal.kill()
     page.clock.fast_forward(46_000)
     page.locator(".alarm").filter(has_text="ข้อมูลเก่า").wait_for()
+    # a change told in the last moment asks for tiles that can no longer be had
+    page.evaluate(f"{TOWN}.refresh('all')")
+    page.wait_for_function(f"() => {MAP}.loaded()")
     for value in ("vacant", "commercial"):
         use(tiny, "01A055", value)
     mortal.start()
     # by itself: nobody has to press anything
     page.locator('.live[data-live="live"]').wait_for()
     page.locator(".alarm").wait_for(state="detached")
+    shown = f"""(id) => {MAP}.queryRenderedFeatures({{layers: ['parcels']}})
+        .find((feature) => feature.id === id)?.properties.use"""
+    until(lambda: page.evaluate(shown, parcel) == "commercial")
     use(tiny, "01A055", "residential")
     last = head(tiny)
     until(lambda: last in page.evaluate("heard"))
     assert page.evaluate("heard") == list(range(base + 1, last + 1))
     # nothing had to be fetched anew but what had changed
     assert page.evaluate(f"{APP}.gaps") is None
-    shown = f"""(id) => {MAP}.queryRenderedFeatures({{layers: ['parcels']}})
-        .find((feature) => feature.id === id)?.properties.use"""
     until(lambda: page.evaluate(shown, parcel) == "residential")
 
 

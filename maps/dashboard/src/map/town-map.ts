@@ -49,6 +49,9 @@ addProtocol('pmtiles', async (request, abort) => {
 
 /** Tiles of the past are offered from this zoom on (`api/past.py`). */
 const PAST_ZOOM = 14;
+const WORLD: BBox = [-180, -90, 180, 90];
+/** So long an answer may keep the next question for the same tiles waiting. */
+const PATIENCE_MS = 5_000;
 /** Boxes remembered of one layer while its tiles are under way. */
 const MOST_BOXES = 64;
 const CLICK_PX = 4;
@@ -65,6 +68,8 @@ export class TownMap implements MapPort {
   #styled = false;
   /** Boxes to fetch again once tiles now under way have arrived: they may be older. */
   readonly #later = new Map<string, BBox[] | null>();
+  /** When each source was asked again last (ms of the page). */
+  readonly #asked = new Map<string, number>();
   #style: TownStyle;
 
   constructor(app: App, container: HTMLElement, style: TownStyle, bounds: BBox) {
@@ -159,6 +164,7 @@ export class TownMap implements MapPort {
   #refetch(id: string, boxes: BBox[] | null): void {
     const source = this.map.getSource(id);
     if (source?.type !== 'vector') return;
+    const now = performance.now();
     if (!this.map.isSourceLoaded(id)) {
       const waiting = this.#later.get(id);
       const known = this.#later.has(id);
@@ -168,13 +174,15 @@ export class TownMap implements MapPort {
           ? null
           : bounded([...(waiting ?? []), ...boxes]),
       );
+      // one asking at a time: of two answers for a tile the older may come last, and would stay.
+      // An answer that never comes must not stop the others for ever.
+      if (now - (this.#asked.get(id) ?? -PATIENCE_MS) < PATIENCE_MS) return;
     }
-    if (boxes === null) {
-      this.map.refreshTiles(id);
-      return;
-    }
+    this.#asked.set(id, now);
     const range = source as unknown as { minzoom: number; maxzoom: number };
-    const tiles = touchedTiles(boxes, this.#bbox(), this.map.getZoom(), range);
+    // always by name: told to load everything anew, MapLibre (6.17) waits for ever for a tile whose
+    // last request failed
+    const tiles = touchedTiles(boxes ?? [WORLD], this.#bbox(), this.map.getZoom(), range);
     if (tiles.length > 0) this.map.refreshTiles(id, tiles);
   }
 

@@ -21,6 +21,7 @@ from db.exercise import current_async
 from db.forecasts import Forecast
 from db.queries.gauges import stations
 from layers.errors import NotFoundError
+from layers.forecast_age import old_forecast
 from layers.series import RAIN
 from layers.text import Text
 
@@ -28,8 +29,6 @@ router = APIRouter(prefix="/queries", tags=["Geo-queries"])
 
 KIND = "arrival"
 SHOWN_LEAD_H = 24.0
-OLD_H = 6.0
-"""A forecast that counts from a reading so long ago is called old before anything else is said."""
 
 _NO_FORECAST = Text(
     th="ยังไม่มีการคาดการณ์ของสถานีนี้",
@@ -170,7 +169,8 @@ def _body(
     until = when.clock + timedelta(hours=asked.horizon_h)
     skills = [_skill(one) for one in told.skill or ()] if told.points else []
     if told.points:
-        caveats += _old(told, when.clock)
+        old = old_forecast(told.origin, when.clock)
+        caveats += [] if old is None else [old.model_dump()]
     caveats += [*told.caveats, *_rain_words(told)]
     return body | {
         "forecast_id": told.id,
@@ -191,20 +191,6 @@ def _body(
         "fitted_at": _utc(told.fitted_at),
         "inputs": [_input(one, when.clock) for one in told.inputs],
     }
-
-
-def _old(told: Forecast, clock: datetime) -> list[dict[str, str]]:
-    """How old the reading is that the forecast counts from, where that is long ago."""
-    hours = (clock - told.origin) / timedelta(hours=1)
-    if hours < OLD_H:
-        return []
-    text = Text(
-        th=f"การคาดการณ์เก่า: นับจากค่าที่วัดเมื่อ {hours:.0f} ชั่วโมงก่อน ไม่มีค่าใหม่ที่ใช้ได้หลังจากนั้น "
-        "ดูระดับน้ำจริงก่อนตัดสินใจ",
-        en=f"OLD FORECAST: it counts from a reading {hours:.0f} h ago; nothing sound came since. "
-        "Look at the water itself before you decide.",
-    )
-    return [text.model_dump()]
 
 
 def _within(crossing: Any, until: datetime) -> dict[str, Any]:

@@ -318,6 +318,12 @@ class ForecastStage(BaseModel):
     high_m: float
     stage_m: float
     highest_m: float = Field(description="The highest stage that is mapped")
+    origin: datetime | None = Field(
+        default=None, description="When the reading was taken that the forecast counts from"
+    )
+    clock: datetime | None = Field(
+        default=None, description="The present it was asked at; the exercise's during one"
+    )
 
 
 class _Answer(BaseModel):

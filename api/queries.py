@@ -72,9 +72,15 @@ def given(kept: answers.Answer) -> Given:
     return Given(kept.pos, kept.computed_at, _stage(kept.response), compared)
 
 
+_STAGE_TIMES = ("at", "origin", "clock")
+
+
 def _stage(told: dict[str, Any]) -> Stage | None:
     known = told.get("forecast")
-    return Stage(**{**known, "at": datetime.fromisoformat(known["at"])}) if known else None
+    if not known:
+        return None
+    times = {name: datetime.fromisoformat(known[name]) for name in _STAGE_TIMES if known.get(name)}
+    return Stage(**{**known, **times})
 
 
 async def answer_impact(
@@ -167,7 +173,10 @@ def _counted(found: impact.Impact) -> dict[str, Any]:
 
 
 def _forecast(stage: Stage | None) -> dict[str, Any] | None:
-    return None if stage is None else {**asdict(stage), "at": stage.at.isoformat()}
+    if stage is None:
+        return None
+    told = {name: value for name, value in asdict(stage).items() if value is not None}
+    return {**told, **{name: told[name].isoformat() for name in _STAGE_TIMES if name in told}}
 
 
 def _exposed(counted: dict[str, Any]) -> dict[str, Any]:

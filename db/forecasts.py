@@ -184,16 +184,29 @@ async def told(
         return await cursor.fetchone()
 
 
-async def stage_at(
-    conn: AsyncConnection[Any], gauge: str, at: datetime
-) -> tuple[float, float, float]:
-    """Likely, low and high level (m MSL) at a moment, of the newest forecast; any role may ask.
+@dataclass(frozen=True)
+class AtMoment:
+    """What the newest forecast says of a moment, in m MSL; `clock` is the present it was asked at.
+
+    `origin` is the reading it counts from. During an exercise both are of the exercise's time.
+    """
+
+    likely_m: float
+    low_m: float
+    high_m: float
+    origin: datetime
+    clock: datetime
+
+
+async def stage_at(conn: AsyncConnection[Any], gauge: str, at: datetime) -> AtMoment:
+    """The level at a moment, of the newest forecast; any role may ask.
 
     Straight lines between the leads; while an exercise is open its forecast. NotFoundError when
     the gauge has none, BadRequestError for a moment before its origin or after its last lead.
     """
-    exercise = await current_async(conn) is not None
-    found = await told(conn, gauge, exercise=exercise)
+    drill = await current_async(conn)
+    now = datetime.now(UTC)
+    found = await told(conn, gauge, exercise=drill is not None)
     if found is None or not found.points:
         raise NotFoundError(
             Text(
@@ -211,12 +224,17 @@ async def stage_at(
                 f"{times[0].isoformat()} to {times[-1].isoformat()}.",
             )
         )
-    now = found.level_m
-    levels = [(now, now, now), *((p["level_m"], p["low_m"], p["high_m"]) for p in found.points)]
+    first = found.level_m
+    levels = [
+        (first, first, first),
+        *((p["level_m"], p["low_m"], p["high_m"]) for p in found.points),
+    ]
     after = max(bisect_left(times, at), 1)
     share = (at - times[after - 1]) / (times[after] - times[after - 1])
     likely, low, high = (
         before + share * (then - before)
         for before, then in zip(levels[after - 1], levels[after], strict=True)
     )
-    return likely, low, high
+    return AtMoment(
+        likely, low, high, found.origin.astimezone(UTC), drill.clock(now) if drill else now
+    )

@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 
 from db import forecasts
 from layers.errors import NotFoundError
+from layers.forecast_age import old_forecast
 from layers.text import Text
 
 NEAR_M = 0.5
@@ -16,7 +17,11 @@ NEAR_M = 0.5
 
 @dataclass(frozen=True)
 class Stage:
-    """What a gauge is forecast to show at a moment (m MSL), and the stage that stands for it."""
+    """What a gauge is forecast to show at a moment (m MSL), and the stage that stands for it.
+
+    The forecast counts from the reading of `origin` and was asked at `clock`; answers kept before
+    these were told have neither.
+    """
 
     gauge: str
     at: datetime
@@ -25,11 +30,17 @@ class Stage:
     high_m: float
     stage_m: float
     highest_m: float
+    origin: datetime | None = None
+    clock: datetime | None = None
 
     @property
     def caveats(self) -> tuple[Text, ...]:
         """What to know of such a flood."""
-        found = [
+        found = []
+        if self.origin is not None and self.clock is not None:
+            old = old_forecast(self.origin, self.clock)
+            found += [] if old is None else [old]
+        found.append(
             Text(
                 th=f"น้ำที่สถานี {self.gauge} คาดว่า {self.likely_m:.2f} ม.รทก. "
                 f"({self.low_m:.2f} ถึง {self.high_m:.2f}) ใช้แผนที่น้ำที่ระดับ {self.stage_m:.2f} ม.",
@@ -37,7 +48,7 @@ class Stage:
                 f"({self.low_m:.2f} to {self.high_m:.2f}); the flood mapped at "
                 f"{self.stage_m:.2f} m stands for it.",
             )
-        ]
+        )
         if self.likely_m > self.highest_m:
             found.append(
                 Text(
@@ -55,7 +66,7 @@ async def stage_of(conn: AsyncConnection[Any], gauge: str, at: datetime) -> Stag
     NotFoundError where there is no forecast or no map of stages, and where the forecast is lower
     than any mapped stage; BadRequestError for a moment outside the forecast.
     """
-    likely, low, high = await forecasts.stage_at(conn, gauge, at)
+    told = await forecasts.stage_at(conn, gauge, at)
     cursor = await conn.execute(
         "SELECT stage_m FROM flood_zones WHERE kind = 'stage' AND gauge = %s"
         " AND stage_m IS NOT NULL GROUP BY stage_m ORDER BY stage_m",
@@ -69,6 +80,7 @@ async def stage_of(conn: AsyncConnection[Any], gauge: str, at: datetime) -> Stag
                 en=f"No flood is mapped for stages of gauge {gauge} yet.",
             )
         )
+    likely = told.likely_m
     if likely < mapped[0] - NEAR_M:
         raise NotFoundError(
             Text(
@@ -79,4 +91,7 @@ async def stage_of(conn: AsyncConnection[Any], gauge: str, at: datetime) -> Stag
             )
         )
     nearest = min(mapped, key=lambda stage: (abs(stage - likely), -stage))
-    return Stage(gauge, at, likely, low, high, nearest, mapped[-1])
+    return Stage(
+        *(gauge, at, likely, told.low_m, told.high_m, nearest, mapped[-1]),
+        *(told.origin, told.clock),
+    )

@@ -25,8 +25,8 @@ GAUGE = "DEMO.1"
 ORIGIN = datetime.now(UTC).replace(microsecond=0)
 
 
-def told(level: float, minutes: int = 0) -> Told:
-    """A forecast that rises by a metre in six hours."""
+def told(level: float, minutes: int = 0, origin: datetime = ORIGIN) -> Told:
+    """A forecast that rises by a metre in the six hours from now."""
     points = [
         {
             "at": (ORIGIN + timedelta(hours=6)).isoformat(),
@@ -39,7 +39,7 @@ def told(level: float, minutes: int = 0) -> Told:
         }
     ]
     made = ORIGIN + timedelta(minutes=minutes)
-    return Told(GAUGE, False, made, ORIGIN, level, points, [], [], [{"th": "ท", "en": "t"}])
+    return Told(GAUGE, False, made, origin, level, points, [], [], [{"th": "ท", "en": "t"}])
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +170,25 @@ def test_a_forecast_beyond_what_is_mapped_is_said(
     reply = ask(desk, {"gauge": GAUGE, "at": (ORIGIN + timedelta(hours=5)).isoformat()})
     assert reply.status_code == status
     assert says in reply.text
+
+
+def test_an_old_forecast_is_said_first_in_both_languages(desk: Caller, town: TownHandle) -> None:
+    flood = {"gauge": GAUGE, "at": (ORIGIN + timedelta(hours=5)).isoformat()}
+    for hours, old in ((5.5, False), (9.0, True)):
+        with town.connect(Machine.LOADER) as conn:
+            forecasts.add(conn, [(told(112.0, origin=ORIGIN - timedelta(hours=hours)), None)])
+            number_changes(conn)
+        answer = ask(desk, flood).json()
+        assert answer["forecast"]["origin"] is not None
+        assert ("OLD FORECAST" in answer["caveats"][0]) is old
+        assert ("9 h ago" in answer["caveats"][0]) is old
+    # asked again, it is as old as it was then
+    again(desk, answer)
+    thai = desk.post("/queries/impact?lang=th", json={"flood": flood}).json()
+    assert "การคาดการณ์เก่า" in thai["caveats"][0]
+    # beside another flood it is said as well
+    both = ask(desk, {"gauge": GAUGE, "stage_m": 112.0}, compare={"flood": flood}).json()
+    assert any("OLD FORECAST" in caveat for caveat in both["caveats"])
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,9 @@ def test_the_newest_is_told_and_what_was_told_at_a_moment(town: TownHandle) -> N
 def test_a_level_at_a_moment_lies_on_the_line_between_leads(town: TownHandle) -> None:
     def stage(hours: float, gauge: str = "G") -> tuple[float, float, float]:
         at = ORIGIN + timedelta(hours=hours)
-        return ask(town, lambda conn: forecasts.stage_at(conn, gauge, at))
+        found = ask(town, lambda conn: forecasts.stage_at(conn, gauge, at))
+        assert found.origin == ORIGIN
+        return found.likely_m, found.low_m, found.high_m
 
     assert stage(0) == pytest.approx((111.0, 111.0, 111.0))
     assert stage(3) == pytest.approx((111.3, 111.2, 111.5))

@@ -807,6 +807,10 @@ export interface ForecastStage {
   readonly stage_m: number;
   /** The highest stage that is mapped */
   readonly highest_m: number;
+  /** When the reading was taken that the forecast counts from */
+  readonly origin?: string | null;
+  /** The present it was asked at; the exercise's during one */
+  readonly clock?: string | null;
 }
 
 /** What is missing of a parcel. */

@@ -107,6 +107,9 @@ WAR_ROOM: tuple[LiteralString, ...] = (
     "GRANT USAGE ON SEQUENCE town.tasks_id_seq TO {service}",
     "GRANT USAGE ON SEQUENCE town.evacuation_runs_id_seq, town.shelter_stays_id_seq TO {service}",
     "GRANT SELECT, INSERT ON town.event_log TO {service}",
+    # what a step that is taken back had changed
+    "GRANT USAGE ON SCHEMA history TO {service}",
+    "GRANT SELECT ON history.evacuation_runs, history.resources TO {service}",
 )
 """Records the server keeps itself, step by step; the log of the steps only grows."""
 

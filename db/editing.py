@@ -73,9 +73,15 @@ async def keep(conn: Connection, repeat: Repeat | None, edited: Edited) -> None:
     await replies.keep(conn, repeat, edited.status, {"id": edited.id, "version": edited.version})
 
 
-async def begin(conn: Connection, layer: Layer, actor: str) -> None:
-    """Name the actor and let edits of one layer queue up, inside the edit's transaction."""
-    await conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
+async def begin(conn: Connection, layer: Layer, actor: str, name: str | None = None) -> None:
+    """Name the actor and let edits of one layer queue up, inside the edit's transaction.
+
+    `name` is the person at a sign-in that several share: records and the event log bear it.
+    """
+    await conn.execute(
+        "SELECT set_config('muang.actor', %s, true), set_config('muang.actor_name', %s, true)",
+        [actor, name or ""],
+    )
     await turn(conn, layer)
 
 

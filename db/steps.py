@@ -19,10 +19,14 @@ from layers.text import Text
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: the sign-in, and the name the record bears."""
+    """Who acts: the sign-in, and the name the record bears.
+
+    `typed`: the name is of a person at a sign-in that several share, with the sign-in's own.
+    """
 
     principal: str
     name: str
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,9 @@ class Record:
 async def begin(conn: Connection, actor: Actor) -> None:
     """Name the actor, and say that this transaction tells the log its steps itself."""
     await conn.execute(
-        "SELECT set_config('muang.actor', %s, true),"
+        "SELECT set_config('muang.actor', %s, true), set_config('muang.actor_name', %s, true),"
         " set_config('muang.step_told', pg_current_xact_id()::text, true)",
-        [actor.principal],
+        [actor.principal, actor.name if actor.typed else ""],
     )
 
 

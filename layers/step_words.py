@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from layers import closures, event_log, events, power_areas, resources
+from layers import closures, evacuation_runs, event_log, events, power_areas, resources
 from layers.lifecycle import INCIDENT, RUN, TASK
 from layers.model import Code, Layer
 from layers.text import Text
@@ -38,6 +38,7 @@ _STATES: dict[str, tuple[Layer, str]] = {
     "closure": (closures.LAYER, "status"),
     "resource": (resources.LAYER, "status"),
     "power": (power_areas.LAYER, "state"),
+    "run": (evacuation_runs.LAYER, "state"),
 }
 _LINES = {line.name: line for line in events.LINES}
 _OPEN = {"true": Text(th="เปิด", en="open"), "false": Text(th="ปิด", en="closed")}
@@ -70,7 +71,12 @@ def _does(row: Mapping[str, Any], flags: Mapping[str, Text]) -> Text:
 def _tail(row: Mapping[str, Any], kind: str, action: str) -> Text | None:
     becomes, unit = row.get("becomes"), row.get("unit")
     if action == "undo":
-        return Text(th=f" {row.get('undoes')}", en=f" {row.get('undoes')}")
+        number = f" {row.get('undoes')}"
+        layer, field = _STATES.get(kind, (None, ""))
+        if layer is None or becomes is None:
+            return Text(th=number, en=number)
+        again = _label(layer.field(field).codes, str(becomes))
+        return Text(th=f"{number} กลับเป็น {again.th}", en=f"{number}, so again: {again.en}")
     if action in ("assign", "give") and unit:
         return Text(th=f" {unit}", en=f" {unit}" if action == "give" else f" to {unit}")
     if action in ("changed", "added") and becomes is not None:

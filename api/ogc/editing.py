@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from api import access, floods
+from api.acting import ActingName, actor, named
 from api.house import House
 from api.links import base_url
 from api.ogc.edited import FeatureIn, FeaturePatch, change_of, positions
@@ -23,6 +24,7 @@ from api.viewer import Viewer
 from db import editing
 from db.editing import Change, Edited
 from db.replies import Connection, Repeat
+from db.steps import Actor
 from layers.errors import BadRequestError, ForbiddenError, UnauthenticatedError
 from layers.model import Layer
 from layers.text import Text
@@ -68,12 +70,19 @@ async def create_item(
     who: CurrentViewer,
     *,
     idempotency_key: IdempotencyKey = None,
+    acting_name: ActingName = None,
 ) -> Response:
     """Makes a record of the feature sent; `Location` says where it is, `ETag` its version."""
     found = _editable(layer, who)
     change = await _change(found, sent, house, who, whole=True)
     repeat = _repeat(who, idempotency_key, "POST", found.id, sent)
-    edited = await _edit(house, who, found, repeat, lambda c: editing.create(c, found, change))
+    edited = await _edit(
+        house,
+        actor(who, named(acting_name)),
+        found,
+        repeat,
+        lambda c: editing.create(c, found, change),
+    )
     return _told(request, found, edited)
 
 
@@ -93,6 +102,7 @@ async def replace_item(
     who: CurrentViewer,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
+    acting_name: ActingName = None,
 ) -> Response:
     """Puts the feature sent in the place of a record; fields it does not name become empty."""
     found = _editable(layer, who)
@@ -100,7 +110,7 @@ async def replace_item(
     repeat = _repeat(who, idempotency_key, f"PUT {feature}", found.id, sent)
     edited = await _edit(
         house,
-        who,
+        actor(who, named(acting_name)),
         found,
         repeat,
         lambda c: editing.write(c, found, _id(feature), change, expected(if_match)),
@@ -124,6 +134,7 @@ async def update_item(
     who: CurrentViewer,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
+    acting_name: ActingName = None,
 ) -> Response:
     """Changes what is sent of a record and leaves the rest (RFC 7396)."""
     found = _editable(layer, who)
@@ -131,7 +142,7 @@ async def update_item(
     repeat = _repeat(who, idempotency_key, f"PATCH {feature}", found.id, sent)
     edited = await _edit(
         house,
-        who,
+        actor(who, named(acting_name)),
         found,
         repeat,
         lambda c: editing.write(c, found, _id(feature), change, expected(if_match)),
@@ -154,13 +165,14 @@ async def delete_item(
     who: CurrentViewer,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
+    acting_name: ActingName = None,
 ) -> Response:
     """Deletes a record; its past stays readable with `as_of`."""
     found = _editable(layer, who)
     repeat = _repeat(who, idempotency_key, f"DELETE {feature}", found.id, None)
     edited = await _edit(
         house,
-        who,
+        actor(who, named(acting_name)),
         found,
         repeat,
         lambda c: editing.delete(c, found, _id(feature), expected(if_match)),
@@ -227,7 +239,7 @@ def _repeat(
 
 async def _edit(
     house: House,
-    who: Viewer,
+    doing: Actor,
     layer: Layer,
     repeat: Repeat | None,
     work: Callable[[Connection], Awaitable[Edited]],
@@ -237,7 +249,7 @@ async def _edit(
         before = await editing.repeated(conn, repeat)
         if before is not None:
             return before
-        await editing.begin(conn, layer, who.principal)
+        await editing.begin(conn, layer, doing.principal, doing.name if doing.typed else None)
         edited = await work(conn)
         await editing.keep(conn, repeat, edited)
     return edited

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from api import access, floods
+from api import access, acting, floods
 from api.ogc.editing import IdempotencyKey, IfMatch, expected
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
@@ -23,7 +23,7 @@ from api.war_room.models import (
     StayOut,
     Waiting,
 )
-from db import answers, editing, runs, stays, steps
+from db import answers, editing, runs, stays, steps, taking_back
 from db.queries import war_room
 from db.replies import Connection
 from db.runs import NewRun
@@ -38,6 +38,7 @@ router = APIRouter(tags=["War room"])
 
 STAY_ACTIONS = ("check_out", "recount", "undo")
 RESOURCE_ACTIONS = {"check_out": "out", "check_in": "ready", "fail": "failed"}
+UNDO = "undo"
 
 
 @router.post(
@@ -64,7 +65,7 @@ async def come_in(
     values = {"household": sent.household, "shelter_code": sent.shelter}
     async with house.reader(who.role) as conn:
         await editing.refuse_dangling(conn, shelter_stays.LAYER, values)
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
     shelter = sent.shelter if sent.place == "shelter" else None
     new = stays.NewStay(sent.household, sent.place, shelter, sent.people, sent.note)
 
@@ -96,7 +97,7 @@ async def act_on_stay(
     common.allow(who, DESK)
     if action == "recount":
         common.needed(sent.people, "people")
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
 
     async def work(conn: Connection) -> dict[str, Any]:
         record = await steps.held(conn, shelter_stays.LAYER, stay)
@@ -131,7 +132,7 @@ async def accept_runs(
     async with house.service() as conn:
         kept = await answers.kept(conn, sent.answer, who.role, access.fingerprint(who))
     new = _chosen(sent, kept)
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
 
     async def work(conn: Connection) -> dict[str, Any]:
         made = await runs.accept(conn, new, actor)
@@ -183,7 +184,7 @@ async def waiting(house: CurrentHouse, who: CurrentViewer) -> Response:
 
 @router.post(
     "/evacuation-runs/{run}/{action}",
-    summary="Start, finish, fail or cancel a run",
+    summary="Start, finish, fail or cancel a run, or take its last step back",
     response_model=RunOut,
     response_model_exclude_unset=True,
     responses=problems(*common.CHANGES),
@@ -194,24 +195,33 @@ async def act_on_run(
     house: CurrentHouse,
     who: CurrentViewer,
     *,
-    action: Annotated[str, common.action_of(RUN)],
+    action: Annotated[str, common.action_of((*RUN, UNDO))],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """The boat or vehicle goes out and comes back with it; `fail` needs `reason`."""
-    common.allow(who, RUN[action].who | {Role.TEAM})
+    """The boat or vehicle goes out and comes back with it; `fail` needs `reason`.
+
+    `undo` takes the last step back, and what it did to the vehicle unless that has gone on since;
+    409 when another run fetches one of its households by now.
+    """
+    common.allow(who, DESK | {Role.TEAM})
     if action == "fail":
         common.needed(sent.reason, "reason")
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
 
     async def work(conn: Connection) -> dict[str, Any]:
         record = await steps.held(conn, evacuation_runs.LAYER, run)
-        await _own(conn, who, action, record["team"])
         given = {"action": action, **sent.model_dump(mode="json", exclude_none=True)}
+        await _own(conn, who, "start" if action == UNDO else action, record["team"])
         await steps.check(conn, record, expected(if_match), given, kind="run", role=who.role)
-        written = await runs.act(
-            conn, record, action, sent.reason, actor, vehicle_failed=sent.vehicle_failed
-        )
+        if action != UNDO:
+            written = await runs.act(
+                conn, record, action, sent.reason, actor, vehicle_failed=sent.vehicle_failed
+            )
+        else:
+            step = await taking_back.last(conn, "run", record)
+            await _own(conn, who, step.action, record["team"])
+            written = await taking_back.run(conn, record, step, sent.reason, actor)
         return steps.shown(written, who.role)
 
     repeat = common.repeat_of(who, idempotency_key, f"POST runs {run} {action}", sent)
@@ -225,7 +235,7 @@ async def _own(conn: Connection, who: Viewer, action: str, team: str) -> None:
 
 @router.post(
     "/resources/{resource}/{action}",
-    summary="Check a boat, vehicle or crew out, in, or as out of order",
+    summary="Check a boat, vehicle or crew out, in, or as out of order, or take that back",
     response_model=ResourceOut,
     response_model_exclude_unset=True,
     responses=problems(*common.CHANGES),
@@ -236,21 +246,30 @@ async def act_on_resource(
     house: CurrentHouse,
     who: CurrentViewer,
     *,
-    action: Annotated[str, common.action_of(RESOURCE_ACTIONS)],
+    action: Annotated[str, common.action_of((*RESOURCE_ACTIONS, UNDO))],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """With the crew that takes it and where it is; other fields are edited as records."""
+    """With the crew that takes it and where it is; other fields are edited as records.
+
+    `undo` takes the last step back, `note` being why; 409 when it came with an evacuation run, or
+    what it changed was changed again since.
+    """
     common.allow(who, DESK)
     if sent.at is not None:
         floods.near([sent.at], await house.bounds(who.role))
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
 
     async def work(conn: Connection) -> dict[str, Any]:
         await editing.turn(conn, resources.LAYER)
         record = await steps.held(conn, resources.LAYER, resource)
         given = {"action": action, **sent.model_dump(mode="json", exclude_none=True)}
         await steps.check(conn, record, expected(if_match), given, kind="resource", role=who.role)
+        if action == UNDO:
+            step = await taking_back.last(conn, "resource", record)
+            return steps.shown(
+                await taking_back.resource(conn, record, step, sent.note, actor), who.role
+            )
         written = await runs.check(
             conn,
             record,

@@ -53,12 +53,6 @@ CHANGES = (400, 401, 404, 409, 412, 413, 503)
 """Problems an action may answer with."""
 
 
-def actor(who: Viewer, by: str | None) -> Actor:
-    """Who acts; the record bears the name given, with the sign-in it came by."""
-    name = who.display_name or who.principal
-    return Actor(who.principal, f"{by} ({name})" if by and by != name else name)
-
-
 def inside(who: Viewer, layer: Layer) -> None:
     """Refuse whoever may not see the layer at all."""
     if not may_see(layer, who.role):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from api import acting
 from api.house import House
 from api.language import CallerLang
 from api.ogc.editing import IdempotencyKey, IfMatch, expected
@@ -118,7 +119,7 @@ async def open_event(
 ) -> Response:
     """While it is open coordinators see homes, and every step is kept. One at a time."""
     common.allow(who, COMMAND)
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
     new = records.NewEvent(sent.name, sent.kind, sent.exercise, sent.note, _signed(sent))
 
     async def work(conn: Connection) -> dict[str, Any]:
@@ -164,7 +165,7 @@ async def act_on_event(
 ) -> Response:
     """One step of the event, with who signed it; nothing is overwritten, `undo` adds a step."""
     common.allow(who, COMMAND)
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
     await _complete(action, sent, house, who)
 
     async def work(conn: Connection) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from psycopg import sql
 
-from api import floods
+from api import acting, floods
 from api.house import House
 from api.language import CallerLang
 from api.ogc.editing import IdempotencyKey, IfMatch, expected
@@ -105,7 +105,7 @@ async def raise_incident(
     """Answers with the incident, and in `duplicates` those it may be the same as."""
     common.allow(who, RAISERS)
     floods.near([sent.at], await house.bounds(who.role))
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
     now = datetime.now(UTC)
     due = await due_of(house, who.role, sent.severity, now)
     new = NewIncident(
@@ -232,7 +232,7 @@ async def act_on_incident(
     """
     common.inside(who, LAYER)
     now = datetime.now(UTC)
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
     _complete(action, sent)
     if sent.at is not None:
         floods.near([sent.at], await house.bounds(who.role))

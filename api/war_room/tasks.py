@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from psycopg import sql
 
+from api import acting
 from api.house import House
 from api.ogc.editing import IdempotencyKey, IfMatch, expected
 from api.routes import CurrentHouse, CurrentViewer, problems
@@ -85,7 +86,7 @@ async def give_task(
             incident = seen[0]["code"]
         if sent.care_code is not None:
             await war_room.home(conn, who.role, who.keys, sent.care_code)
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
     new = records.NewTask(sent.team, sent.words, incident, sent.care_code)
 
     async def work(conn: Connection) -> dict[str, Any]:
@@ -117,7 +118,7 @@ async def act_on_task(
     common.allow(who, TASK[action].who | {Role.TEAM})
     if action == "fail":
         common.needed(sent.reason, "reason")
-    actor = common.actor(who, sent.by)
+    actor = acting.actor(who, sent.by)
 
     async def work(conn: Connection) -> dict[str, Any]:
         record = await steps.held(conn, LAYER, task)

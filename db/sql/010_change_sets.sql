@@ -21,7 +21,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     NEW.change_set := current_setting('muang.change_set');
     NEW.updated_at := now();
-    NEW.updated_by := coalesce(nullif(current_setting('muang.actor', true), ''), session_user);
+    -- the person at a sign-in that several share, where one was named; the change set has the sign-in
+    NEW.updated_by := coalesce(
+        nullif(current_setting('muang.actor_name', true), ''),
+        nullif(current_setting('muang.actor', true), ''),
+        session_user
+    );
     RETURN NEW;
 END;
 $$;

@@ -16,7 +16,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     open_event record;
     touched bigint;
-    named constant text := coalesce(nullif(current_setting('muang.actor', true), ''), session_user);
+    named constant text := coalesce(
+        nullif(current_setting('muang.actor_name', true), ''),
+        nullif(current_setting('muang.actor', true), ''),
+        session_user
+    );
     most constant integer := 200;
     stamps constant text[] := ARRAY['updated_at', 'updated_by', 'change_set'];
 BEGIN

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -182,6 +183,105 @@ def test_boats_and_crews_are_checked_out_and_in(room: WarRoom) -> None:
         ("check_out", "ทีม 6"),
         ("check_in", "ทีม 6"),
     ]
+
+
+def test_a_runs_steps_are_taken_back_and_its_vehicle_with_them(room: WarRoom) -> None:
+    asked = {"flood": {"zone_ids": "all"}, "open_all": True}
+    plan = room.post(Role.COORDINATOR, "/queries/evacuation", **asked)
+    free = [
+        run
+        for run in plan["runs"]
+        if not run["under_way"] and not {s["household"] for s in run["stops"]} & busy(room)
+    ]
+    chosen = [{"team": free[0]["team"], "number": free[0]["number"]}]
+    (run,) = room.post(Role.COORDINATOR, RUNS, 201, answer=plan["id"], runs=chosen)["runs"]
+    path, team = f"{RUNS}/{run['id']}", run["team"]
+    before = item(room, "resources", team)
+    room.post(Role.STAFF, f"{path}/undo", 409)
+    room.post(Role.STAFF, f"{path}/start")
+    done = room.post(Role.STAFF, f"{path}/done")
+    assert item(room, "resources", team)["status"] == "ready"
+    # whoever looks at an older version takes nothing back, and hears who was first
+    stale = {"If-Match": f'"{run["version"]}"'}
+    late = room.post(Role.STAFF, f"{path}/undo", 412, headers=stale)
+    assert "คน staff" in late["detail"]
+    boat = item(room, "resources", team)
+    refused = room.post(Role.STAFF, f"/resources/{boat['id']}/undo", 409)
+    assert run["code"] in refused["detail"], "what came with a run goes with the run"
+    now = {"If-Match": f'"{done["version"]}"'}
+    back = room.post(Role.STAFF, f"{path}/undo", headers=now, reason="กดผิดเที่ยว", by="นายเวร")
+    assert (back["state"], back["ended_at"]) == ("underway", None)
+    assert back["by_name"] == "นายเวร (คน staff)"
+    assert item(room, "resources", team)["status"] == "out"
+    again = room.post(Role.STAFF, f"{path}/undo")
+    assert (again["state"], again["left_at"]) == ("planned", None)
+    after = item(room, "resources", team)
+    assert [after[name] for name in ("status", "crew", "out_at", "due_at")] == [
+        before[name] for name in ("status", "crew", "out_at", "due_at")
+    ]
+    room.post(Role.STAFF, f"{path}/undo", 409)
+    told = [one for one in room.log(room.event, kind="run") if one["code"] == run["code"]]
+    assert [one["action"] for one in told] == ["accept", "start", "done", "undo", "undo"]
+    assert [one["undoes"] for one in told[3:]] == [told[2]["id"], told[1]["id"]]
+    assert told[3]["note"] == "กดผิดเที่ยว"
+    # failed, and its households already on another run: what was failed stays so
+    room.post(Role.STAFF, f"{path}/fail", reason="น้ำแรง")
+    second = room.post(Role.COORDINATOR, "/queries/evacuation", **asked)
+    other = next(
+        one
+        for one in second["runs"]
+        if {stop["household"] for stop in one["stops"]} & set(run["households"])
+    )
+    chosen = [{"team": other["team"], "number": other["number"]}]
+    (new,) = room.post(Role.COORDINATOR, RUNS, 201, answer=second["id"], runs=chosen)["runs"]
+    kept = room.post(Role.STAFF, f"{path}/undo", 409)
+    assert new["code"] in kept["detail"]
+    room.post(Role.COORDINATOR, f"{RUNS}/{new['id']}/cancel")
+    assert room.post(Role.STAFF, f"{path}/undo")["state"] == "planned"
+
+
+def runs_of(room: WarRoom) -> list[dict[str, Any]]:
+    found = room.get(Role.STAFF, "/ogc/collections/evacuation_runs/items?limit=100")["features"]
+    return [each["properties"] for each in found]
+
+
+def busy(room: WarRoom) -> set[str]:
+    return {
+        household
+        for one in runs_of(room)
+        if one["state"] in ("planned", "underway")
+        for household in one["households"]
+    }
+
+
+def test_what_became_of_a_boat_is_taken_back_and_loses_nobodys_edit(room: WarRoom) -> None:
+    boat = item(room, "resources", "B6")
+    path = f"/resources/{boat['id']}"
+    sent = {"crew": "ทีมกลางคืน", "at": [105.2251, 15.2411], "due_at": "2026-11-21T20:00:00Z"}
+    room.post(Role.STAFF, f"{path}/check_out", **sent)
+    record = f"/ogc/collections/resources/items/{boat['id']}"
+    words = {"properties": {"note": "น้ำมันครึ่งถัง"}}
+    edited = room.caller.ask(
+        "PATCH",
+        record,
+        room.tokens[Role.STAFF],
+        json=words,
+        headers={"Acting-Name": quote("นายหก")},
+    )
+    assert edited.status_code == 200, edited.text
+    step = room.log(room.event, kind="resource")[-1]
+    assert (step["action"], step["by_name"]) == ("edited", "นายหก (คน staff)")
+    # the edit is a step too: it goes first, then the step before it
+    room.post(Role.STAFF, f"{path}/undo", note="ใส่ผิดลำ")
+    assert item(room, "resources", "B6")["note"] == boat["note"]
+    back = room.post(Role.STAFF, f"{path}/undo", by="นางเจ็ด")
+    assert (back["status"], back["crew"], back["due_at"]) == ("ready", boat["crew"], None)
+    place = room.get(Role.ADMIN, record)["geometry"]["coordinates"]
+    assert place != pytest.approx(sent["at"], abs=1e-5)
+    room.post(Role.TEAM, f"{path}/undo", 403)
+    told = [one for one in room.log(room.event, kind="resource") if one["code"] == "B6"][-2:]
+    assert [one["action"] for one in told] == ["undo", "undo"]
+    assert told[1]["words"].endswith("กลับเป็น พร้อม") or "so again: Ready" in told[1]["words"]
 
 
 def test_who_hangs_on_power_in_an_area_is_told_to_who_fetches_them(room: WarRoom) -> None:

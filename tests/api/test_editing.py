@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -162,3 +163,24 @@ def test_a_closure_made_here_changes_the_ways(desk: Caller) -> None:
     cut = desk.post("/queries/shelters", json={}).json()
     assert cut["people"]["unreachable"] == everybody["all"]
     assert cut["roads"]["closed_m"] == pytest.approx(1000)
+
+
+def test_an_edit_bears_the_name_of_who_acts_beside_the_sign_in(desk: Caller) -> None:
+    officer = {"Acting-Name": quote("สมหญิง ใจดี")}
+    path = made(desk, **officer).headers["Location"][21:]
+    assert desk.get(path).json()["properties"]["updated_by"] == "สมหญิง ใจดี (โต๊ะปฏิบัติการ)"
+    late = desk.ask(
+        "DELETE", path, headers={"If-Match": '"0000000000000000"', "Acting-Name": quote("นายสอง")}
+    )
+    assert late.status_code == 412
+    assert "สมหญิง ใจดี (โต๊ะปฏิบัติการ)" in late.json()["detail"], (
+        "the second is told by name who was first"
+    )
+    told = desk.ask("PATCH", path, json={"properties": {"note": "x"}}).json()
+    assert told
+    assert desk.get(path).json()["properties"]["updated_by"] == "โต๊ะปฏิบัติการ", "nobody else's name"
+    for wrong in ("%FF", "%0A", "a" * 101, "%20"):
+        refused = desk.ask(
+            "PATCH", path, json={"properties": {"note": "y"}}, headers={"Acting-Name": wrong}
+        )
+        assert refused.status_code == 400, wrong

@@ -188,7 +188,7 @@ def flood_stages(asker: Asker) -> None:
 def edits(asker: Asker) -> None:
     """Who may not edit is refused whatever they send; who may learns no more than they see."""
     feature = {"type": "Feature", "geometry": None, "properties": {"nothing": 1}}
-    marks = {"If-Match": '"0000000000000000"', "Idempotency-Key": "matrix"}
+    marks = {"If-Match": '"0000000000000000"', "Idempotency-Key": "matrix", "Acting-Name": "x"}
     for layer in asker.view.asked():
         editor = asker.view.role in layer.editors
         refused = (400,) if editor else (401, 403) if asker.view.sees(layer) else (404,)

@@ -103,10 +103,12 @@ TABLE: dict[tuple[str, str], Line] = {
             *("limit", "offset", "skipGeometry", *FILTER),
         ),
     ),
-    ("post", "/ogc/collections/{layer}/items"): Line((asked.edits,), ("layer", "Idempotency-Key")),
+    ("post", "/ogc/collections/{layer}/items"): Line(
+        (asked.edits,), ("layer", "Idempotency-Key", "Acting-Name")
+    ),
     **{
         (method, "/ogc/collections/{layer}/items/{feature}"): Line(
-            (asked.edits,), ("layer", "feature", "If-Match", "Idempotency-Key")
+            (asked.edits,), ("layer", "feature", "If-Match", "Idempotency-Key", "Acting-Name")
         )
         for method in ("put", "patch", "delete")
     },

@@ -216,13 +216,13 @@ def boards(asker: Asker) -> None:
             "evacuation-runs",
             "evacuation_runs",
             {"reason": "x", "vehicle_failed": True},
-            ("start", "done", "fail", "cancel"),
+            ("start", "done", "fail", "cancel", "undo"),
         ),
         (
             "resources",
             "resources",
             {"crew": "x", "at": None, "due_at": None, "note": "x"},
-            ("check_out", "check_in", "fail"),
+            ("check_out", "check_in", "fail", "undo"),
         ),
     ):
         row = asker.view.seeds.row(layer)

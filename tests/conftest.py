@@ -19,6 +19,19 @@ from tests.town_copies import Original, make_original
 
 SRID = 32648
 
+FIRST = (
+    *("tests/matrix/test_exports.py", "tests/matrix/test_schemathesis.py"),
+    *("tests/matrix/test_matrix.py", "tests/matrix/"),
+    *("tests/etl/test_shared_files.py", "tests/etl/test_real_files.py", "tests/etl/"),
+    *("tests/e2e/test_sign_in.py", "tests/e2e/test_boards.py", "tests/e2e/test_desk.py"),
+    *("tests/e2e/test_screenshots.py", "tests/e2e/test_access.py", "tests/e2e/"),
+    *("tests/api/test_exports.py", "tests/api/test_tile_freshness.py", "tests/api/"),
+    *("tests/ops/", "tests/db/"),
+)
+"""Which files processes side by side begin with: the longest of the longest folders, so that none
+is left alone at the end. A folder stays together, because its files share a server or a browser.
+What is not named comes last."""
+
 
 @dataclass(frozen=True)
 class TownHandle:
@@ -36,6 +49,17 @@ class TownHandle:
     def url(self, login: Login) -> str:
         """Connection string of one of the town's roles."""
         return url_for(self.server_url, self.secret, self.town_id, login)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long files first where processes share them out; otherwise in the order of the folders."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """The place of its file in `FIRST`."""
+    return next((n for n, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
 
 
 @pytest.fixture(scope="session")

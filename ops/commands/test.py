@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
 import typer
@@ -16,6 +17,8 @@ _FAST = "not slow and not e2e and not notebook"
 
 _MOST_WORKERS = 4
 """More would wait for the one database server, and for each other's browsers."""
+_WAITING_WORKERS = 1
+"""Besides one for each core: tests wait for children, pages and clocks half of their time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +37,7 @@ def check_all(
     ] = None,
 ) -> None:
     """ตรวจทั้งหมด · Lint, types, import contract, unit, database, API, notebooks, browser."""
-    from ops.check_steps import dashboard_checks, python_checks, run_checks
+    from ops.check_steps import dashboard_checks, python_checks, run_checks, type_checks
     from ops.cluster import Cluster
     from ops.dashboard import need_dashboard, node_bin
     from ops.packages import need_browser
@@ -43,22 +46,28 @@ def check_all(
     progress = Progress()
     # the Node that Playwright brings along wants libatomic, which a bare machine does not have
     settings = {"PLAYWRIGHT_NODEJS_PATH": str(node_bin() / "node")}
+    # hundreds of children of tests import the project: what one has compiled, the next reads
+    settings["PYTHONDONTWRITEBYTECODE"] = ""
     if not fast:
         settings["MUANG_CHROMIUM"] = str(need_browser(checkout, progress))
     failed: list[Text] = []
-    if arguments:
-        need_dashboard(checkout, progress)
-    else:
-        failed += run_checks(python_checks(checkout), progress)
-        failed += run_checks(dashboard_checks(checkout, progress), progress)
-    # chosen tests run in one process, where -x, -s and a debugger work as everybody knows them
-    chosen = [*(["-m", _FAST] if fast else []), *(arguments or _side_by_side())]
-    if os.environ.get("MUANG_DATABASE_URL"):
-        closing, passed = _pytest(checkout, progress, chosen, settings)
-    else:
-        with Cluster(checkout, "test", throwaway=True).use(progress) as url:
-            settings["MUANG_DATABASE_URL"] = url
+    # types need a minute or two of one core, and nobody waits for them
+    with ThreadPoolExecutor(1) as beside:
+        types = beside.submit(run_checks, [] if arguments else type_checks(checkout), progress)
+        if arguments:
+            need_dashboard(checkout, progress)
+        else:
+            failed += run_checks(python_checks(checkout), progress)
+            failed += run_checks(dashboard_checks(checkout, progress), progress)
+        # chosen tests run in one process, where -x, -s and a debugger work as everybody knows them
+        chosen = [*(["-m", _FAST] if fast else []), *(arguments or _side_by_side())]
+        if os.environ.get("MUANG_DATABASE_URL"):
             closing, passed = _pytest(checkout, progress, chosen, settings)
+        else:
+            with Cluster(checkout, "test", throwaway=True).use(progress) as url:
+                settings["MUANG_DATABASE_URL"] = url
+                closing, passed = _pytest(checkout, progress, chosen, settings)
+        failed += types.result()
     progress.summary()
     for title in failed:
         progress.say(Text(th=f"ไม่ผ่าน: {title.th}", en=f"FAILED: {title.en}"))
@@ -68,14 +77,15 @@ def check_all(
 
 
 def _side_by_side() -> list[str]:
-    """Arguments that share the test files out to as many processes as there are cores.
+    """Arguments that share the test files out to a process for each core and one more.
 
-    A file stays whole and files keep their order, so processes work in the same folder and each
-    makes that folder's towns and servers once.
+    A file stays whole and files keep their order (`tests/conftest.py`: the longest folders and
+    files first), so processes work in the same folder and each makes its towns and servers once.
     """
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    if workers < 2:  # noqa: PLR2004 - one process is no company
+    cores = os.cpu_count() or 1
+    if cores < 2:  # noqa: PLR2004 - one process is no company
         return []
+    workers = min(cores + _WAITING_WORKERS, _MOST_WORKERS)
     return ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 

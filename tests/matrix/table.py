@@ -3,8 +3,11 @@
 A new operation, or a new parameter of an old one, fails `test_matrix.py` until it has its row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import pytest
+from _pytest.mark import ParameterSet
 
 from tests.matrix import (
     ages,
@@ -20,6 +23,7 @@ from tests.matrix import (
     ways,
 )
 from tests.matrix.asking import Asker
+from tests.matrix.views import PEOPLE
 
 Probe = Callable[[Asker], None]
 
@@ -236,3 +240,16 @@ BY_ROLE: frozenset[Probe] = frozenset(
     }
 )
 """Probes whose answers hang on the role alone: asked of one person of each role."""
+
+FILES: tuple[Probe, ...] = (downloads.exports, downloads.chosen)
+"""Probes of files, asked in `test_exports.py`: each file is a process, so they take longest."""
+
+
+def cases(probes: Iterable[Probe]) -> list[ParameterSet]:
+    """Every person with every probe that is asked of them, named after both."""
+    return [
+        pytest.param(probe, person, id=f"{probe.__name__}-{person.name}")
+        for person in PEOPLE
+        for probe in probes
+        if probe not in BY_ROLE or not person.again
+    ]

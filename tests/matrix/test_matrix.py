@@ -14,19 +14,13 @@ from tests.matrix.asking import Asker
 from tests.matrix.conftest import Scene
 from tests.matrix.drawing import tiles_of
 from tests.matrix.seeds import TOKENS, Row, plain
-from tests.matrix.table import BODIES, BY_ROLE, PROBES, TABLE, Probe
+from tests.matrix.table import BODIES, FILES, PROBES, TABLE, Probe, cases
 from tests.matrix.views import PEOPLE, Person
 
-CASES = [
-    pytest.param(probe, person, id=f"{probe.__name__}-{person.name}")
-    for person in PEOPLE
-    for probe in PROBES
-    if probe not in BY_ROLE or not person.again
-]
 ONCE = [person for person in PEOPLE if not person.again]
 
 
-@pytest.mark.parametrize(("probe", "person"), CASES)
+@pytest.mark.parametrize(("probe", "person"), cases([one for one in PROBES if one not in FILES]))
 def test_visible_exactly_when_declared(asker: Asker, probe: Probe) -> None:
     probe(asker)
 

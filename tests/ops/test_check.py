@@ -6,7 +6,7 @@ import pytest
 
 from layers.errors import UnavailableError
 from layers.text import Text
-from ops.check_steps import Check, python_checks, run_checks
+from ops.check_steps import Check, python_checks, run_checks, type_checks
 from ops.checkout import Checkout
 from ops.commands.test import _pytest
 from ops.programs import run
@@ -41,7 +41,9 @@ def test_a_program_that_is_not_there_is_a_failure_too() -> None:
 
 
 def test_the_check_has_every_kind_of_step() -> None:
-    titles = " ".join(check.title.en for check in python_checks(Checkout.here()))
+    checkout = Checkout.here()
+    checks = [*type_checks(checkout), *python_checks(checkout)]
+    titles = " ".join(check.title.en for check in checks)
     for kind in ("ruff check", "ruff format", "mypy", "import-linter", "sqlfluff"):
         assert kind in titles
 

@@ -96,7 +96,8 @@ GRANTS: tuple[LiteralString, ...] = (
 
 ADD_READINGS: LiteralString = (
     "muang.add_readings(text, text[], timestamp with time zone[], double precision[],"
-    " double precision[], timestamp with time zone[], text[], text[], smallint[], boolean[])"
+    " double precision[], timestamp with time zone[], text[], text[], smallint[], boolean[],"
+    " double precision[])"
 )
 """The one door for readings of a series: nobody may write their tables."""
 

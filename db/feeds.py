@@ -17,6 +17,7 @@ from db.derived import AnyConnection
 from layers.errors import BadRequestError, ConflictError, NotFoundError
 from layers.feed_health import Facts
 from layers.text import Text
+from layers.zeros import Zeros
 
 KINDS = ("thaiwater", "usgs", "mapper", "gistda")
 MOST_BODY = 65_536
@@ -86,12 +87,25 @@ class Body:
 
 @dataclass(frozen=True)
 class Stations:
-    """What the town knows of its own stations: codes, and zeros of staff gauges in m MSL."""
+    """What the town knows of its own stations: codes, and the zeros of staff gauges in time."""
 
     codes: frozenset[str]
-    zeros: Mapping[str, float]
+    zeros: Mapping[str, Zeros]
 
 
+@dataclass(frozen=True)
+class _Zero:
+    code: str
+    valid_from: datetime | None
+    zero_m: float | None
+    id: int
+
+
+_ZEROS = (
+    "SELECT g.code, NULL::timestamptz AS valid_from, g.zero_m, g.id FROM town.gauges AS g"
+    " UNION ALL SELECT z.gauge, z.valid_from, z.zero_m, z.id FROM town.gauge_zeros AS z"
+    " ORDER BY valid_from NULLS FIRST, id"
+)
 _ALL = "SELECT * FROM muang.feed ORDER BY name"
 _STATES = "SELECT * FROM muang.feed_state"
 
@@ -263,11 +277,15 @@ def bodies(conn: AnyConnection, feed: str) -> list[Body]:
 
 def stations(conn: AnyConnection) -> Stations:
     """The town's own stations."""
-    rows = conn.execute("SELECT g.code, g.zero_m FROM town.gauges AS g").fetchall()
-    return Stations(
-        frozenset(str(code) for code, _ in rows),
-        {str(code): float(str(zero)) for code, zero in rows if zero is not None},
-    )
+    with conn.cursor(row_factory=class_row(_Zero)) as cursor:
+        rows = cursor.execute(_ZEROS).fetchall()
+    firsts = {row.code: row.zero_m for row in rows if row.valid_from is None}
+    since: dict[str, list[tuple[datetime, float | None]]] = {code: [] for code in firsts}
+    for row in rows:
+        if row.valid_from is not None and row.code in since:
+            since[row.code].append((row.valid_from, row.zero_m))
+    zeros = {code: Zeros(firsts[code], tuple(dated)) for code, dated in since.items()}
+    return Stations(frozenset(firsts), zeros)
 
 
 def surroundings(conn: AnyConnection, metres: float) -> tuple[float, float, float, float] | None:

@@ -28,7 +28,8 @@ _YEARS = (1801, 2699)
 class Reading:
     """One reading as it came; `value` in the unit of the series, None where only discharge came.
 
-    `at` is when it was read, `received_at` when we got it, both aware.
+    `at` is when it was read, `received_at` when we got it, both aware. `staff_m` is what was read
+    on the staff where `value` was reckoned from it: it is reckoned anew when the zero is corrected.
     """
 
     station: str
@@ -39,6 +40,7 @@ class Reading:
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     by: str | None = None
     exercise: bool = False
+    staff_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Columns:
 _ADD = (
     "SELECT added, same, revised, doubtful, last_id FROM muang.add_readings("
     "%s, %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::timestamptz[],"
-    " %s::text[], %s::text[], %s::smallint[], %s::boolean[])"
+    " %s::text[], %s::text[], %s::smallint[], %s::boolean[], %s::float8[])"
 )
 _ACTOR = "SELECT set_config('muang.actor', %s, true)"
 LIMIT_FIELDS = (
@@ -193,6 +195,16 @@ async def latest_async(
     asked = _latest_query(series, exercise=exercise, now=now, sound=sound)
     cursor = await conn.execute(*asked)
     return _newest(await cursor.fetchall())
+
+
+def last_heard(conn: Connection[Any], series: str, since: datetime) -> dict[str, tuple[int, int]]:
+    """Numbers of the last reading that came, late ones too, and of the last mark, by station.
+
+    Of readings from `since` on; 0 where there is none. As a machine login.
+    """
+    statement = _HEARD.format(rows=sql.Identifier(get(series).id))
+    values = {"since": since, "series": series}
+    return {code: (last, mark) for code, last, mark in conn.execute(statement, values).fetchall()}
 
 
 def between(
@@ -313,6 +325,14 @@ _LATEST = sql.SQL(
     " AND NOT r.wrong AND r.flags & %s = 0"
     " ORDER BY r.at DESC, r.id DESC LIMIT 1) AS r WHERE s.series = %s"
 )
+_HEARD = sql.SQL(
+    "SELECT s.station,"
+    " coalesce((SELECT max(r.id) FROM {rows} AS r"
+    " WHERE r.station = s.station AND r.at >= %(since)s), 0),"
+    " coalesce((SELECT max(m.id) FROM series.reading_mark AS m"
+    " WHERE m.station = s.station AND m.series = s.series AND m.at >= %(since)s), 0)"
+    " FROM series_stations AS s WHERE s.series = %(series)s"
+)
 _RAW = sql.SQL(
     "SELECT DISTINCT ON (r.at) {fields} FROM {rows} AS r"
     " WHERE r.station = %s AND r.at >= %s AND r.at < %s AND r.exercise = %s AND NOT r.wrong"
@@ -405,7 +425,7 @@ def _check(readings: Iterable[Reading]) -> None:
                     en=f"The time {reading.at.isoformat()} of station {reading.station} cannot be.",
                 )
             )
-        for value in (reading.value, reading.discharge_m3s):
+        for value in (reading.value, reading.discharge_m3s, reading.staff_m):
             if value is not None and not np.isfinite(value):
                 raise BadRequestError(
                     Text(
@@ -428,6 +448,7 @@ def _arrays(series: str, readings: Sequence[Reading], limits: Mapping[str, Limit
         [r.by for r in readings],
         [int(arrival_flags(r, limits.get(r.station, defaults))) for r in readings],
         [r.exercise for r in readings],
+        [r.staff_m for r in readings],
     ]
 
 

@@ -136,9 +136,11 @@ def day(name: str, th: str, en: str, audience: Audience = OFFICE) -> Field:
     return make(FieldType.DATE, name, th, en, audience)
 
 
-def moment(name: str, th: str, en: str, audience: Audience = OFFICE) -> Field:
+def moment(
+    name: str, th: str, en: str, audience: Audience = OFFICE, *, required: bool = False
+) -> Field:
     """A point in time with its offset."""
-    return make(FieldType.DATETIME, name, th, en, audience)
+    return make(FieldType.DATETIME, name, th, en, audience, required=required)
 
 
 def text_list(

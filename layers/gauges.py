@@ -45,8 +45,11 @@ LAYER = Layer(
             EVERYONE,
             unit=_MSL,
             note=Text(
-                th="ระดับของเลข 0 บนเสาระดับ บวกเลขที่อ่านได้เป็น ม.รทก. ไม่กรอกคือไม่ทราบ",
-                en="Level of the staff's 0; what is read plus this is m MSL. Empty: not known.",
+                th="ระดับของเลข 0 บนเสาระดับ บวกเลขที่อ่านได้เป็น ม.รทก. ไม่กรอกคือไม่ทราบ "
+                "แก้แล้วใช้ตั้งแต่ตอนนี้ไป ถ้าย้ายเสาวันอื่น แก้วันที่ใน “ศูนย์เสาระดับตามเวลา”",
+                en="Level of the staff's 0; what is read plus this is m MSL. Empty: not known. A "
+                "change counts from now on; for another day, or a correction of the past, see "
+                "“Zeros of staff gauges in time”.",
             ),
         ),
         text(

@@ -94,6 +94,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         name="discharge_m3s", type=FieldType.NUMBER, title=Text(th="อัตราการไหล", en="Discharge")
     ),
+    Column(name="staff_m", type=FieldType.NUMBER, title=Text(th="ที่อ่านบนเสา", en="Read on staff")),
     Column(name="received_at", type=FieldType.DATETIME, title=Text(th="ได้รับเมื่อ", en="Received")),
     Column(name="source", type=FieldType.TEXT, title=Text(th="แหล่งข้อมูล", en="Source")),
     Column(name="flags", type=FieldType.INTEGER, title=Text(th="ข้อสังเกต", en="Flags")),

@@ -324,6 +324,15 @@ def tiny() -> dict[str, list[dict[str, Any]]]:
                 "set_on": date(2026, 11, 1),
             }
         ],
+        "gauge_zeros": [
+            {
+                "gauge": "DEMO.1",
+                "valid_from": datetime(2026, 10, 1, tzinfo=UTC),
+                "zero_m": 105.0,
+                "reason": "ระดับเดิม",
+                "set_by": "tests",
+            }
+        ],
         "gates": [{"code": "GT1", "name": "ประตูน้ำ 1", "status": "open", "geom": point(250, 0)}],
         "pumps": [
             {

@@ -42,7 +42,8 @@ def reading_of(sent: ReadingIn, station: Station, writer: Writer) -> Reading:
     return Reading(
         station=station.code,
         at=at,
-        value=_value(sent, station),
+        value=_value(sent, station, at),
+        staff_m=sent.staff_m,
         source=SOURCE,
         received_at=writer.now,
         by=writer.name,
@@ -50,7 +51,7 @@ def reading_of(sent: ReadingIn, station: Station, writer: Writer) -> Reading:
     )
 
 
-def _value(sent: ReadingIn, station: Station) -> float:
+def _value(sent: ReadingIn, station: Station, at: datetime) -> float:
     told = {"staff_m": sent.staff_m, "level_m": sent.level_m, "rain_mm": sent.rain_mm}
     given = {name: value for name, value in told.items() if value is not None}
     of_rain = station.series == RAIN
@@ -66,17 +67,18 @@ def _value(sent: ReadingIn, station: Station) -> float:
     if "staff_m" not in given:
         (value,) = given.values()
         return value
-    zero = station.values["zero_m"]
+    zero = station.zeros.at(at)
     if zero is None:
         raise BadRequestError(
             Text(
-                th=f"ยังไม่ทราบศูนย์เสาระดับของสถานี “{station.code}” ส่งเป็น ม.รทก. (level_m) "
+                th=f"ไม่ทราบศูนย์เสาระดับของสถานี “{station.code}” ในเวลานั้น ส่งเป็น ม.รทก. (level_m) "
                 "หรือให้เจ้าหน้าที่กรอกศูนย์เสาระดับก่อน",
-                en=f"The zero of the staff gauge at “{station.code}” is not known. Send m MSL "
+                en=f"The zero of the staff gauge at “{station.code}” is not known for that time. "
+                "Send m MSL "
                 "(level_m), or have the desk enter the zero first.",
             )
         )
-    return round(given["staff_m"] + float(zero), 3)
+    return round(given["staff_m"] + zero, 3)
 
 
 def ask_if_odd(reading: Reading, station: Station, before: Columns) -> None:

@@ -88,6 +88,14 @@ class RememberedTold(BaseModel):
     note: str | None
 
 
+class ZeroTold(BaseModel):
+    """A zero of the staff gauge (m MSL; null: not known) and since when it holds."""
+
+    valid_from: datetime
+    zero_m: float | None
+    reason: str | None
+
+
 class GaugeTold(BaseModel):
     """A station: what it is, what it says now, and against what that is held."""
 
@@ -97,7 +105,12 @@ class GaugeTold(BaseModel):
     kind: str = Field(description="river, tide or rain")
     unit: str
     point: tuple[float, float] = Field(description="Longitude, latitude")
-    zero_m: float | None
+    zero_m: float | None = Field(
+        description="Of the staff gauge, as it holds at the moment told of"
+    )
+    zeros: list[ZeroTold] = Field(
+        description="Zeros with the time each holds from, the first first"
+    )
     datum: str | None
     bank_left_m: float | None = Field(description="m MSL; null: not known")
     bank_right_m: float | None = Field(description="m MSL; null: not known")

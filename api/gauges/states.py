@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from api.gauges import words
-from api.gauges.models import GaugeTold, Now, RememberedTold, ThresholdTold
+from api.gauges.models import GaugeTold, Now, RememberedTold, ThresholdTold, ZeroTold
 from db import readings
 from db.queries.gauges import Connection, Station
 from db.readings import Columns
@@ -82,7 +82,15 @@ def told(station: Station, columns: Columns | None, now: datetime) -> GaugeTold:
         kind=values["kind"],
         unit=station.series.unit,
         point=(station.lon, station.lat),
-        zero_m=values["zero_m"],
+        zero_m=station.zeros.at(now),
+        zeros=[
+            ZeroTold(
+                valid_from=one["valid_from"].astimezone(UTC),
+                zero_m=one["zero_m"],
+                reason=one["reason"],
+            )
+            for one in station.dated_zeros
+        ],
         datum=values["datum"],
         bank_left_m=banks[0],
         bank_right_m=banks[1],

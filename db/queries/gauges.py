@@ -12,13 +12,14 @@ from layers import catalog
 from layers.model import Role
 from layers.privacy import visible_fields
 from layers.series import Limits, Series, of_kind
+from layers.zeros import Zeros
 
 Connection = AsyncConnection[Any]
 
 
 @dataclass(frozen=True)
 class Station:
-    """One station: its record's values, place in degrees, thresholds and remembered floods.
+    """One station: its record, place in degrees, thresholds, remembered floods, dated zeros.
 
     `limits` are those the role may see filled in with the series' defaults.
     """
@@ -28,6 +29,7 @@ class Station:
     lat: float
     thresholds: tuple[Mapping[str, Any], ...] = field(default=())
     remembered: tuple[Mapping[str, Any], ...] = field(default=())
+    dated_zeros: tuple[Mapping[str, Any], ...] = field(default=())
 
     @property
     def code(self) -> str:
@@ -38,6 +40,12 @@ class Station:
     def series(self) -> Series:
         """The series it is read for."""
         return of_kind(self.values["kind"])
+
+    @property
+    def zeros(self) -> Zeros:
+        """The zero of its staff in time."""
+        dated = ((one["valid_from"], one["zero_m"]) for one in self.dated_zeros)
+        return Zeros(self.values["zero_m"], tuple(dated))
 
     @property
     def limits(self) -> Limits:
@@ -55,6 +63,8 @@ async def stations(conn: Connection, role: Role, code: str | None = None) -> lis
     rows = await _rows(conn, "gauges", role, ("code", code), more=place)
     thresholds = await _rows(conn, "gauge_thresholds", role, ("gauge", code))
     floods = await _rows(conn, "remembered_floods", role, ("gauge", code))
+    zeros = await _rows(conn, "gauge_zeros", role, ("gauge", code))
+    zeros.sort(key=lambda one: (one["valid_from"], one["id"]))
     return [
         Station(
             values=row,
@@ -62,6 +72,7 @@ async def stations(conn: Connection, role: Role, code: str | None = None) -> lis
             lat=row.pop("lat"),
             thresholds=tuple(one for one in thresholds if one["gauge"] == row["code"]),
             remembered=tuple(one for one in floods if one["gauge"] == row["code"]),
+            dated_zeros=tuple(one for one in zeros if one["gauge"] == row["code"]),
         )
         for row in sorted(rows, key=lambda row: (row["code"], row["id"]))
     ]

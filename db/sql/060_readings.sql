@@ -47,7 +47,8 @@ $$;
 
 -- Readings as arrays of one length, in the order in which they came. What a source told before, it
 -- may tell again: that is not stored a second time. Another value for the same time is, beside the
--- first; the one received last is in use.
+-- first; the one received last is in use. What was read on a staff is reckoned with the zero that
+-- held then: whoever sends it may not have heard yet of a zero that has been corrected.
 CREATE OR REPLACE FUNCTION muang.add_readings(
     series_id text,
     stations text[],
@@ -59,6 +60,7 @@ CREATE OR REPLACE FUNCTION muang.add_readings(
     enterers text[],
     flagged smallint[],
     exercises boolean[],
+    staffs double precision[],
     OUT added bigint,
     OUT same bigint,
     OUT revised bigint,
@@ -76,9 +78,17 @@ BEGIN
     END LOOP;
     EXECUTE format($statement$
         WITH told AS (
-            SELECT u.*
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY
-                AS u (station, at, value, discharge, received_at, source, entered_by, flags, exercise, n)
+            SELECT
+                u.station, u.at, coalesce(z.level, u.value) AS value, u.discharge, u.received_at,
+                u.source, u.entered_by, u.flags, u.exercise, u.staff_m, u.n
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
+                AS u (
+                    station, at, value, discharge, received_at, source, entered_by, flags, exercise,
+                    staff_m, n
+                )
+            LEFT JOIN LATERAL (
+                SELECT muang.reckoned(u.value, u.staff_m, muang.zero_at(u.station, u.at)) AS level
+            ) AS z ON u.staff_m IS NOT NULL
         ),
 
         held AS (
@@ -128,11 +138,12 @@ BEGIN
 
         stored AS (
             INSERT INTO series.%1$I (
-                station, at, value, discharge_m3s, received_at, source, entered_by, flags, exercise
+                station, at, value, discharge_m3s, received_at, source, entered_by, flags, exercise,
+                staff_m
             )
             SELECT
                 n.station, n.at, n.value, n.discharge, n.received_at, n.source, n.entered_by,
-                n.all_flags, n.exercise
+                n.all_flags, n.exercise, n.staff_m
             FROM news AS n
             ORDER BY n.n
             RETURNING id
@@ -153,7 +164,7 @@ BEGIN
         FROM news AS n
     $statement$, series_id)
     INTO added, same, revised, doubtful, last_id
-    USING stations, ats, readings, discharges, received, sources, enterers, flagged, exercises;
+    USING stations, ats, readings, discharges, received, sources, enterers, flagged, exercises, staffs;
 END;
 $$;
 

@@ -128,6 +128,7 @@ def _rows(mine: Sequence[Observation], batch: Batch, source: str) -> list[readin
             source=source,
             received_at=batch.received_at,
             exercise=batch.exercise,
+            staff_m=one.staff_m,
         )
         for one in mine
     ]

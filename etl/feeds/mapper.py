@@ -14,7 +14,6 @@ from etl.feeds.parsed import (
     NO_STATION,
     NO_TIME,
     NO_VALUE,
-    NO_ZERO,
     NOT_OURS,
     Door,
     Observation,
@@ -52,28 +51,27 @@ class _Reader:
         value, flow = self._cell(row, self.mapping.value), self._cell(row, self.mapping.discharge)
         if value is None and flow is None:
             raise RowError(NO_VALUE)
+        level = None if value is None else self._in_our_unit(value)
+        staff = None
+        if self.mapping.level_is == "staff" and self.mapping.series is not Series.RAIN:
+            staff, level = level, None if level is None else self.door.level(ours, level, at)
         return Observation(
             ours,
             at,
-            None if value is None else self._in_our_unit(value, ours),
+            level,
             None if flow is None else flow * FLOWS[self.mapping.discharge_unit],
             self.mapping.series,
+            staff,
         )
 
     def _cell(self, row: object, path: str | None) -> float | None:
         cell = None if path is None else follow(row, path)
         return None if str(cell).strip() in self.missing else value_of(cell)
 
-    def _in_our_unit(self, value: float, station: str) -> float:
+    def _in_our_unit(self, value: float) -> float:
         if self.mapping.series is Series.RAIN:
             return value * DEPTHS_MM[self.mapping.unit]
-        level = value * LENGTHS[self.mapping.unit] + self.mapping.add_m
-        if self.mapping.level_is == "msl":
-            return level
-        zero = self.door.zeros.get(station)
-        if zero is None:
-            raise RowError(NO_ZERO)
-        return zero + level
+        return value * LENGTHS[self.mapping.unit] + self.mapping.add_m
 
     def _time(self, cell: object) -> datetime:
         if self.mapping.time != "auto":

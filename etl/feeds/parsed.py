@@ -9,6 +9,7 @@ from shapely import MultiPolygon
 
 from layers.errors import RefusedError
 from layers.text import Text
+from layers.zeros import Zeros
 
 MOST_ROWS = 200_000
 """Rows of one answer that are looked at; an answer with more is no answer about one country."""
@@ -28,13 +29,17 @@ class Series(StrEnum):
 
 @dataclass(frozen=True)
 class Observation:
-    """One reading: `at` in UTC; level in m MSL, rain in mm, tide in m MSL, discharge in m3/s."""
+    """One reading: `at` in UTC; level in m MSL, rain in mm, tide in m MSL, discharge in m3/s.
+
+    `staff_m` is what was read on the staff, where the level was reckoned from it.
+    """
 
     station: str
     at: datetime
     value: float | None
     discharge_m3s: float | None = None
     series: Series = Series.LEVEL
+    staff_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,18 +95,26 @@ class Door:
     """What the town knows when an answer comes in.
 
     `names` turns a source's station into the town's code where they differ; `known` are the
-    town's own stations (None: take every one); `zeros` the zero of staff gauges in m MSL.
+    town's own stations (None: take every one); `zeros` the zeros of staff gauges in time.
     """
 
     now: datetime
     names: Mapping[str, str] = field(default_factory=dict)
     known: frozenset[str] | None = None
-    zeros: Mapping[str, float] = field(default_factory=dict)
+    zeros: Mapping[str, Zeros] = field(default_factory=dict)
 
     def station(self, theirs: str) -> str | None:
         """The town's code of a source's station; None for one that is not the town's."""
         ours = self.names.get(theirs, theirs)
         return ours if self.known is None or ours in self.known else None
+
+    def level(self, station: str, staff_m: float, at: datetime) -> float:
+        """What was read on a station's staff in m MSL; RowError where its zero is not known."""
+        zeros = self.zeros.get(station)
+        zero = None if zeros is None else zeros.at(at)
+        if zero is None:
+            raise RowError(NO_ZERO)
+        return zero + staff_m
 
     def time(self, at: datetime) -> datetime:
         """The moment in UTC; RowError for one that is no possible time of a reading.
@@ -176,6 +189,7 @@ NO_VALUE = Text(th="ไม่มีค่า", en="there is no value")
 BAD_VALUE = Text(th="ค่าไม่ใช่ตัวเลข", en="the value is not a number")
 BAD_ROW = Text(th="แถวไม่ใช่รูปที่คาด", en="the row does not have the expected shape")
 NO_ZERO = Text(
-    th="ค่าเป็นระดับเหนือศูนย์เสาวัด แต่เมืองยังไม่ได้บันทึกระดับศูนย์ (zero_m) ของสถานี",
-    en="the value is above the staff's zero, and the town has not recorded that zero (zero_m)",
+    th="ค่าเป็นระดับเหนือศูนย์เสาวัด แต่เมืองยังไม่ได้บันทึกระดับศูนย์ (zero_m) ของสถานีในเวลานั้น",
+    en="the value is above the staff's zero, and the town has not recorded the zero (zero_m) of "
+    "that time",
 )

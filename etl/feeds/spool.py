@@ -106,6 +106,7 @@ def _lines(batch: Batch) -> Iterator[bytes]:
             [
                 *(batch.feed, batch.received_at, batch.exercise),
                 *(one.series.value, one.station, one.at, one.value, one.discharge_m3s),
+                one.staff_m,
             ]
         )
 
@@ -120,9 +121,11 @@ def _batch(path: Path, lines: Sequence[bytes], damaged: int) -> Found:
         return Found(path, None, max(1, damaged))
     observations = []
     for line in lines:
-        feed, received, exercise, series, station, at, value, discharge = orjson.loads(line)
+        feed, received, exercise, series, station, at, value, discharge, *staff = orjson.loads(line)
+        moment = datetime.fromisoformat(at)
+        # a line of the version before has no staff
         observations.append(
-            Observation(station, datetime.fromisoformat(at), value, discharge, Series(series))
+            Observation(station, moment, value, discharge, Series(series), *staff[:1])
         )
     batch = Batch(feed, datetime.fromisoformat(received), exercise, tuple(observations))
     return Found(path, batch, damaged)

@@ -14,7 +14,6 @@ from etl.feeds.parsed import (
     BAD_ROW,
     NO_STATION,
     NO_VALUE,
-    NO_ZERO,
     NOT_OURS,
     Door,
     Observation,
@@ -123,10 +122,8 @@ def _observation(point: object, line: _Line, door: Door) -> Observation:
         return Observation(ours, at, None, discharge_m3s=value * CUBIC_FOOT_M3)
     if line.what == _RAIN:
         return Observation(ours, at, value * INCH_MM, series=Series.RAIN)
-    zero = door.zeros.get(ours)
-    if zero is None:
-        raise RowError(NO_ZERO)
-    return Observation(ours, at, zero + value * FOOT_M)
+    staff = value * FOOT_M
+    return Observation(ours, at, door.level(ours, staff, at), staff_m=staff)
 
 
 def _keep(found: dict[tuple[Series, str, datetime], Observation], one: Observation) -> None:
@@ -138,6 +135,7 @@ def _keep(found: dict[tuple[Series, str, datetime], Observation], one: Observati
             one,
             value=there.value if one.value is None else one.value,
             discharge_m3s=there.discharge_m3s if one.discharge_m3s is None else one.discharge_m3s,
+            staff_m=there.staff_m if one.staff_m is None else one.staff_m,
         )
     found[key] = one
 

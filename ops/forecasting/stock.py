@@ -22,6 +22,8 @@ from ops.forecasting.setting import Gauge, Plan, Setting
 HOUR = timedelta(hours=1)
 HISTORY = timedelta(days=400)
 """How far back models are fitted and tested."""
+LATE = timedelta(days=3)
+"""A reading that comes later than this waits for the next one: it changes little of what comes."""
 RAIN_WINDOW_H = 6.0
 """Rain goes into the regression as what fell in so many hours."""
 Times = NDArray[np.datetime64]
@@ -105,16 +107,21 @@ class Stock:
 
 def newest_readings(
     conn: AnyConnection, clock: datetime, *, in_exercise: bool
-) -> dict[str, datetime]:
-    """The time of each station's newest reading, of an open exercise where it has any."""
-    found: dict[str, datetime] = {}
+) -> dict[str, tuple[datetime, int, int]]:
+    """The time of each station's newest reading, of an open exercise where it has any.
+
+    Beside it what else makes a forecast another: the numbers of the reading of the last days that
+    came last, late or revised, and of the last mark on one.
+    """
+    found: dict[str, tuple[datetime, int, int]] = {}
     for kind in ("river", "tide", "rain"):
         series = of_kind(kind).id
-        for code, latest in readings.latest(conn, series, now=clock).items():
-            found[code] = latest.at
+        heard = readings.last_heard(conn, series, clock - LATE)
+        newest = readings.latest(conn, series, now=clock)
         if in_exercise:
-            drill = readings.latest(conn, series, now=clock, exercise=True)
-            found |= {code: latest.at for code, latest in drill.items()}
+            newest |= readings.latest(conn, series, now=clock, exercise=True)
+        for code, latest in newest.items():
+            found[code] = (latest.at, *heard.get(code, (0, 0)))
     return found
 
 

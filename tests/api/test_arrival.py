@@ -19,6 +19,7 @@ from flood.hydrograph import River
 from layers.model import Role
 from ops.forecasting import forecaster as forecasting
 from ops.forecasting.forecaster import Forecaster
+from ops.forecasting.stock import Stock
 from ops.forecasting.travelling import estimate
 from tests.api.caller import Caller
 from tests.api.conftest import a_token, settings_for
@@ -243,6 +244,42 @@ def test_new_readings_make_a_new_forecast_and_none_makes_none(
     assert then["forecast_id"] == first["forecast_id"]
     assert then["clock"] == first["computed_at"]
     assert then["now"]["at"] == first["now"]["at"]
+
+
+def test_a_late_reading_makes_a_new_forecast_and_moves_nothing_back(
+    river_town: TownHandle, forecaster: Forecaster, caller: Caller
+) -> None:
+    before = ask(caller)
+    between = NOW - timedelta(hours=4, minutes=30)
+    late = Reading("UP", between, float(UPPER[-5]), source="late", received_at=datetime.now(UTC))
+    with river_town.connect(Machine.LOADER) as conn:
+        assert forecaster.run(conn) == []
+        add(conn, [late])
+        told = {one.gauge: one.origin for one in forecaster.run(conn)}
+        # the same again, under the same name, is nothing new
+        add(conn, [late])
+        assert forecaster.run(conn) == []
+        # both what is fitted and what is forecast from have it
+        setting = forecasting.setting_of(conn)
+        stock = Stock(conn, setting, datetime.now(UTC), None)
+        for hours in (24.0, 24.0 * DAYS):
+            times, _, _ = stock.good(setting.gauges["UP"], hours, real=False)
+            assert np.datetime64(between.replace(tzinfo=None), "us") in times
+    assert told == {"TOWN": NOW, "UP": NOW}
+    after = ask(caller)
+    assert after["forecast_id"] > before["forecast_id"]
+    assert after["origin"] == before["origin"]
+    assert after["now"]["at"] == before["now"]["at"]
+    # marked wrong, it is taken out again
+    found = caller.get("/gauges/UP/readings", params={"start": between.isoformat()}).json()
+    (one,) = [one for one in found["readings"] if one["source"] == "late"]
+    assert one["flags"] == ["late"]
+    assert [r["at"] for r in found["readings"]] == sorted(r["at"] for r in found["readings"])
+    mark = {"wrong": True, "reason": "not this gauge"}
+    assert caller.post(f"/gauges/UP/readings/{one['id']}/marks", json=mark).status_code == 201
+    with river_town.connect(Machine.LOADER) as conn:
+        assert {one.gauge for one in forecaster.run(conn)} == {"TOWN", "UP"}
+        number_changes(conn)
 
 
 def test_a_forecaster_started_again_finds_what_was_fitted_and_fits_where_it_may_not(

@@ -108,6 +108,34 @@ def test_a_level_over_the_bank_lasts_before_it_is_raised_and_silence_is_too(room
     assert (silent["kind"], silent["about_code"]) == ("feed_silent", "DEMO.1")
 
 
+def test_a_late_reading_raises_nothing_and_ends_nothing(room: WarRoom) -> None:
+    def bring(hours: float, level: float, name: str) -> None:
+        with room.town.connect(Machine.LOADER) as conn:
+            at = NOW - timedelta(hours=hours)
+            add(conn, "gauge_readings", [Reading("DEMO.1", at, level, source=name)])
+
+    def of_gauge() -> dict[int, Any]:
+        told = room.get(Role.ADMIN, "/incidents")["incidents"]
+        mine = [one["id"] for one in told if one["about_code"] == "DEMO.1"]
+        found = {number: room.get(Role.ADMIN, f"/incidents/{number}") for number in mine}
+        # what a look escalates, and when it looked, is another matter
+        kept = ("rule_values", "severity", "title_en")
+        return {n: {k: one.get(k) for k in kept} for n, one in found.items()}
+
+    before = of_gauge()
+    assert before
+    bring(6, 114.8, "late and higher")
+    bring(5, 105.5, "late and lower")
+    bring(-7, 119.0, "dated in the future")
+    assert look(room, "threshold") == []
+    assert look(room, "threshold", timedelta(minutes=4)) == []
+    assert of_gauge() == before
+    ended = [one for one in room.log(room.event) if one["action"] == "condition_ended"]
+    assert not [one for one in ended if one["record"] in before]
+    now = room.get(Role.ADMIN, "/gauges")["gauges"]
+    assert {one["now"]["level_m"] for one in now if one["code"] == "DEMO.1"} == {112.3}
+
+
 def test_a_rule_is_the_towns_to_edit(room: WarRoom) -> None:
     items = "/ogc/collections/incident_rules/items"
     off = {"code": "road_cut", "rule": "road_cut", "enabled": False}

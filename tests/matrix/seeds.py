@@ -33,6 +33,7 @@ CODED: dict[str, dict[str, Any]] = {
     "closures": {"status": "closed"},
     "gauges": {"code": "G1", "kind": "river"},
     "gauge_thresholds": {"gauge": "G1"},
+    "gauge_zeros": {"gauge": "G1"},
     "remembered_floods": {"gauge": "G1"},
     "power_areas": {"state": "off"},
     "events": {"code": "C1", "state": "open", "exercise": False},

@@ -28,6 +28,7 @@ from etl.feeds.parsed import (
 )
 from layers.errors import BadRequestError
 from layers.text import Text
+from layers.zeros import Zeros
 from tests.etl.feeds.answers import (
     at_thai,
     body,
@@ -42,7 +43,7 @@ from tests.etl.feeds.answers import (
 )
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-DOOR = Door(NOW, known=frozenset({"M.7", "M.4", "rain1"}), zeros={"M.4": 100.0})
+DOOR = Door(NOW, known=frozenset({"M.7", "M.4", "rain1"}), zeros={"M.4": Zeros(100.0)})
 FLAT = Mapping(station="id", at="when", value="level")
 
 
@@ -179,7 +180,8 @@ def test_a_declared_json_is_read_by_its_paths_units_and_datum() -> None:
         "mapper",
     )
     (one,) = mapper.parse(body(told), DOOR, mapping).observations
-    assert one == Observation("M.4", datetime.fromtimestamp(1_795_230_000, UTC), 112.5, 2.0)
+    at = datetime.fromtimestamp(1_795_230_000, UTC)
+    assert one == Observation("M.4", at, 112.5, 2.0, staff_m=12.5)
 
 
 def test_a_declared_csv_in_thai_writing_with_years_of_the_buddhist_era() -> None:

@@ -862,7 +862,10 @@ export interface GaugeTold {
   readonly unit: string;
   /** Longitude, latitude */
   readonly point: readonly [number, number];
+  /** Of the staff gauge, as it holds at the moment told of */
   readonly zero_m: number | null;
+  /** Zeros with the time each holds from, the first first */
+  readonly zeros: readonly ZeroTold[];
   readonly datum: string | null;
   /** m MSL; null: not known */
   readonly bank_left_m: number | null;
@@ -2481,6 +2484,13 @@ export interface WheelsInWater {
 export interface Words {
   readonly th: string;
   readonly en: string;
+}
+
+/** A zero of the staff gauge (m MSL; null: not known) and since when it holds. */
+export interface ZeroTold {
+  readonly valid_from: string;
+  readonly zero_m: number | null;
+  readonly reason: string | null;
 }
 
 /** The process answers. */

@@ -142,6 +142,29 @@ def test_a_shelter_is_opened_and_households_are_counted_on_two_screens(
     page.locator(f'[data-row="{number}"]:not([data-state="closed"])').wait_for()
 
 
+def _take_back(page: Page, tiny: Served, event: int, one: int) -> None:
+    """The wrong run was pressed: taken back by keys with a reason, and at once by its button."""
+    page.locator('[name="by"]').fill("นายเวรดึก")
+    act(page, one, "back").focus()
+    page.keyboard.press("Enter")
+    page.locator('.unfolded [name="reason"]').focus()
+    page.keyboard.type("กดผิดเที่ยว")
+    page.keyboard.press("Enter")
+    row(page, one).and_(page.locator('[data-state="underway"]')).filter(
+        has_text="นายเวรดึก"
+    ).wait_for()
+    act(page, one, "done").click()
+    page.locator(f'[data-row="{one}"][data-state="done"]').wait_for()
+    page.locator(".board-done [data-act=undo]").click()
+    page.locator(f'[data-row="{one}"][data-state="underway"]').wait_for()
+    act(page, one, "done").click()
+    page.locator(f'[data-row="{one}"][data-state="done"]').wait_for()
+    told = _json(tiny.get(f"/events/{event}/log?kind=run&limit=1000"))["steps"]
+    assert [step["action"] for step in told if step["record"] == one] == [
+        *("accept", "start", "done", "undo", "done", "undo", "done")
+    ]
+
+
 def test_runs_are_planned_accepted_gone_and_failed(tiny: Served, visit: Open, event: int) -> None:
     shelter = _one(tiny, "shelters", "S1")
     assert shelter["open"]
@@ -161,6 +184,7 @@ def test_runs_are_planned_accepted_gone_and_failed(tiny: Served, visit: Open, ev
     page.locator(f'[data-row="{one}"][data-state="underway"]').wait_for()
     act(page, one, "done").click()
     page.locator(f'[data-row="{one}"][data-state="done"]').wait_for()
+    _take_back(page, tiny, event, one)
     act(page, two, "start").click()
     page.locator(f'[data-row="{two}"][data-state="underway"]').wait_for()
     act(page, two, "fail").click()
@@ -179,6 +203,14 @@ def test_runs_are_planned_accepted_gone_and_failed(tiny: Served, visit: Open, ev
     waiting = _json(tiny.get("/evacuation-runs/waiting"))["waiting"]
     page.locator("[data-waiting]").first.wait_for()
     assert page.locator("[data-waiting]").count() == len(waiting) > 0
+    # a list that cannot be read says so; the rows stay, and asking again mends it
+    page.route("**/evacuation-runs/waiting*", lambda route: route.fulfill(status=500, body="{}"))
+    _json(tiny.post(f"/evacuation-runs/{two}/undo", {}))
+    page.locator("[data-list-problem]").wait_for()
+    row(page, two).and_(page.locator('[data-state="underway"]')).wait_for()
+    page.unroute("**/evacuation-runs/waiting*")
+    page.locator("[data-list-problem] .link").click()
+    page.locator("[data-list-problem]").wait_for(state="detached")
     # its vehicle's place, the record, and back to the board
     row(page, two).locator(".row-open").click()
     page.locator("#record-title").wait_for()
@@ -201,6 +233,7 @@ def test_a_road_is_closed_on_the_map_and_opened_again(
     page.locator(".board-where").filter(has_text="105.").wait_for()
     page.locator('[name="road_code"] option[value="R2"]').wait_for(state="attached")
     page.locator('.board-form [name="cause"]').select_option("tree")
+    page.locator('[name="by"]').fill("ช่างสมาน")
     page.locator(".board-form .primary").click()
     closed = page.locator('.board-rows tr[data-state="closed"]')
     page.wait_for_function(
@@ -210,6 +243,11 @@ def test_a_road_is_closed_on_the_map_and_opened_again(
     made = max(_items(tiny, "closures", status="closed"), key=lambda one: one["id"])
     assert (made["cause"], made["since"] is not None) == ("tree", True)
     assert made["road_code"] == "R2"  # the road it was clicked on
+    # edits of records bear the name of who acts beside the sign-in's, here and in the log
+    row(page, made["id"]).filter(has_text="ช่างสมาน").wait_for()
+    assert made["updated_by"].startswith("ช่างสมาน (")
+    told = _json(tiny.get(f"/events/{event}/log?kind=closure&limit=1000"))["steps"]
+    assert told[-1]["by_name"] == made["updated_by"]
     # figure, rows and records agree; everybody sees it, and nobody signed out may change it
     page.locator(f'[data-kpi-card="roads"] data[value="{before + 1}"]').wait_for()
     row(other, made["id"]).filter(has_text="Fallen tree").wait_for()

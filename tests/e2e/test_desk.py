@@ -216,6 +216,17 @@ def test_what_one_writes_outlives_new_rights(tiny: Served, visit: Open, event: i
     page.locator('.raise [name="severity"]').select_option("critical")
     page.locator(".raise-where .link").click()
     where = page.locator(".raise-where").inner_text()
+    # a shelter at a new place, and a note of the event, are being written as well
+    page.locator("[data-board-link=shelters]").click()
+    page.locator('.boards [data-act="new"]').click()
+    page.locator(".board-where .link").click()
+    form = page.locator(".boards .board-form")
+    form.locator('[name="name"]').fill("ศาลาวัดใหม่")
+    form.locator('[name="capacity"]').fill("80")
+    form.locator('[name="ramp"]').check()
+    page.evaluate("(id) => { location.hash += `&ev=${id}` }", event)
+    page.locator('dialog.event [data-act="note"]').click()
+    page.locator("dialog.event .act-open [name=note]").fill("น้ำลดแล้วที่สะพาน")
     # a colleague opens the event again: homes are shown from now on, and the page begins anew
     with page.expect_navigation():
         _json(tiny.post(f"/events/{event}/reopen", {"signer": "ทดสอบ"}))
@@ -224,9 +235,24 @@ def test_what_one_writes_outlives_new_rights(tiny: Served, visit: Open, event: i
     )
     assert page.locator('.raise [name="severity"]').input_value() == "critical"
     assert page.locator(".raise-where").inner_text() == where
+    note = page.locator("dialog.event .act-open [name=note]")
+    note.wait_for()
+    assert note.input_value() == "น้ำลดแล้วที่สะพาน"
+    page.locator("dialog.event .act-open .primary").click()
+    note.wait_for(state="detached")
+    page.keyboard.press("Escape")
+    page.locator("dialog.event").wait_for(state="detached")
+    form.wait_for()
+    assert form.locator('[name="name"]').input_value() == "ศาลาวัดใหม่"
+    assert form.locator('[name="capacity"]').input_value() == "80"
+    ticked = form.locator("input[type=checkbox]:checked")
+    assert [ticked.nth(n).get_attribute("name") for n in range(ticked.count())] == ["ramp"]
+    form.locator(".board-where").filter(has_text="105.").wait_for()
+    form.locator("button:not(.primary):not(.link)").click()
     page.locator(".raise .primary").click()
     page.locator(".incident").filter(has_text="คันดินซึม").wait_for()
-    assert page.evaluate("sessionStorage.getItem('muang.draft')") is None
+    # sent or given up: nothing is kept
+    assert page.evaluate("sessionStorage.getItem('muang.drafts')") is None
 
 
 def test_what_is_announced_stays_apart(tiny: Served, visit: Open, event: int) -> None:

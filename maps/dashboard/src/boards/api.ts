@@ -1,6 +1,7 @@
 /** The boards over HTTP: what is read whole, and actions that name the version they were made of. */
 import type { Api } from '../api/client.ts';
 import type { Feature } from '../api/types.ts';
+import type { Acting } from '../desk/acting.ts';
 import type { Lang } from '../i18n/index.ts';
 import { once } from '../incidents/api.ts';
 
@@ -47,9 +48,11 @@ type Body = Readonly<Record<string, unknown>>;
 
 export class BoardApi {
   readonly #api: Api;
+  readonly #acting: Acting;
 
-  constructor(api: Api) {
+  constructor(api: Api, acting: Acting) {
     this.#api = api;
+    this.#acting = acting;
   }
 
   /** A layer without a place, whole; the newest records where there are more than that. */
@@ -117,14 +120,20 @@ export class BoardApi {
     return this.#api.http.json(path, { lang, method: 'POST', body, headers: once() });
   }
 
+  /** Takes a step back that was just made: of the version it left, so nobody else's is undone. */
+  undo(path: string, version: string | null, body: Body, lang: Lang): Promise<unknown> {
+    const headers = { ...matching(version), ...once() };
+    return this.#api.http.json(`${path}/undo`, { lang, method: 'POST', body, headers });
+  }
+
   /** A step on a record as the reader saw it; the second of two people is told who was first. */
-  async step(layer: string, seen: Feature, path: string, body: Body, lang: Lang): Promise<Feature> {
+  async step(layer: string, seen: Feature, path: string, body: Body, lang: Lang): Promise<Written> {
     const version = await this.#version(layer, seen, lang);
     return this.#api.http.json(path, {
       lang,
       method: 'POST',
       body,
-      headers: { 'If-Match': `"${version}"`, ...once() },
+      headers: { ...matching(version), ...once() },
     });
   }
 
@@ -140,7 +149,7 @@ export class BoardApi {
       lang,
       method: 'PATCH',
       body: { type: 'Feature', properties },
-      headers: { ...(version ? { 'If-Match': `"${version}"` } : {}), ...once() },
+      headers: { ...matching(version), ...once(), ...this.#acting.header },
     });
     return { id: Number(seen.id), version: versionOf(response) };
   }
@@ -155,7 +164,7 @@ export class BoardApi {
       lang,
       method: 'POST',
       body: { type: 'Feature', geometry, properties },
-      headers: once(),
+      headers: { ...once(), ...this.#acting.header },
     });
     const { id } = (await response.json()) as { id: number };
     return { id, version: versionOf(response) };
@@ -165,7 +174,7 @@ export class BoardApi {
     await this.#api.http.send(`/ogc/collections/${layer}/items/${id}`, {
       lang,
       method: 'DELETE',
-      headers: { ...(version ? { 'If-Match': `"${version}"` } : {}), ...once() },
+      headers: { ...matching(version), ...once(), ...this.#acting.header },
     });
   }
 
@@ -177,6 +186,10 @@ export class BoardApi {
     const same = now.properties['updated_at'] === seen.properties['updated_at'];
     return (same && versionOf(response)) || OUTDATED;
   }
+}
+
+function matching(version: string | null): Readonly<Record<string, string>> {
+  return version ? { 'If-Match': `"${version}"` } : {};
 }
 
 function versionOf(response: Response): string | null {

@@ -42,7 +42,7 @@ export class BoardsPanel extends BoardPart {
               </button>`
             : nothing
         }
-        ${this.acts ? this.#who() : nothing}
+        ${this.acts ? html`<muang-acting .app=${this.app}></muang-acting>` : nothing}
         <span class="board-files">
           <a class="button" href=${fileHref(layer, 'csv', lang)} download>${icon('download')} CSV</a>
           <button type="button" @click=${() => window.print()}>${this.t('board.print')}</button>
@@ -85,22 +85,6 @@ export class BoardsPanel extends BoardPart {
   #turn(key: BoardKey): void {
     if (this.state.kpi) this.desk.focus.clear();
     openBoard(this.app, key);
-  }
-
-  #who() {
-    const { by } = this.told;
-    return html`<label class="board-by">
-      ${this.t('board.by')}
-      <input
-        name="by"
-        maxlength="100"
-        autocomplete="name"
-        placeholder=${this.state.me.value?.display_name ?? this.state.me.value?.principal ?? ''}
-        .value=${by}
-        @change=${(event: Event) =>
-          this.room.store.set({ by: (event.target as HTMLInputElement).value })}
-      />
-    </label>`;
   }
 
   #told() {

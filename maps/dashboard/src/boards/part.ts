@@ -1,11 +1,16 @@
 import { html, nothing } from 'lit';
+import type { Problem } from '../api/problem.ts';
 import type { Feature } from '../api/types.ts';
+import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
+import { type Draft, draftOf, draftsOf } from '../desk/draft.ts';
+import { dropKept, fillKept, keepForm, keepTyped } from '../desk/kept-form.ts';
 import { DeskPart } from '../desk/part.ts';
 import { clock, dateTime, number, span } from '../format.ts';
 import type { MessageKey } from '../i18n/index.ts';
 import { bboxOf } from '../map/tiles.ts';
 import { nowOf } from '../time/now.ts';
+import { icon } from '../ui/icons.ts';
 import { move } from '../ui/table.ts';
 import { openBoard, readBoard } from './keys.ts';
 import type { BoardRoom, RoomState } from './room.ts';
@@ -49,10 +54,34 @@ export abstract class BoardPart extends DeskPart {
 
   protected override firstUpdated(): void {
     this.#listen();
+    for (const form of draftsOf(this.#who, this.#drafts)) {
+      const draft = draftOf(this.#who, this.#drafts + form);
+      if (!draft || !this.reopen(form, draft)) continue;
+      if (draft.at) this.app.store.set({ picking: { at: draft.at } });
+    }
+  }
+
+  /** What was chosen on the map for the form that is open. */
+  protected get chosen(): Partial<Draft> {
+    return { at: this.state.picking?.at ?? null };
+  }
+
+  /** Opens the form somebody was writing in when the page began anew; false: it is not this part's. */
+  protected reopen(_form: string, _draft: Draft): boolean {
+    return false;
   }
 
   /** On a phone a row is a card: each of its lines says which column it is. */
   protected override updated(): void {
+    fillKept(this, this.state);
+    const { at, ring } = this.chosen;
+    const own = `form[data-draft^="${this.#drafts}"]`;
+    // a place chosen on the map is kept as words are
+    if (at || ring) {
+      for (const form of this.querySelectorAll<HTMLFormElement>(own)) {
+        keepForm(form, this.state, this.chosen);
+      }
+    }
     for (const table of this.querySelectorAll<HTMLTableElement>('.board-rows')) labelled(table);
   }
 
@@ -86,6 +115,30 @@ export abstract class BoardPart extends DeskPart {
 
   protected n(value: number): string {
     return number(value, this.state.lang);
+  }
+
+  /** Why a list could not be read; what was known of it stays. Asked again by the button. */
+  protected trouble(problem: Problem | null | undefined) {
+    if (!problem) return nothing;
+    const { detail, status } = problem;
+    const said = detail ?? this.t(status ? 'error.unexpected' : 'error.network', { status });
+    return html`<p class="problem" role="alert" data-list-problem>
+      ${icon('warn')} ${this.t('board.notRead')} ${said}
+      <button type="button" class="link" @click=${() => this.#retry()}>${this.t('app.retry')}</button>
+    </p>`;
+  }
+
+  #retry(): void {
+    this.desk.boards.load();
+    this.room.load();
+  }
+
+  /** A board whose rows were never read: still being fetched, or why not. */
+  protected unread(layer: string) {
+    const problem = this.desk.boards.problems.get(layer);
+    return problem
+      ? this.trouble(problem)
+      : html`<p class="empty" role="status">${this.t('board.loading')}</p>`;
   }
 
   /** A label of a coded value, in the reader's language. */
@@ -202,8 +255,12 @@ export abstract class BoardPart extends DeskPart {
     </div>`;
   }
 
-  /** A form in a row of its own below the row it is about, or above the table. */
+  /**
+   * A form in a row of its own below the row it is about, or above the table. `mark` names it among
+   * the forms of its part, so that what is being written outlives a reload; null: it does not.
+   */
   protected form(
+    mark: string | null,
     label: string,
     send: MessageKey,
     fields: unknown,
@@ -211,15 +268,22 @@ export abstract class BoardPart extends DeskPart {
     cancel: () => void,
     ready = true,
   ) {
+    const draft = mark === null ? '' : this.#drafts + mark;
+    const shut = () => {
+      dropKept(draft, this.state);
+      cancel();
+    };
     return html`<form
       class="board-form"
       aria-label=${label}
+      data-draft=${draft || nothing}
       @keydown=${(event: KeyboardEvent) => {
-        if (event.key === 'Escape') cancel();
+        if (event.key === 'Escape') shut();
       }}
+      @input=${(event: Event) => keepTyped(event, this.state, this.chosen)}
       @submit=${async (event: SubmitEvent) => {
         event.preventDefault();
-        if (await act(new FormData(event.target as HTMLFormElement))) cancel();
+        if (await act(new FormData(event.target as HTMLFormElement))) shut();
       }}
     >
       ${fields}
@@ -227,9 +291,28 @@ export abstract class BoardPart extends DeskPart {
         <button type="submit" class="primary" ?disabled=${this.told.busy || !ready}>
           ${this.t(send)}
         </button>
-        <button type="button" @click=${cancel}>${this.t('board.cancel')}</button>
+        <button type="button" @click=${shut}>${this.t('board.cancel')}</button>
       </div>
     </form>`;
+  }
+
+  /** Takes a record's last step back; a reason may be given. */
+  protected back(
+    mark: string,
+    label: string,
+    act: (reason: string | null) => Promise<boolean>,
+    cancel: () => void,
+  ) {
+    return this.form(
+      mark,
+      label,
+      'board.sendBack',
+      html`<p class="hint">${label}</p>
+        <label class="wide">${this.t('board.backWhy')}
+          <input name="reason" maxlength="500" autocomplete="off" /></label>`,
+      (form) => act(written(form, 'reason')),
+      cancel,
+    );
   }
 
   /** Where a new record is: chosen by a click, by Enter on the map, or its middle. */
@@ -256,6 +339,14 @@ export abstract class BoardPart extends DeskPart {
           : nothing
       }
     </p>`;
+  }
+
+  get #who(): string {
+    return identity(this.state.me.value);
+  }
+
+  get #drafts(): string {
+    return `${this.localName}:`;
   }
 
   #listen(): void {

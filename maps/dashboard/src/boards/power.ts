@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { Feature } from '../api/types.ts';
+import type { Draft } from '../desk/draft.ts';
 import { currentEvent } from '../events/desk.ts';
 import { begin } from '../map/draw.ts';
 import { LAYER_OF } from './keys.ts';
@@ -9,6 +10,8 @@ import { areaOf, moment, newCode, powerRows, text } from './rules.ts';
 const LAYER = LAYER_OF.power;
 const CARE = 'care_locations';
 const MARKS: Readonly<Record<string, string>> = { off: '■', planned: '▲', on: '○' };
+/** The form of a new area, among the drafts. */
+const DECLARE = 'declare';
 /** Who may see whose life hangs on power (`layers.model.RESCUERS`). */
 const RESCUERS = new Set(['care', 'coordinator', 'team', 'admin']);
 
@@ -37,7 +40,7 @@ export class PowerBoard extends BoardPart {
 
   protected override render() {
     const areas = this.rows(LAYER);
-    if (!areas) return html`<p class="empty" role="status">${this.t('board.loading')}</p>`;
+    if (!areas) return this.unread(LAYER);
     const of = (state: string) =>
       areas.filter(({ properties }) => properties['state'] === state).length;
     const heads = [
@@ -51,6 +54,7 @@ export class PowerBoard extends BoardPart {
       ...(this.acts ? [this.t('board.do')] : []),
     ];
     return html`
+      ${this.trouble(this.desk.boards.problems.get(LAYER))}
       <div class="board-bar">
         <p class="board-sum" role="status">
           ${this.t('power.sum', { off: this.n(of('off')), planned: this.n(of('planned')), all: this.n(areas.length) })}
@@ -115,6 +119,7 @@ export class PowerBoard extends BoardPart {
 
   #plan(row: Feature) {
     return this.form(
+      `plan:${row.id}`,
       this.t('power.plan'),
       'power.sendPlan',
       html`<label>${this.t('power.from')} <input type="datetime-local" name="since" required /></label>
@@ -165,6 +170,7 @@ export class PowerBoard extends BoardPart {
 
   #declaring() {
     return this.form(
+      DECLARE,
       this.t('power.declare'),
       'power.send',
       html`<label>${this.t('power.area')} <input name="name" required maxlength="200" autocomplete="off" /></label>
@@ -185,6 +191,16 @@ export class PowerBoard extends BoardPart {
         this.ring = null;
       },
     );
+  }
+
+  protected override get chosen(): Partial<Draft> {
+    return this.ring ? { ring: this.ring } : {};
+  }
+
+  protected override reopen(form: string, { ring }: Draft): boolean {
+    if (form === DECLARE) this.ring = ring ?? null;
+    else this.planning = form.slice(form.indexOf(':') + 1);
+    return false;
   }
 
   #drawTool() {

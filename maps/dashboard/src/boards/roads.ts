@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { Feature } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
+import type { Draft } from '../desk/draft.ts';
 import { LAYER_OF } from './keys.ts';
 import { BoardPart, written } from './part.ts';
 import { moment, newCode, roadRows, text } from './rules.ts';
@@ -37,7 +38,7 @@ export class RoadBoard extends BoardPart {
 
   protected override render() {
     const closures = this.rows(LAYER);
-    if (!closures) return html`<p class="empty" role="status">${this.t('board.loading')}</p>`;
+    if (!closures) return this.unread(LAYER);
     const of = (status: string) =>
       closures.filter(({ properties }) => properties['status'] === status).length;
     const rows = roadRows(closures).filter(
@@ -54,6 +55,7 @@ export class RoadBoard extends BoardPart {
       ...(this.acts ? [this.t('board.do')] : []),
     ];
     return html`
+      ${this.trouble(this.desk.boards.problems.get(LAYER))}
       <div class="board-bar"><p class="board-sum">
         <span role="status"
           >${this.t('road.sum', { n: this.n(of('closed')), planned: this.n(of('planned')) })}</span
@@ -131,6 +133,7 @@ export class RoadBoard extends BoardPart {
 
   #closing() {
     return this.form(
+      'close',
       this.t('road.close'),
       'road.send',
       html`${this.where(true)}
@@ -158,6 +161,13 @@ export class RoadBoard extends BoardPart {
       () => this.#shut(),
       Boolean(this.state.picking?.at),
     );
+  }
+
+  protected override reopen(_form: string, { at }: Draft): boolean {
+    this.closing = true;
+    if (at) void this.#look(at);
+    else this.app.store.set({ picking: { at } });
+    return true;
   }
 
   #begin(): void {

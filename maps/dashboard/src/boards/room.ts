@@ -1,4 +1,4 @@
-import { problemOf } from '../api/problem.ts';
+import { type Problem, problemOf } from '../api/problem.ts';
 import type { ChangeEvent, Feature, LayerSchema } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { failed, type Loadable, loaded, loading, nothing } from '../app/loadable.ts';
@@ -20,6 +20,8 @@ export interface RoomState {
   readonly stays: Loadable<readonly Feature[]>;
   readonly runs: Loadable<readonly Feature[]>;
   readonly waiting: readonly Waiting[];
+  /** Why the households that wait could not be read last. */
+  readonly waitingProblem: Problem | null;
   /** Who hangs on power, by the record number of the area that is unfolded. */
   readonly homes: ReadonlyMap<string, Loadable<readonly Home[]>>;
   /** Titles and labels of codes, by layer. */
@@ -32,8 +34,6 @@ export interface RoomState {
   readonly refused: string | null;
   /** What was done last, and how to take it back where that is possible. */
   readonly done: { readonly words: string; readonly undo?: () => Promise<void> } | null;
-  /** The person at a sign-in that several share. */
-  readonly by: string;
 }
 
 /** The open board: its rows, kept up to date, and what is done with them. */
@@ -45,13 +45,13 @@ export class BoardRoom {
     stays: nothing,
     runs: nothing,
     waiting: [],
+    waitingProblem: null,
     homes: new Map(),
     schemas: {},
     roads: new Map(),
     busy: false,
     refused: null,
     done: null,
-    by: '',
   });
   readonly #touched = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -59,7 +59,7 @@ export class BoardRoom {
   constructor(app: App, desk: Desk) {
     this.app = app;
     this.desk = desk;
-    this.api = new BoardApi(app.api);
+    this.api = new BoardApi(app.api, desk.acting);
     app.store.subscribe((now, was) => this.#follow(now, was));
     // a link that opens a board shows it on a phone too
     if (readBoard(app.store.state.board)) app.store.set({ section: 'table' });
@@ -166,8 +166,7 @@ export class BoardRoom {
 
   /** Who acts, for steps that bear a name beside the sign-in's. */
   get by(): Readonly<Record<string, string>> {
-    const by = this.store.state.by.trim();
-    return by ? { by } : {};
+    return this.desk.acting.by;
   }
 
   quiet(): void {
@@ -227,13 +226,21 @@ export class BoardRoom {
     this.store.set({ [part]: loading(known) });
     try {
       const filter = layer === STAYS ? 'out_at IS NULL' : undefined;
-      const [rows, waiting] = await Promise.all([
-        this.api.all(layer, lang, filter),
-        layer === RUNS && at === null ? this.api.waiting(lang) : [],
-      ]);
-      this.store.set({ [part]: loaded(rows), ...(layer === RUNS ? { waiting } : {}) });
+      const waiting = layer === RUNS ? this.#waiting(at === null) : null;
+      this.store.set({ [part]: loaded(await this.api.all(layer, lang, filter)) });
+      await waiting;
     } catch (error) {
       this.store.set({ [part]: failed(problemOf(error), known) });
+    }
+  }
+
+  /** Who waits to be fetched after all; runs are shown without them where that fails. */
+  async #waiting(now: boolean): Promise<void> {
+    try {
+      const waiting = now ? await this.api.waiting(this.app.store.state.lang) : [];
+      this.store.set({ waiting, waitingProblem: null });
+    } catch (error) {
+      this.store.set({ waitingProblem: problemOf(error) });
     }
   }
 

@@ -29,12 +29,15 @@ export class RunBoard extends BoardPart {
     ...BoardPart.properties,
     only: { state: true },
     failing: { state: true },
+    backing: { state: true },
     plan: { state: true },
   };
   /** Runs of this state alone are listed; null: all. */
   declare only: RunState | null;
   /** The record number whose failure is being told. */
   declare failing: string | null;
+  /** The record number whose last step is being taken back. */
+  declare backing: string | null;
   /** A plan whose runs can be accepted. */
   declare plan: Plan | null;
 
@@ -42,6 +45,7 @@ export class RunBoard extends BoardPart {
     super();
     this.only = null;
     this.failing = null;
+    this.backing = null;
     this.plan = null;
   }
 
@@ -66,6 +70,7 @@ export class RunBoard extends BoardPart {
       ...(acts ? [this.t('board.do')] : []),
     ];
     return html`
+      ${this.trouble(runs.problem ?? this.told.waitingProblem)}
       <div class="board-bar">${this.#chips(runs.value)} ${this.#planTool()}</div>
       ${this.plan ? this.#planning(this.plan) : nothing}
       ${
@@ -144,8 +149,18 @@ export class RunBoard extends BoardPart {
         <td>${this.said(this.by(run))}</td>
         ${acts ? html`<td class="acts">${this.#acts(run, state, code)}</td>` : nothing}
       </tr>
-      ${this.unfolded === id ? html`<tr class="unfolded personal"><td colspan=${width}>${this.t('run.fetches', { list: households.join(', ') })}</td></tr>` : nothing}
-      ${this.failing === id ? html`<tr class="unfolded"><td colspan=${width}>${this.#failing(run)}</td></tr>` : nothing}`;
+      ${this.#below(run, width, code)}`;
+  }
+
+  /** What is folded open below a run: its households, or a form about it. */
+  #below(run: Feature, width: number, code: string) {
+    const id = String(run.id);
+    const households = (run.properties['households'] ?? []) as readonly string[];
+    const below = (content: unknown, kind = '') =>
+      html`<tr class="unfolded ${kind}"><td colspan=${width}>${content}</td></tr>`;
+    return html`${this.unfolded === id ? below(this.t('run.fetches', { list: households.join(', ') }), 'personal') : nothing}
+      ${this.backing === id ? below(this.#backing(run, code)) : nothing}
+      ${this.failing === id ? below(this.#failing(run)) : nothing}`;
   }
 
   #shelter(code: string): string {
@@ -158,7 +173,10 @@ export class RunBoard extends BoardPart {
   #acts(run: Feature, state: RunState, code: string) {
     const id = String(run.id);
     const command = COMMAND.has(this.state.me.value?.role ?? '') || this.acts;
-    return RUN_STEPS[state]
+    const back = () => {
+      this.backing = this.backing === id ? null : id;
+    };
+    return html`${RUN_STEPS[state]
       .filter((step) => step !== 'cancel' || command)
       .map((step) =>
         this.step(
@@ -171,25 +189,45 @@ export class RunBoard extends BoardPart {
           step,
           step === 'start' || step === 'done',
         ),
-      );
+      )}
+    ${state === 'planned' || (state === 'cancelled' && !command) ? nothing : this.step('board.back', code, back, 'back')}`;
+  }
+
+  /** Why the last step is taken back may be said, and need not be. */
+  #backing(run: Feature, code: string) {
+    return this.back(
+      `back:${run.id}`,
+      this.t(`run.backOf.${runState(run)}`, { code }),
+      (reason) => this.#undo(run, code, reason),
+      () => {
+        this.backing = null;
+      },
+    );
+  }
+
+  #undo(run: Feature, code: string, reason: string | null): Promise<boolean> {
+    const body = { ...(reason ? { reason } : {}), ...this.room.by };
+    const path = `${PATH}/${run.id}/undo`;
+    return this.room.act(this.t('board.undone', { words: code }), [LAYER, LAYER_OF.teams], () =>
+      this.room.api.step(LAYER, run, path, body, this.state.lang),
+    );
   }
 
   #step(run: Feature, step: RunStep, more = {}): Promise<boolean> {
     const { lang } = this.state;
     const code = text(run.properties, 'code');
-    return this.room.act(this.t(`run.did.${step}`, { code }), [LAYER, LAYER_OF.teams], () =>
-      this.room.api.step(
-        LAYER,
-        run,
-        `${PATH}/${run.id}/${step}`,
-        { ...more, ...this.room.by },
-        lang,
-      ),
+    const path = `${PATH}/${run.id}`;
+    return this.room.act(
+      this.t(`run.did.${step}`, { code }),
+      [LAYER, LAYER_OF.teams],
+      () => this.room.api.step(LAYER, run, `${path}/${step}`, { ...more, ...this.room.by }, lang),
+      ({ version }) => this.room.api.undo(path, version, this.room.by, lang),
     );
   }
 
   #failing(run: Feature) {
     return this.form(
+      `fail:${run.id}`,
       this.t('run.do.fail'),
       'run.sendFail',
       html`<label class="wide">${this.t('run.why')}
@@ -204,6 +242,13 @@ export class RunBoard extends BoardPart {
         this.failing = null;
       },
     );
+  }
+
+  protected override reopen(form: string): boolean {
+    const [what, id] = form.split(':');
+    if (what === 'fail') this.failing = id ?? null;
+    else this.backing = id ?? null;
+    return false;
   }
 
   /** Runs come from a plan: who commands asks for one of the water chosen, and accepts its runs. */
@@ -222,6 +267,7 @@ export class RunBoard extends BoardPart {
         <button type="button" class="link" @click=${() => this.#forget()}>${this.t('board.cancel')}</button></p>`;
     }
     return this.form(
+      null,
       this.t('run.planned'),
       'run.accept',
       html`<fieldset class="plan">

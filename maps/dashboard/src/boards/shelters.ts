@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { Feature } from '../api/types.ts';
+import type { Draft } from '../desk/draft.ts';
 import { LAYER_OF } from './keys.ts';
 import { BoardPart, figure, written } from './part.ts';
 import {
@@ -40,7 +41,7 @@ export class ShelterBoard extends BoardPart {
 
   protected override render() {
     const shelters = this.rows(LAYER);
-    if (!shelters) return html`<p class="empty" role="status">${this.t('board.loading')}</p>`;
+    if (!shelters) return this.unread(LAYER);
     const stays = staysBy(this.told.stays.value ?? []);
     const rows = shelterRows(shelters, stays);
     const heads = [
@@ -54,6 +55,7 @@ export class ShelterBoard extends BoardPart {
       ...(this.acts ? [this.t('board.do')] : []),
     ];
     return html`
+      ${this.trouble(this.desk.boards.problems.get(LAYER))}${this.trouble(this.told.stays.problem)}
       <div class="board-bar">
         ${this.#summary(rows)}
         ${
@@ -218,6 +220,14 @@ export class ShelterBoard extends BoardPart {
     ${phone ? html`<small>${this.t('shelter.phoneN', { phone })}</small>` : nothing}`;
   }
 
+  protected override reopen(form: string, draft: Draft): boolean {
+    const [what, id] = form.split(':');
+    if (what === 'heads') this.heads = id ?? null;
+    else this.editing = id ?? null;
+    if (id === NEW) this.app.store.set({ picking: { at: draft.at } });
+    return id === NEW;
+  }
+
   #new(): void {
     this.editing = NEW;
     this.app.store.set({ picking: { at: null } });
@@ -235,6 +245,7 @@ export class ShelterBoard extends BoardPart {
     const at = this.state.picking?.at;
     const send = !row ? 'shelter.sendNew' : row.open ? 'shelter.sendEdit' : 'shelter.sendOpen';
     return this.form(
+      `edit:${row?.feature.id ?? NEW}`,
       this.t(send),
       send,
       html`${
@@ -294,6 +305,7 @@ export class ShelterBoard extends BoardPart {
 
   #byHead(row: ShelterRow) {
     return this.form(
+      `heads:${row.feature.id}`,
       this.t('shelter.heads'),
       'shelter.sendHeads',
       html`<label>${this.t('shelter.headsOf', { name: row.name })}

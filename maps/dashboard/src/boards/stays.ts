@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import type { Feature } from '../api/types.ts';
+import { dropKept, keepTyped } from '../desk/kept-form.ts';
 import { BoardPart, figure, written } from './part.ts';
 import { amount, inShelter, moment, sizeOf, staysBy, text } from './rules.ts';
 
@@ -75,6 +76,15 @@ export class StayList extends BoardPart {
     </div>`;
   }
 
+  get #draft(): string {
+    return `stay-in:${this.shelter ?? this.place}`;
+  }
+
+  protected override reopen(form: string): boolean {
+    this.again = form.slice(form.indexOf(':') + 1);
+    return false;
+  }
+
   #row(stay: Feature) {
     const { properties: p, id } = stay;
     const household = text(p, 'household');
@@ -109,6 +119,8 @@ export class StayList extends BoardPart {
     return html`<form
       class="board-form"
       aria-label=${this.t('stay.in')}
+      data-draft=${this.#draft}
+      @input=${(event: Event) => keepTyped(event, this.state)}
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
         void this.#in(event.target as HTMLFormElement);
@@ -176,9 +188,10 @@ export class StayList extends BoardPart {
       this.t('stay.didIn', { name: household ?? '', place: this.name }),
       [LAYER, 'shelters'],
       () => this.room.api.post(PATH, body, lang),
-      ({ id }) => this.room.api.post(`${PATH}/${id}/undo`, this.room.by, lang),
+      ({ id, version }) => this.room.api.undo(`${PATH}/${id}`, version, this.room.by, lang),
     );
     if (!done) return;
+    dropKept(this.#draft, this.state);
     form.reset();
     form.querySelector('input')?.focus();
   }
@@ -188,6 +201,7 @@ export class StayList extends BoardPart {
       this.again = null;
     };
     return this.form(
+      `again:${stay.id}`,
       this.t('stay.recount'),
       'stay.sendRecount',
       html`<label>${this.t('stay.people')}

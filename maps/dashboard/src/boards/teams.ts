@@ -10,7 +10,7 @@ const MARKS: Readonly<Record<string, string>> = { ready: '●', out: '▶', fail
 /** Hours a boat may be sent out for; the first is offered. */
 const HOURS = [2, 1, 4, 8, 12] as const;
 const HOUR_MS = 3_600_000;
-type Act = 'check_out' | 'check_in' | 'fail';
+type Act = 'check_out' | 'check_in' | 'fail' | 'back';
 
 /** Boats, vehicles and their crews: where each is, who has it, since when, and whether it is late. */
 export class TeamBoard extends BoardPart {
@@ -28,7 +28,7 @@ export class TeamBoard extends BoardPart {
 
   protected override render() {
     const teams = this.rows(LAYER);
-    if (!teams) return html`<p class="empty" role="status">${this.t('board.loading')}</p>`;
+    if (!teams) return this.unread(LAYER);
     const totals = teamTotals(teams, this.now);
     const heads = [
       this.t('board.name'),
@@ -42,6 +42,7 @@ export class TeamBoard extends BoardPart {
       ...(this.acts ? [this.t('board.do')] : []),
     ];
     return html`
+      ${this.trouble(this.desk.boards.problems.get(LAYER))}
       <p class="board-sum" role="status">
         ${this.t('team.sum', { ready: this.n(totals.ready), out: this.n(totals.out), failed: this.n(totals.failed) })}
         ${totals.overdue ? html`<b class="mark" data-state="overdue">▲ ${this.t('team.sumLate', { n: this.n(totals.overdue) })}</b>` : nothing}
@@ -93,13 +94,20 @@ export class TeamBoard extends BoardPart {
   #acts(row: Feature, status: string, name: string) {
     return html`${status === 'ready' ? this.step('team.out', name, () => this.#ask(row, 'check_out'), 'check_out', true) : nothing}
     ${status === 'ready' ? nothing : this.step('team.in', name, () => this.#ask(row, 'check_in'), 'check_in', status === 'out')}
-    ${status === 'failed' ? nothing : this.step('team.fail', name, () => this.#ask(row, 'fail'), 'fail')}`;
+    ${status === 'failed' ? nothing : this.step('team.fail', name, () => this.#ask(row, 'fail'), 'fail')}
+    ${text(row.properties, 'by_name') ? this.step('board.back', name, () => this.#ask(row, 'back'), 'back') : nothing}`;
+  }
+
+  protected override reopen(form: string): boolean {
+    const [act, id] = form.split(':');
+    this.asked = { id: id ?? '', act: act as Act };
+    return true;
   }
 
   #ask(row: Feature, act: Act): void {
     this.asked = { id: String(row.id), act };
     // where it goes or stands may be chosen on the map, and need not be
-    this.app.store.set({ picking: { at: null } });
+    this.app.store.set({ picking: act === 'back' ? null : { at: null } });
   }
 
   #shut(): void {
@@ -108,8 +116,10 @@ export class TeamBoard extends BoardPart {
   }
 
   #form(row: Feature, act: Act, name: string) {
+    if (act === 'back') return this.#backing(row, name);
     const out = act === 'check_out';
     return this.form(
+      `${act}:${row.id}`,
       `${this.t(`team.${act === 'check_out' ? 'out' : act === 'check_in' ? 'in' : 'fail'}`)} ${name}`,
       `team.send.${act}`,
       html`${
@@ -130,7 +140,28 @@ export class TeamBoard extends BoardPart {
     );
   }
 
-  #send(row: Feature, act: Act, name: string, form: FormData): Promise<boolean> {
+  #backing(row: Feature, name: string) {
+    const label = this.t('team.backOf', {
+      name,
+      state: this.label(LAYER, 'status', text(row.properties, 'status')),
+    });
+    return this.back(
+      `back:${row.id}`,
+      label,
+      (note) => this.#undo(row, name, note),
+      () => this.#shut(),
+    );
+  }
+
+  #undo(row: Feature, name: string, note: string | null): Promise<boolean> {
+    const body = { ...(note ? { note } : {}), ...this.room.by };
+    const path = `/resources/${row.id}/undo`;
+    return this.room.act(this.t('board.undone', { words: name }), [LAYER], () =>
+      this.room.api.step(LAYER, row, path, body, this.state.lang),
+    );
+  }
+
+  #send(row: Feature, act: Exclude<Act, 'back'>, name: string, form: FormData): Promise<boolean> {
     const { lang, picking } = this.state;
     const hours = figure(form, 'hours');
     const crew = written(form, 'crew');
@@ -142,8 +173,12 @@ export class TeamBoard extends BoardPart {
       ...(hours === null ? {} : { due_at: new Date(this.now + hours * HOUR_MS).toISOString() }),
       ...this.room.by,
     };
-    return this.room.act(this.t(`team.did.${act}`, { name }), [LAYER], () =>
-      this.room.api.step(LAYER, row, `/resources/${row.id}/${act}`, body, lang),
+    const path = `/resources/${row.id}`;
+    return this.room.act(
+      this.t(`team.did.${act}`, { name }),
+      [LAYER],
+      () => this.room.api.step(LAYER, row, `${path}/${act}`, body, lang),
+      ({ version }) => this.room.api.undo(path, version, this.room.by, lang),
     );
   }
 }

@@ -8,12 +8,15 @@ import { IncidentDesk } from '../incidents/desk.ts';
 import { BoardDesk } from '../kpi/boards.ts';
 import { FocusDesk } from '../kpi/focus.ts';
 import { TimeDesk } from '../time/desk.ts';
+import { Acting } from './acting.ts';
 import { draftOf } from './draft.ts';
+import { RAISE } from './raise.ts';
 import { Sound } from './sound.ts';
 import { Twins } from './twins.ts';
 
 /** The coordinator's desk: what comes after the first map. One desk for each job. */
 export class Desk implements DeskPort {
+  readonly acting: Acting;
   readonly time: TimeDesk;
   readonly gauges: GaugeDesk;
   readonly boards: BoardDesk;
@@ -29,12 +32,13 @@ export class Desk implements DeskPort {
 
   constructor(app: App) {
     this.#app = app;
+    this.acting = new Acting(app);
     this.time = new TimeDesk(app);
     this.gauges = new GaugeDesk(app);
     this.boards = new BoardDesk(app);
     this.focus = new FocusDesk(app);
-    this.incidents = new IncidentDesk(app);
-    this.events = new EventDesk(app);
+    this.incidents = new IncidentDesk(app, this.acting);
+    this.events = new EventDesk(app, this.acting);
     this.twins = new Twins(app);
     app.store.subscribe((now, before) => this.#follow(now, before));
   }
@@ -48,7 +52,7 @@ export class Desk implements DeskPort {
     this.time.start();
     this.focus.follow();
     if (this.#app.store.state.board) void this.openRoom();
-    const draft = draftOf(identity(this.#app.store.state.me.value));
+    const draft = draftOf(identity(this.#app.store.state.me.value), RAISE);
     if (draft) this.#app.store.set({ raising: { at: draft.at } });
   }
 

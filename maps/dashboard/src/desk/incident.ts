@@ -1,10 +1,13 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import { dateTime, span } from '../format.ts';
 import { actions, bare, nextAction, progress, SIGNS, waiting } from '../incidents/order.ts';
 import type { Action, Incident, Said } from '../incidents/types.ts';
 import { board } from '../kpi/boards.ts';
 import { icon } from '../ui/icons.ts';
+import { draftsOf } from './draft.ts';
+import { dropKept, fillKept, keepTyped } from './kept-form.ts';
 import { DeskPart } from './part.ts';
 
 const STEPS = 6;
@@ -37,6 +40,8 @@ export class IncidentPanel extends DeskPart {
     'at',
   ] as const satisfies (keyof AppState)[];
   #opened = true;
+  /** Whether what was being written of this incident has been looked for. */
+  #looked = false;
 
   #ticking: ReturnType<typeof setInterval> | null = null;
 
@@ -62,10 +67,13 @@ export class IncidentPanel extends DeskPart {
       this.asking = this.desk.incidents.asked;
       this.alike = [];
       this.#opened = true;
+      this.#looked = false;
     }
   }
 
   protected override updated(): void {
+    this.#again();
+    fillKept(this, this.state);
     if (!this.#opened || !this.state.incidentView.value) return;
     this.#opened = false;
     // opened for a step: its first field; else the title
@@ -141,6 +149,7 @@ export class IncidentPanel extends DeskPart {
         ${value.shelved_until ? html`<span>· ${this.t('incident.shelved', { time: dateTime(value.shelved_until, lang) })}</span>` : nothing}
       </p>
       ${at === null ? this.#waits(value) : nothing}
+      ${at === null ? html`<muang-acting .app=${this.app}></muang-acting>` : nothing}
       ${at === null ? this.#actions(value) : html`<p class="empty">${this.t('incident.past')}</p>`}
       ${this.asking ? this.#form(value, this.asking) : nothing}
       <dl class="fields">
@@ -164,6 +173,15 @@ export class IncidentPanel extends DeskPart {
           : nothing
       }
     `;
+  }
+
+  /** A step whose details were being written when the page began anew is asked for again. */
+  #again(): void {
+    const { incidentView, incident } = this.state;
+    if (this.#looked || !incidentView.value) return;
+    this.#looked = true;
+    const [action] = draftsOf(identity(this.state.me.value), `incident:${incident}:`);
+    if (action && this.asking === null) this.asking = action as Action;
   }
 
   /** How long nobody has answered, and when that becomes everybody's matter. */
@@ -218,6 +236,7 @@ export class IncidentPanel extends DeskPart {
       void this.desk.incidents.act(value, action).then(() => this.#stay());
       return;
     }
+    if (this.asking) dropKept(`incident:${value.id}:${this.asking}`, this.state);
     this.asking = this.asking === action ? null : action;
     if (action === 'merge') {
       void this.desk.incidents.duplicates(value.id).then((found) => {
@@ -240,6 +259,8 @@ export class IncidentPanel extends DeskPart {
   #form(value: Incident, action: Action) {
     return html`<form
       class="act-form"
+      data-draft="incident:${value.id}:${action}"
+      @input=${(event: Event) => keepTyped(event, this.state)}
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
         void this.#send(value, action, new FormData(event.target as HTMLFormElement));
@@ -357,7 +378,10 @@ export class IncidentPanel extends DeskPart {
   }
 
   async #say(value: Incident, action: Action, said: Said): Promise<void> {
-    if (await this.desk.incidents.act(value, action, said)) this.asking = null;
+    if (await this.desk.incidents.act(value, action, said)) {
+      dropKept(`incident:${value.id}:${action}`, this.state);
+      this.asking = null;
+    }
     await this.#stay();
   }
 

@@ -5,6 +5,7 @@ import { desk as en } from '../i18n/desk.en.ts';
 import { desk as th } from '../i18n/desk.th.ts';
 import { addWords } from '../i18n/index.ts';
 import { keepPictures } from '../offline/keep.ts';
+import { ActingName } from './acting.ts';
 import { Aside } from './aside.ts';
 import { BoardLinks } from './board-links.ts';
 import { Compare } from './compare.ts';
@@ -27,6 +28,7 @@ export function openDesk(app: App): Desk {
   addWords({ th, en });
   const desk = new Desk(app);
   app.desk = desk;
+  customElements.define('muang-acting', ActingName);
   customElements.define('muang-kpis', Kpis);
   customElements.define('muang-hydrograph', Hydrograph);
   customElements.define('muang-raise', Raise);

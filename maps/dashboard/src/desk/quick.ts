@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import type { Feature } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
 import { boardOf, openBoard } from '../boards/keys.ts';
 import { once } from '../incidents/api.ts';
@@ -76,12 +77,21 @@ export class QuickActions extends DeskPart {
     const { http } = this.app.api;
     this.busy = true;
     try {
-      const etag = (await http.send(`${path}?skipGeometry=true`, { lang })).headers.get('ETag');
+      const response = await http.send(`${path}?skipGeometry=true`, { lang });
+      const now = (await response.json()) as Feature;
+      // what was on the screen when the button was pressed: the second of two people is told
+      const seen = this.state.recordView.value?.feature.properties['updated_at'];
+      const same = now.properties['updated_at'] === seen;
+      const etag = same ? response.headers.get('ETag') : '"0000000000000000"';
       await http.json(path, {
         lang,
         method: 'PATCH',
         body: { type: 'Feature', properties: patch },
-        headers: { ...once(), ...(etag ? { 'If-Match': etag } : {}) },
+        headers: {
+          ...once(),
+          ...this.desk.acting.header,
+          ...(etag ? { 'If-Match': etag } : {}),
+        },
       });
       await this.app.record.refresh();
     } catch (error) {

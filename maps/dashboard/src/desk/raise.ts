@@ -1,14 +1,16 @@
 import { html, nothing } from 'lit';
-import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import { SEVERITIES, type Severity } from '../incidents/types.ts';
 import { exerciseOf } from '../time/now.ts';
 import { icon } from '../ui/icons.ts';
-import { draftOf, dropDraft, keepDraft } from './draft.ts';
+import { dropKept, fillKept, keepForm, keepTyped } from './kept-form.ts';
 import { DeskPart } from './part.ts';
 
 /** Kinds that people raise; power-dependent people are found by a rule. */
 const BY_RULE = new Set(['power_dependent']);
+
+/** The form as drafts are kept of it. */
+export const RAISE = 'raise';
 
 /** Raising an incident: what, how bad, where (a click on the map, its middle, or a search). */
 export class Raise extends DeskPart {
@@ -19,15 +21,12 @@ export class Raise extends DeskPart {
     'view',
   ] as const satisfies (keyof AppState)[];
 
-  #filled = false;
-
   protected override firstUpdated(): void {
     this.querySelector<HTMLElement>('input')?.focus();
-    this.#fill();
   }
 
   protected override updated(): void {
-    this.#fill();
+    fillKept(this, this.state);
     this.#keep();
   }
 
@@ -37,11 +36,12 @@ export class Raise extends DeskPart {
     const kinds = Object.entries(words['kind'] ?? {}).filter(([kind]) => !BY_RULE.has(kind));
     return html`<form
       class="raise card"
+      data-draft=${RAISE}
       aria-label=${this.t('needs.raise')}
       @keydown=${(event: KeyboardEvent) => {
         if (event.key === 'Escape') this.#cancel();
       }}
-      @input=${() => this.#keep()}
+      @input=${(event: Event) => keepTyped(event, this.state, { at: this.state.raising?.at ?? null })}
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
         void this.#send(new FormData(event.target as HTMLFormElement));
@@ -99,32 +99,9 @@ export class Raise extends DeskPart {
     </form>`;
   }
 
-  /** Puts back what was being written when the page began anew, once there are kinds to choose. */
-  #fill(): void {
-    const form = this.querySelector('form');
-    if (this.#filled || !form || Object.keys(this.state.incidentWords).length === 0) return;
-    this.#filled = true;
-    const draft = draftOf(identity(this.state.me.value));
-    for (const [name, value] of Object.entries(draft?.fields ?? {})) {
-      const field = form.elements.namedItem(name);
-      if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = true;
-      else if (
-        field instanceof HTMLInputElement ||
-        field instanceof HTMLSelectElement ||
-        field instanceof HTMLTextAreaElement
-      )
-        field.value = value;
-    }
-  }
-
   #keep(): void {
     const form = this.querySelector('form');
-    if (!this.#filled || !form) return;
-    const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
-    keepDraft(identity(this.state.me.value), {
-      at: this.state.raising?.at ?? null,
-      fields: Object.fromEntries(fields),
-    });
+    if (form) keepForm(form, this.state, { at: this.state.raising?.at ?? null });
   }
 
   #here(): void {
@@ -133,7 +110,7 @@ export class Raise extends DeskPart {
   }
 
   #cancel(): void {
-    dropDraft();
+    dropKept(RAISE, this.state);
     this.app.store.set({ raising: null });
     document.querySelector<HTMLElement>('#needs-title')?.focus();
   }
@@ -153,6 +130,6 @@ export class Raise extends DeskPart {
       ...(place ? { place } : {}),
       ...(form.get('real') === null ? {} : { exercise: false }),
     });
-    if (raised !== null) dropDraft();
+    if (raised !== null) dropKept(RAISE, this.state);
   }
 }

@@ -3,6 +3,7 @@ import type { ChangeEvent } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
+import type { Acting } from '../desk/acting.ts';
 import { once } from '../incidents/api.ts';
 import { Again } from '../live/again.ts';
 import { joined } from './story.ts';
@@ -22,13 +23,15 @@ interface Page {
 /** The flood that is being run and those before it: what was announced by whom, and the story. */
 export class EventDesk {
   readonly #app: App;
+  readonly #acting: Acting;
   readonly #again = new Again(() => this.load(), REST_MS);
   /** Where the log was last read to, in whole pages: a step never changes, so only more is asked. */
   #upTo: { readonly of: string; after: string | null; steps: readonly EventStep[] } | null = null;
   #reading = 0;
 
-  constructor(app: App) {
+  constructor(app: App, acting: Acting) {
     this.#app = app;
+    this.#acting = acting;
     app.store.subscribe((now, before) => this.#follow(now, before));
   }
 
@@ -37,16 +40,30 @@ export class EventDesk {
     const { me, lang, events } = store.state;
     if (!me.value?.layers.includes('events')) return;
     store.set({ events: loading(events) });
+    const settings = this.#settings();
     try {
-      const [told, settings] = await Promise.all([
-        api.http.json<{ events: TownEvent[] }>('/events', { lang }),
-        api.http.json<EventSettings>('/events/settings', { lang }),
-      ]);
-      store.set({ events: loaded(told.events), eventSettings: settings });
+      const told = await api.http.json<{ events: TownEvent[] }>('/events', { lang });
+      store.set({ events: loaded(told.events) });
     } catch (error) {
       store.set({ events: failed(problemOf(error), events) });
     }
+    await settings;
     if (store.state.event) void this.#open();
+  }
+
+  /** The town's flags and seats; events are shown without their words where that fails. */
+  async #settings(): Promise<void> {
+    const { store, api } = this.#app;
+    try {
+      const eventSettings = await api.http.json<EventSettings>('/events/settings', {
+        lang: store.state.lang,
+      });
+      store.set({ eventSettings });
+    } catch (error) {
+      // a line that is down is told for the whole page
+      if (problemOf(error).status === 0) return;
+      this.#app.complain('events-settings', error, () => void this.#settings());
+    }
   }
 
   /** Opens the panel on an event (null: the open one), or closes it. */
@@ -155,13 +172,13 @@ export class EventDesk {
   }
 
   /** null when it is done, else why not, in words; the second of two is told who was first. */
-  async #post(path: string, body: unknown, version?: string): Promise<string | null> {
+  async #post(path: string, body: object, version?: string): Promise<string | null> {
     const { http } = this.#app.api;
     try {
       await http.json(path, {
         lang: this.#app.store.state.lang,
         method: 'POST',
-        body,
+        body: { ...body, ...this.#acting.by },
         headers: { ...once(), ...(version ? { 'If-Match': `"${version}"` } : {}) },
       });
       await this.load();

@@ -1,8 +1,11 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import { createRef, type Ref, ref } from 'lit/directives/ref.js';
 import './events.css';
+import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
+import { draftsOf } from '../desk/draft.ts';
 import { COMMAND } from '../desk/event.ts';
+import { dropKept, fillKept, keepTyped } from '../desk/kept-form.ts';
 import { DeskPart } from '../desk/part.ts';
 import { dateTime } from '../format.ts';
 import { events as en } from '../i18n/events.en.ts';
@@ -47,6 +50,8 @@ class EventPanel extends DeskPart {
     'me',
   ] as const satisfies (keyof AppState)[];
   readonly #dialog: Ref<HTMLDialogElement> = createRef();
+  /** Whether what was being written about this event has been looked for. */
+  #looked = false;
 
   constructor() {
     super();
@@ -57,10 +62,22 @@ class EventPanel extends DeskPart {
   }
 
   protected override stateChanged(now: AppState, before: AppState): void {
-    if (now.event?.id !== before.event?.id) this.#do(null);
+    if (now.event?.id === before.event?.id) return;
+    this.doing = null;
+    this.problem = '';
+    this.moment = '';
+    this.#looked = false;
+  }
+
+  #draft(doing: Doing): string {
+    const { event: view, events } = this.state;
+    const event = view && eventOf(events.value, view);
+    return `event:${event?.id ?? 'new'}:${doing}`;
   }
 
   protected override updated(): void {
+    this.#again();
+    fillKept(this, this.state);
     const dialog = this.#dialog.value;
     if (dialog && !dialog.open) {
       dialog.showModal();
@@ -68,7 +85,19 @@ class EventPanel extends DeskPart {
     }
   }
 
+  /** The form somebody was writing in when the page began anew is open again. */
+  #again(): void {
+    const { event: view, events } = this.state;
+    const event = view && eventOf(events.value, view);
+    if (this.#looked || !event) return;
+    this.#looked = true;
+    const [doing] = draftsOf(identity(this.state.me.value), `event:${event.id}:`);
+    if (doing && this.doing === null) this.doing = doing as Doing;
+  }
+
+  /** Another form, or none: what was written in the one before is given up. */
   #do(doing: Doing | null): void {
+    if (this.doing !== null) dropKept(this.#draft(this.doing), this.state);
     this.doing = doing;
     this.problem = '';
     this.moment = '';
@@ -91,6 +120,7 @@ class EventPanel extends DeskPart {
           @click=${() => this.#dialog.value?.close()}>${icon('close')}</button>
       </div>
       ${events.problem ? html`<p class="problem" role="alert">${icon('warn')} ${events.problem.detail ?? this.t('error.network')}</p>` : nothing}
+      ${command ? html`<muang-acting .app=${this.app}></muang-acting>` : nothing}
       ${event ? this.#body(event, command) : this.#quiet(view, command)} ${this.#all(event, command)}
     </dialog>`;
   }
@@ -313,17 +343,21 @@ class EventPanel extends DeskPart {
     act: (form: FormData) => Promise<string | null>,
     inside: unknown,
   ) {
-    return html`<form class="event-form" @submit=${async (event: SubmitEvent) => {
-      event.preventDefault();
-      const form = event.target as HTMLFormElement;
-      this.busy = true;
-      const problem = await act(new FormData(form));
-      this.busy = false;
-      if (problem === null) {
-        form.reset();
-        this.#do(null);
-      } else this.problem = problem;
-    }}>
+    const draft = this.#draft(this.doing ?? 'another');
+    return html`<form class="event-form" data-draft=${draft}
+      @input=${(event: Event) => keepTyped(event, this.state)}
+      @submit=${async (event: SubmitEvent) => {
+        event.preventDefault();
+        const form = event.target as HTMLFormElement;
+        this.busy = true;
+        const problem = await act(new FormData(form));
+        this.busy = false;
+        if (problem === null) {
+          dropKept(draft, this.state);
+          form.reset();
+          this.#do(null);
+        } else this.problem = problem;
+      }}>
       ${inside}
       <button type="submit" class="primary" ?disabled=${this.busy}>${this.t(send)}</button>
       ${this.problem ? html`<p class="problem wide" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}

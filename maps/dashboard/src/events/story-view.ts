@@ -1,5 +1,8 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
+import { draftsOf } from '../desk/draft.ts';
+import { dropKept, fillKept, keepTyped } from '../desk/kept-form.ts';
 import { DeskPart } from '../desk/part.ts';
 import { dateTime, number } from '../format.ts';
 import { icon } from '../ui/icons.ts';
@@ -49,6 +52,15 @@ export class EventLog extends DeskPart {
     this.shown = AT_ONCE;
     this.undoing = null;
     if (now.event?.id !== before.event?.id) this.asked = '';
+  }
+
+  protected override firstUpdated(): void {
+    const [step] = draftsOf(identity(this.state.me.value), `undo:${this.event.id}:`);
+    if (step) this.undoing = Number(step);
+  }
+
+  protected override updated(): void {
+    fillKept(this, this.state);
   }
 
   protected override render() {
@@ -135,6 +147,7 @@ export class EventLog extends DeskPart {
         may
           ? html`<button type="button" class="link" aria-expanded=${this.undoing === step.id}
               @click=${() => {
+                dropKept(`undo:${this.event.id}:${this.undoing}`, this.state);
                 this.undoing = this.undoing === step.id ? null : step.id;
                 this.problem = '';
               }}>
@@ -147,14 +160,19 @@ export class EventLog extends DeskPart {
   }
 
   #undo(step: EventStep) {
-    return html`<form class="event-form" @submit=${async (submitted: SubmitEvent) => {
-      submitted.preventDefault();
-      const said = fields(new FormData(submitted.target as HTMLFormElement));
-      this.busy = true;
-      this.problem = (await this.desk.events.undo(this.event, step.id, said)) ?? '';
-      this.busy = false;
-      if (!this.problem) this.undoing = null;
-    }}>
+    const draft = `undo:${this.event.id}:${step.id}`;
+    return html`<form class="event-form" data-draft=${draft}
+      @input=${(event: Event) => keepTyped(event, this.state)}
+      @submit=${async (submitted: SubmitEvent) => {
+        submitted.preventDefault();
+        const said = fields(new FormData(submitted.target as HTMLFormElement));
+        this.busy = true;
+        this.problem = (await this.desk.events.undo(this.event, step.id, said)) ?? '';
+        this.busy = false;
+        if (this.problem) return;
+        dropKept(draft, this.state);
+        this.undoing = null;
+      }}>
       <p class="wide">${this.t('event.undoHelp')}</p>
       <label class="wide">${this.t('event.why')} <input name="note" required maxlength="4000" autocomplete="off" /></label>
       ${signing(this.app, { required: false }, '', () => undefined)}

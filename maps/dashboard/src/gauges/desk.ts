@@ -40,16 +40,17 @@ export class GaugeDesk {
     try {
       const found = await this.#api.gauges(lang);
       store.set({ gauges: loaded(found) });
-      await this.refresh();
     } catch (error) {
       store.set({ gauges: failed(problemOf(error), gauges) });
     }
+    // of gauges known before, readings and forecast are read all the same
+    await this.refresh();
   }
 
   /** Shows another gauge everywhere. */
   choose(code: string): void {
     if (code === gaugeOf(this.#app.store.state)?.code) return;
-    this.#app.store.set({ gauge: code, readings: nothing, forecast: nothing });
+    this.#app.store.set({ gauge: code, readings: nothing, forecast: nothing, stages: NO_STAGES });
   }
 
   /** Reads the chosen gauge's last hours again, and what is expected of it. */
@@ -95,8 +96,12 @@ export class GaugeDesk {
     try {
       const stages = await this.#api.stages(gauge, lang, signal);
       if (!signal.aborted) this.#stages(stages);
-    } catch {
-      if (!signal.aborted) this.#stages(NO_STAGES);
+    } catch (error) {
+      if (signal.aborted) return;
+      const { status } = problemOf(error);
+      if (status === 404) this.#stages(NO_STAGES);
+      // what was known stays; a line that is down is told for the whole page
+      else if (status) this.#app.complain('stages', error, () => void this.refresh());
     }
   }
 

@@ -205,6 +205,7 @@ export const desk = {
   'quick.headcount': 'People inside',
   'quick.closeShelter': 'Close the shelter',
   'quick.openShelter': 'Open the shelter',
+  'acting.name': 'Your name',
   'boards.title': 'Boards',
   'boards.shelters': 'Shelters',
   'boards.runs': 'Evacuation runs',

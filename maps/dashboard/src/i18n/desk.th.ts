@@ -205,6 +205,7 @@ export const desk: Record<keyof typeof en, string> = {
   'quick.headcount': 'จำนวนคนในศูนย์',
   'quick.closeShelter': 'ปิดศูนย์',
   'quick.openShelter': 'เปิดศูนย์',
+  'acting.name': 'ชื่อของท่าน',
   'boards.title': 'กระดานงาน',
   'boards.shelters': 'ศูนย์พักพิง',
   'boards.runs': 'เที่ยวอพยพ',

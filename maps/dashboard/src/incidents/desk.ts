@@ -3,6 +3,7 @@ import type { ChangeEvent, LayerSchema } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import { failed, loaded, loading, nothing } from '../app/loadable.ts';
 import type { AppState } from '../app/state.ts';
+import type { Acting } from '../desk/acting.ts';
 import { Again } from '../live/again.ts';
 import { IncidentApi, once } from './api.ts';
 import { byNeed } from './order.ts';
@@ -16,6 +17,7 @@ const REST_MS = 150;
 export class IncidentDesk {
   readonly #app: App;
   readonly #api: IncidentApi;
+  readonly #acting: Acting;
   /** Which reading of the list is shown; an answer that was overtaken is not. */
   #asked = 0;
   #shown = 0;
@@ -24,8 +26,9 @@ export class IncidentDesk {
   #raising: { readonly form: string; readonly mark: Readonly<Record<string, string>> } | null =
     null;
 
-  constructor(app: App) {
+  constructor(app: App, acting: Acting) {
     this.#app = app;
+    this.#acting = acting;
     this.#api = new IncidentApi(app.api);
     app.store.subscribe((now, before) => this.#follow(now, before));
   }
@@ -43,17 +46,29 @@ export class IncidentDesk {
     const turn = ++this.#asked;
     store.set({ incidents: loading(incidents) });
     try {
-      const [found, schema] = await Promise.all([
-        this.#api.active(lang),
-        this.#app.api.schema(LAYER, lang),
-      ]);
+      const words = this.#words();
+      const found = await this.#api.active(lang);
       if (api.asOf !== asked || turn < this.#shown) return;
       this.#shown = turn;
-      store.set({ incidents: loaded(byNeed(found)), incidentWords: wordsOf(schema) });
+      store.set({ incidents: loaded(byNeed(found)) });
+      await words;
     } catch (error) {
       store.set({ incidents: failed(problemOf(error), incidents) });
     }
     if (store.state.incident) void this.refresh();
+  }
+
+  /** Labels of kinds and severities; the list is shown with their codes where that fails. */
+  async #words(): Promise<void> {
+    const { store, api } = this.#app;
+    try {
+      const schema = await api.schema(LAYER, store.state.lang);
+      store.set({ incidentWords: wordsOf(schema) });
+    } catch (error) {
+      // a line that is down is told for the whole page
+      if (problemOf(error).status === 0) return;
+      this.#app.complain('incident-words', error, () => void this.#words());
+    }
   }
 
   /** Opens one; `asking` is a step whose details are to be filled in at once. */
@@ -111,7 +126,12 @@ export class IncidentDesk {
     const { store } = this.#app;
     store.set({ acting: incident.id, conflict: null });
     try {
-      const done = await this.#api.act(incident, action, said, store.state.lang);
+      const done = await this.#api.act(
+        incident,
+        action,
+        { ...said, ...this.#acting.by },
+        store.state.lang,
+      );
       store.set({ acting: null });
       if (store.state.incident === String(done.id)) store.set({ incidentView: loaded(done) });
       await this.load();
@@ -130,10 +150,11 @@ export class IncidentDesk {
   /** Raises one and opens it. Answers its number; null when it was refused. */
   async raise(incident: NewIncident): Promise<number | null> {
     // pressed twice, or sent again after the line broke, the same words raise one incident
-    const form = JSON.stringify(incident);
+    const said = { ...incident, ...this.#acting.by };
+    const form = JSON.stringify(said);
     if (this.#raising?.form !== form) this.#raising = { form, mark: once() };
     try {
-      const made = await this.#api.raise(incident, this.#app.store.state.lang, this.#raising.mark);
+      const made = await this.#api.raise(said, this.#app.store.state.lang, this.#raising.mark);
       this.#raising = null;
       this.#app.store.set({ raising: null });
       this.open(made.id);

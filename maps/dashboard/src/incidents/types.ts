@@ -54,6 +54,7 @@ export interface Said {
   readonly note?: string;
   readonly until?: string;
   readonly into?: number;
+  readonly by?: string;
 }
 
 export interface NewIncident {
@@ -65,6 +66,7 @@ export interface NewIncident {
   readonly place?: string;
   /** False: real, though an exercise is on. */
   readonly exercise?: false;
+  readonly by?: string;
 }
 
 /** One step of the story, as a sentence in the reader's language. */

@@ -1,3 +1,4 @@
+import { type Problem, problemOf } from '../api/problem.ts';
 import type { ChangeEvent, Feature } from '../api/types.ts';
 import type { App } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
@@ -14,6 +15,8 @@ const REST_MS = 300;
 export class BoardDesk {
   readonly #app: App;
   readonly #waiting = new Set<string>();
+  /** Why a board could not be read last, by layer: what is shown of it is older than it seems. */
+  readonly problems = new Map<string, Problem>();
   readonly #again = new Again(() => this.#readWaiting(), REST_MS);
 
   constructor(app: App) {
@@ -48,10 +51,13 @@ export class BoardDesk {
     try {
       const page = await api.items(board, store.state.lang, { limit: LIMIT });
       if (api.asOf !== asked) return;
+      this.problems.delete(board);
       const boards = new Map<string, readonly Feature[]>(store.state.boards);
       store.set({ boards: boards.set(board, page.features) });
-    } catch {
-      // the figure keeps its age, which tells
+    } catch (error) {
+      // the figure keeps its rows and their age; the board says why it is not newer
+      this.problems.set(board, problemOf(error));
+      store.set({ boards: new Map(store.state.boards) });
     }
   }
 }

@@ -1,5 +1,8 @@
 """Exports at work: each is written by a process of its own, and the server passes on its bytes.
 
+The processes are forks of one that has the libraries loaded (`exports.starter`): to start Python
+and load GDAL for each file takes longer than to write most of them.
+
 So the server's memory stays as it is, tiles are not held up, and a client that leaves takes its
 export, its statement and its file along.
 """
@@ -9,6 +12,9 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -19,7 +25,7 @@ from typing import IO
 import orjson
 import psycopg
 
-from exports import worker
+from exports import starter, worker
 from exports.order import About, Order
 from layers.errors import MuangError, TooManyRequestsError, UnavailableError
 from layers.text import Text
@@ -40,6 +46,7 @@ _AGAIN_S = 5
 _PIECE = 128 * 1024
 _PREFIX = "muang-export-"
 _WORKER = str(Path(worker.__file__).resolve())
+_STARTER = str(Path(starter.__file__).resolve())
 
 
 class BrokenOffError(Exception):
@@ -52,6 +59,7 @@ class ExportDesk:
     def __init__(self) -> None:
         self._busy: Counter[str] = Counter()
         self._running: set[Running] = set()
+        self._starter: _Starter | None = None
 
     @contextlib.contextmanager
     def place(self, subject: str) -> Iterator[None]:
@@ -96,7 +104,7 @@ class ExportDesk:
     async def running(self, order: Order) -> AsyncIterator["Running"]:
         """The export at work, its first line read; stopped when the block is left."""
         with tempfile.TemporaryFile() as errors:
-            made = await _started(order, errors)
+            made = await self._start(order, errors)
             self._running.add(made)
             try:
                 await made.begin(order)
@@ -105,31 +113,111 @@ class ExportDesk:
                 self._running.discard(made)
                 await made.stop()
 
+    async def _start(self, order: Order, errors: IO[bytes]) -> "Running":
+        """A process that waits for its order; a second try where what it starts from is gone."""
+        for _ in range(2):
+            if self._starter is None:
+                self._starter = _Starter()
+            try:
+                return await self._starter.start(order, errors)
+            except (OSError, EOFError) as error:
+                log.warning("exports begin anew: %r", error)
+                self._starter.close()
+                self._starter = None
+        raise _not_written()
+
     def close(self) -> None:
         """End every export: the server is stopping."""
         for each in self._running:
             each.kill()
+        if self._starter is not None:
+            self._starter.close()
+            self._starter = None
+
+
+class _Starter:
+    """The process every export is a fork of (`exports.starter`)."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", _STARTER],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=_environment(),
+                cwd="/",
+            )
+
+    async def start(self, order: Order, errors: IO[bytes]) -> "Running":
+        """A process that waits for its order; OSError or EOFError when none comes."""
+        wanted = {
+            "program": _WORKER,
+            "suffix": order.suffix,
+            "folder": order.folder,
+            "environment": {"TMPDIR": order.folder, "CPL_TMPDIR": order.folder},
+        }
+        leash, its_leash = socket.socketpair()
+        out, its_out = socket.socketpair()
+        with its_leash, its_out:
+            files = [its_leash.fileno(), its_out.fileno(), errors.fileno()]
+            try:
+                socket.send_fds(self._socket, [orjson.dumps(wanted)], files)
+            except OSError:
+                leash.close()
+                out.close()
+                raise
+        made = Running(
+            await asyncio.open_connection(sock=leash),
+            await asyncio.open_connection(sock=out, limit=1024 * 1024),
+            errors,
+        )
+        try:
+            await made.born()
+        except BaseException:
+            made.drop()
+            raise
+        return made
+
+    def close(self) -> None:
+        """End it."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Running:
-    """One export at work: what it reads, and its bytes as they come."""
+    """One export at work: what it reads, and its bytes as they come.
 
-    def __init__(self, process: asyncio.subprocess.Process, errors: IO[bytes]) -> None:
-        self.about = _NOTHING
-        self._process = process
+    The `leash` brings its number and its status and takes its order; the other line is its stdout.
+    """
+
+    def __init__(self, leash: Line, out: Line, errors: IO[bytes]) -> None:
+        self.about = About(0, "", 0, None, None)
+        self._said, self._order = leash
+        self._out, self._unused = out
         self._errors = errors
+        self._process: int | None = None
+
+    async def born(self) -> None:
+        """Hear its number; EOFError when there is nobody."""
+        number = await self._said.readline()
+        if not number:
+            raise EOFError("no process")
+        # it waits for its order: the number is still its own
+        self._process = os.pidfd_open(int(number))
 
     async def begin(self, order: Order) -> None:
         """Give it the order and hear what it reads; raises what the database refused."""
-        if self._process.stdin is None:
-            raise RuntimeError("the process has no stdin")
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._process.stdin.write(orjson.dumps(order.told()))
-            await self._process.stdin.drain()
-        self._process.stdin.close()
-        told = await _out(self._process).readline()
+            self._order.write(orjson.dumps(order.told()))
+            self._order.write_eof()
+            await self._order.drain()
+        told = await self._out.readline()
         if not told:
-            await self._process.wait()
             log.error("export did not begin: %s", _tail(self._errors))
             raise _not_written()
         facts = orjson.loads(told)
@@ -139,58 +227,58 @@ class Running:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The file; BrokenOffError when it ends before it is whole."""
-        while piece := await _out(self._process).read(_PIECE):
+        while piece := await self._out.read(_PIECE):
             yield piece
-        if await self._process.wait() != 0:
+        if await self._status() != 0:
             log.error("export broke off: %s", _tail(self._errors))
             raise BrokenOffError
 
+    async def _status(self) -> int | None:
+        """The status it ended with; None when it was killed."""
+        try:
+            said = await self._said.readline()
+        except OSError:
+            return None
+        return int(said) if said else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self._process is None
+
     def kill(self) -> None:
         """End it at once; its statement ends when the database looks for its client."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
 
     async def stop(self) -> None:
         """End it if it is still at work, and wait until it is gone."""
-        if self._process.returncode is None:
-            self.kill()
-            # whoever was cancelled must leave no process behind
-            await asyncio.shield(self._process.wait())
+        self.kill()
+        # whoever was cancelled must leave no process behind
+        await asyncio.shield(self._gone())
+        self.drop()
+
+    async def _gone(self) -> None:
+        with contextlib.suppress(OSError):
+            await self._said.read()
+
+    def drop(self) -> None:
+        """Close every line to it; one that has no order yet ends of itself."""
+        self._order.close()
+        self._unused.close()
+        if self._process is not None:
+            os.close(self._process)
+            self._process = None
 
 
-async def _started(order: Order, errors: IO[bytes]) -> Running:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        _WORKER,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=errors,
-        env=_environment(order.folder),
-        cwd=order.folder,
-        limit=1024 * 1024,
-    )
-    return Running(process, errors)
-
-
-_NOTHING = About(0, "", 0, None, None)
-
-
-def _out(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
-    if process.stdout is None:
-        raise RuntimeError("the process has no stdout")
-    return process.stdout
-
-
-def _environment(folder: str) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """What the process gets: nothing of ours but how to reach the database."""
     ours = {name: told for name, told in os.environ.items() if name.startswith("PG")}
     return ours | {
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
-        "HOME": os.environ.get("HOME", folder),
-        "TMPDIR": folder,
-        "CPL_TMPDIR": folder,
+        "HOME": os.environ.get("HOME", "/"),
         "GDAL_DRIVER_PATH": "disable",
         "GDAL_CACHEMAX": "64",
         "GDAL_NUM_THREADS": "1",

@@ -462,12 +462,25 @@ def test_a_client_that_leaves_takes_the_work_along(caller: Caller, script: Path)
         (running,) = caller.app.state.house.exports._running
         gone.set()
         await asyncio.wait([task], timeout=20)
-        process = running._process
-        return len(caller.app.state.house.exports._running), process.returncode is not None
+        return len(caller.app.state.house.exports._running), running.ended
 
     assert caller.run(leaving()) == (0, True)
     with caller.app.state.house.exports.place("anybody"):
         pass
+
+
+def test_a_process_nothing_starts_from_any_more_is_replaced(caller: Caller) -> None:
+    """What exports are forked from is gone: the next one has another; none are left at the end."""
+    assert got(caller, "parcels.csv").content
+    desk = caller.app.state.house.exports
+    first = desk._starter._process
+    first.kill()
+    first.wait()
+    assert got(caller, "parcels.csv").content
+    second = desk._starter._process
+    assert second.pid != first.pid
+    desk.close()
+    assert second.returncode is not None
 
 
 def test_the_description_names_every_format(caller: Caller) -> None:

@@ -57,29 +57,40 @@ def fill(conn: AnyConnection, size: Size) -> None:
         ("flood_zones", FLOOD_COLUMNS, floods(size, rng)),
         ("care_locations", CARE_COLUMNS, care(size, rng)),
     ):
-        _put(conn, layer, columns, rows)
+        put(conn, layer, columns, rows)
     conn.execute("SELECT muang.number_changes()")
     conn.execute("ANALYZE")
 
 
-def _put(conn: AnyConnection, layer: str, columns: tuple[str, ...], rows: Iterator[Row]) -> None:
+def put(
+    conn: AnyConnection,
+    layer: str,
+    columns: tuple[str, ...],
+    rows: Iterator[Row],
+    *,
+    placed: bool = True,
+) -> None:
+    """Put rows into a layer's table in one statement; the last value of each is its place (WKB)."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     table = sql.Identifier("town", layer)
     conn.execute(
-        sql.SQL(
-            "CREATE TEMPORARY TABLE incoming AS SELECT {}, NULL::bytea AS wkb FROM {} LIMIT 0"
-        ).format(names, table)
+        sql.SQL("CREATE TEMPORARY TABLE incoming AS SELECT {} FROM {} LIMIT 0").format(names, table)
     )
-    copy_in = sql.SQL("COPY incoming ({}, wkb) FROM STDIN").format(names)
-    with conn.cursor() as cursor, cursor.copy(copy_in) as copy:
+    if placed:
+        conn.execute("ALTER TABLE incoming ADD COLUMN wkb bytea")
+    with conn.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-    conn.execute(
-        sql.SQL(
+    if placed:
+        statement = sql.SQL(
             "INSERT INTO {} ({}, geom) SELECT {}, gis.ST_GeomFromWKB(wkb, {}) AS shape"
             " FROM incoming ORDER BY shape"
         ).format(table, names, names, sql.Literal(SRID))
-    )
+    else:
+        statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM incoming").format(
+            table, names, names
+        )
+    conn.execute(statement)
     conn.execute("DROP TABLE incoming")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from bench import tile_town
+from bench import peopled_town, tile_town
 from bench.tile_town import ORIGIN, SRID, Size, fill
 from db.connect import connect_admin, database_name, url_for
 from db.derived import AnyConnection
@@ -68,7 +68,9 @@ def kept(server_url: str, secret: str, parcels: int) -> Town:
                 sql.Identifier(database_name(town.id)), sql.Literal(_made_by(town))
             )
         )
-    print(f"{parcels:,} parcels and four layers made in {time.perf_counter() - began:.0f} s")
+    print(
+        f"{parcels:,} parcels and what goes with them made in {time.perf_counter() - began:.0f} s"
+    )
     return town
 
 
@@ -89,6 +91,8 @@ def _make(town: Town) -> None:
     create_town(town.server_url, town.secret, spec)
     with connect_admin(town.server_url, town.id) as conn:
         fill(conn, town.size)
+        peopled_town.people(conn, town.size)
+        conn.execute("SELECT muang.number_changes()")
         _for_peers(conn)
         conn.execute("VACUUM ANALYZE")
 
@@ -124,7 +128,7 @@ def _said(town: Town) -> str | None:
 def _made_by(town: Town) -> str:
     """Of the code that makes such a town, and its size."""
     told = hashlib.sha256(repr(town.size).encode())
-    for source in (tile_town.__file__, __file__):
+    for source in (tile_town.__file__, peopled_town.__file__, __file__):
         told.update(Path(source).read_bytes())
     return told.hexdigest()
 

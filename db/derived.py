@@ -38,7 +38,9 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.depth_class(double precision)",
     "muang.indoor_depth(double precision, double precision, double precision)",
     "muang.one_area(gis.geometry[])",
+    "muang.handy_parts(gis.geometry)",
     "muang.has_field(text, text)",
+    "muang.communities_at(bigint[], gis.geometry[])",
     "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[], double precision)",
     (
         "muang.impact_people(gis.geometry[], integer[], double precision[], double precision[],"

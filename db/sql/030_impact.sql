@@ -42,6 +42,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN cardinality(areas) = 1 THEN areas[1] ELSE gis.ST_Union(areas) END;
 $$;
 
+-- The parts of an area, those of very many points cut up: to ask of 200,000 parcels whether each
+-- meets the union of 400 waters (50,000 points in one part) takes 18 s whole and 1.5 s so.
+CREATE OR REPLACE FUNCTION muang.handy_parts(area gis.geometry) RETURNS SETOF gis.geometry
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT gis.ST_Subdivide(p.geom, CASE WHEN gis.ST_NPoints(p.geom) > 2048 THEN 128 ELSE 2048 END)
+    FROM gis.ST_Dump(area) AS p;
+$$;
+
 -- Whether the caller's view of a layer has a field.
 CREATE OR REPLACE FUNCTION muang.has_field(layer text, field text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -50,6 +58,66 @@ LANGUAGE sql STABLE AS $$
         FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = to_regclass(quote_ident(layer)) AND a.attname = field AND a.attnum > 0
     );
+$$;
+
+-- The community that holds each point, the first by id where several do; no row where none does.
+-- Communities are looked for once in each cell of 256 m that has points, and then looked at one
+-- after the other, unpacked, so that each outline is made ready once and not anew for every point:
+-- 5,850 parcels in 144 communities take 30 ms so, and 170 ms point by point.
+CREATE OR REPLACE FUNCTION muang.communities_at(
+    ids bigint[],
+    points gis.geometry[]
+) RETURNS TABLE (id bigint, code text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    -- EXECUTE: planned for the number of points there are, not for any number
+    RETURN QUERY EXECUTE $found$
+    WITH spot AS MATERIALIZED (
+        SELECT
+            p.id,
+            p.point,
+            floor(ST_X(p.point) / 256) AS x,
+            floor(ST_Y(p.point) / 256) AS y
+        FROM unnest($1, $2) AS p (id, point)
+    ),
+
+    cell AS MATERIALIZED (
+        SELECT
+            d.x,
+            d.y,
+            c.id AS community
+        FROM (SELECT DISTINCT s.x, s.y, ST_SRID(s.point) AS srid FROM spot AS s) AS d
+        INNER JOIN communities AS c
+            ON ST_MakeEnvelope(d.x * 256, d.y * 256, d.x * 256 + 256, d.y * 256 + 256, d.srid) && c.geom
+    ),
+
+    near AS MATERIALIZED (
+        SELECT
+            s.id,
+            s.point,
+            e.community
+        FROM spot AS s
+        INNER JOIN cell AS e ON s.x = e.x AND s.y = e.y
+        ORDER BY e.community
+    )
+
+    SELECT DISTINCT ON (n.id)
+        n.id,
+        c.code
+    FROM near AS n
+    INNER JOIN (
+        -- what is made of a stored outline is unpacked
+        SELECT
+            c.id,
+            c.code,
+            ST_Force2D(c.geom) AS geom
+        FROM communities AS c
+        OFFSET 0
+    ) AS c ON n.community = c.id
+    WHERE ST_Intersects(c.geom, n.point)
+    ORDER BY n.id ASC, c.id ASC
+    $found$ USING ids, points;
+END;
 $$;
 
 -- zone_ids: surrogate ids of flood_zones, or null; drawn: a valid polygon in the town's CRS, or null.
@@ -77,6 +145,7 @@ DECLARE
     shape_ranks integer[] := ARRAY[NULL::integer];
     lows double precision[] := ARRAY[NULL::double precision];
     highs double precision[] := ARRAY[NULL::double precision];
+    single boolean;
 BEGIN
     IF drawn IS NULL THEN
         -- one area for each depth: a feature then meets a handful of areas, not every zone
@@ -121,6 +190,8 @@ BEGIN
         FROM unnest(shapes, shape_ranks) WITH ORDINALITY AS z (geom, rank, n)
         GROUP BY z.rank
     ) AS d;
+    -- where each class has one range of depth, both are the same areas in one order
+    single := cardinality(zones) = cardinality(shapes);
     -- zones of one scenario may overlap: the union counts each place once
     flood := muang.one_area(zones);
     SELECT array_agg(p.piece) INTO pieces FROM (SELECT ST_Subdivide(flood, 128) AS piece) AS p;
@@ -128,18 +199,23 @@ BEGIN
     -- many candidates as its parts do (85 and 17 ms); what meets a part meets the whole
     SELECT
         array_agg(p.geom),
-        array_agg(z.rank)
-    INTO zones, ranks
-    FROM unnest(zones, ranks) AS z (geom, rank)
-    CROSS JOIN LATERAL ST_Dump(z.geom) AS p;
-    SELECT
-        array_agg(p.geom),
         array_agg(z.rank),
         array_agg(z.low),
         array_agg(z.high)
     INTO shapes, shape_ranks, lows, highs
     FROM unnest(shapes, shape_ranks, lows, highs) AS z (geom, rank, low, high)
-    CROSS JOIN LATERAL ST_Dump(z.geom) AS p;
+    CROSS JOIN LATERAL muang.handy_parts(z.geom) AS p (geom);
+    IF single THEN
+        zones := shapes;
+        ranks := shape_ranks;
+    ELSE
+        SELECT
+            array_agg(p.geom),
+            array_agg(z.rank)
+        INTO zones, ranks
+        FROM unnest(zones, ranks) AS z (geom, rank)
+        CROSS JOIN LATERAL muang.handy_parts(z.geom) AS p (geom);
+    END IF;
 
     -- a statement that names a view the caller has not is planned only when it is reached, so each
     -- layer is looked at in a function of its own, after it was found among those asked for

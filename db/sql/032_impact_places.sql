@@ -22,16 +22,34 @@ BEGIN
     END IF;
     SELECT EXISTS (SELECT 1 FROM communities) INTO grouped;
     EXECUTE format($count$
-        WITH wet AS (
-            SELECT DISTINCT ON (p.id)
+        WITH met AS (
+            SELECT
+                p.id,
+                max(z.rank) AS rank
+            FROM unnest($1, $2) AS z (geom, rank)
+            INNER JOIN parcels AS p ON ST_Intersects(p.geom, z.geom)
+            GROUP BY p.id
+        ),
+
+        wet AS MATERIALIZED (
+            SELECT
                 p.id,
                 p.geom,
                 coalesce(p.use, 'unknown') AS class,
-                z.rank,
+                m.rank,
                 %s AS value
-            FROM unnest($1, $2) AS z (geom, rank)
-            INNER JOIN parcels AS p ON ST_Intersects(p.geom, z.geom)
-            ORDER BY p.id ASC, z.rank DESC NULLS LAST
+            FROM met AS m
+            INNER JOIN parcels AS p ON m.id = p.id
+        ),
+
+        held AS (
+            SELECT c.id, c.code
+            FROM (
+                SELECT array_agg(w.id) AS ids, array_agg(ST_PointOnSurface(w.geom)) AS points
+                FROM wet AS w
+                WHERE $6
+            ) AS a
+            CROSS JOIN LATERAL muang.communities_at(a.ids, a.points) AS c
         ),
 
         measured AS (
@@ -40,7 +58,7 @@ BEGIN
                 w.class,
                 w.value,
                 coalesce((ARRAY['lt_0_3', '0_3_0_5', '0_5_1', 'gt_1'])[w.rank], 'unknown') AS depth,
-                %s AS place,
+                coalesce(h.code, '') AS place,
                 ST_Area(w.geom) AS area_m2,
                 -- whole parcels under water need no overlay; the others meet only small pieces
                 CASE
@@ -52,6 +70,7 @@ BEGIN
                     )
                 END AS wet_area_m2
             FROM wet AS w
+            LEFT JOIN held AS h ON w.id = h.id
         ),
 
         counted AS (
@@ -90,13 +109,7 @@ BEGIN
                 ELSE '{}'
             END
     $count$,
-    CASE WHEN valued THEN 'p.appraised_value' ELSE 'NULL::double precision' END,
-    CASE WHEN grouped THEN $place$coalesce((
-        SELECT c.code FROM communities AS c
-        WHERE ST_Intersects(c.geom, ST_PointOnSurface(w.geom))
-        ORDER BY c.id
-        LIMIT 1
-    ), '')$place$ ELSE '''''' END)
+    CASE WHEN valued THEN 'p.appraised_value' ELSE 'NULL::double precision' END)
     INTO part USING zones, ranks, flood, pieces, with_ids, grouped, valued;
     RETURN jsonb_build_object('parcels', part);
 END;

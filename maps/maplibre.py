@@ -36,6 +36,9 @@ SCENARIO_LAYER = "flood_zones"
 SCENARIO_FIELDS = ("kind", "return_period_y", "stage_m")
 SCENARIO_DEFAULT = {"return_period_y": 100}
 
+OUTLINED_FROM = 14
+"""Further out, outlines of layers of thousands lie closer than the eye parts them, and cost a slow
+machine more than all the rest of the picture."""
 _DEFAULT_WIDTH = 1.0
 _CASING_PX = 1.6
 _UNBROKEN = (1.0, 0.0)
@@ -64,14 +67,7 @@ def style(
         "metadata": _metadata(shown, role, lang, town),
         **view,
         "font-faces": font_faces(base_url),
-        "sources": {
-            f"muang-{each.layer.id}": {
-                "type": "vector",
-                "url": f"{base_url}/tiles/{each.layer.id}.json",
-                "attribution": town.credit.get(lang),
-            }
-            for each in shown
-        },
+        "sources": {f"muang-{each.layer.id}": _tiles(each, base_url, town, lang) for each in shown},
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": GROUND}},
             *(_ground(each) for each in shown if each.layer.id == TOWN_LAYER),
@@ -79,6 +75,18 @@ def style(
             *labels,
         ],
     }
+
+
+def _tiles(each: Drawn, base_url: str, town: TownFrame, lang: Lang) -> dict[str, Any]:
+    """A layer's source. Its TileJSON is written out: asking for each cost a first map a second."""
+    source: dict[str, Any] = {
+        "type": "vector",
+        "tiles": [f"{base_url}/tiles/{each.layer.id}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": each.layer.zooms.min,
+        "maxzoom": each.layer.zooms.max,
+        "attribution": town.credit.get(lang),
+    }
+    return source | ({"bounds": list(town.bounds)} if town.bounds else {})
 
 
 def _metadata(shown: tuple[Drawn, ...], role: Role, lang: Lang, town: TownFrame) -> dict[str, Any]:
@@ -176,6 +184,7 @@ def _fill(each: Drawn) -> list[dict[str, Any]]:
                     "line-color": by_class(each, lambda cls: cls.outline or TRANSPARENT),
                     "line-width": grow(look.outline_width, HAIRLINE_GROWTH),
                 },
+                **({"minzoom": OUTLINED_FROM} if each.layer.cells else {}),
             }
         )
     return parts

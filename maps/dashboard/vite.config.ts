@@ -81,6 +81,37 @@ function loginPage(): Plugin {
   };
 }
 
+/** The map's code is asked for with the page, not when the page's own has been read. */
+function early(): Plugin {
+  return {
+    name: 'muang-early',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle, path }) {
+        if (!path.endsWith('index.html')) return [];
+        const chunks = Object.values(bundle ?? {}).filter((each) => each.type === 'chunk');
+        const page = chunks.find(({ name, isEntry }) => isEntry && name === 'index');
+        const map = chunks.find(
+          ({ name, isDynamicEntry }) => isDynamicEntry && name === 'town-map',
+        );
+        const known = new Set([page?.fileName, ...(page?.imports ?? [])]);
+        const wanted = [map?.fileName, ...(map?.imports ?? [])].filter((name) => !known.has(name));
+        return wanted.map((name) => ({
+          tag: 'link',
+          attrs: {
+            rel: 'modulepreload',
+            href: `/${name}`,
+            crossorigin: true,
+            fetchpriority: 'low',
+          },
+          injectTo: 'head' as const,
+        }));
+      },
+    },
+  };
+}
+
 const MAPLIBRE = fileURLToPath(new URL('node_modules/maplibre-gl/', import.meta.url));
 const WORKER = 'map-worker';
 const WORKER_URL = 'virtual:map-worker-url';
@@ -149,7 +180,7 @@ const API_PATHS = [
 
 export default defineConfig({
   base: '/',
-  plugins: [maplibre(), fonts(), loginPage(), foliumAssets(), brotli()],
+  plugins: [maplibre(), fonts(), loginPage(), foliumAssets(), early(), brotli()],
   build: {
     target: 'es2023',
     outDir: 'dist',

@@ -87,7 +87,8 @@ def test_every_address_is_our_own() -> None:
     assert not any("//" in each.removeprefix("http://") for each in addresses)
     assert "glyphs" not in made
     assert "sprite" not in made
-    assert made["sources"]["muang-parcels"]["url"] == f"{BASE}/tiles/parcels.json"
+    source = made["sources"]["muang-parcels"]
+    assert source["tiles"] == [f"{BASE}/tiles/parcels/{{z}}/{{x}}/{{y}}.mvt"]
 
 
 def test_fonts_cover_every_text_font() -> None:

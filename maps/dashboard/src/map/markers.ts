@@ -36,7 +36,8 @@ export function drawMarker(
   const canvas = document.createElement('canvas');
   canvas.width = side;
   canvas.height = side;
-  const context = canvas.getContext('2d');
+  // in main memory: reading each one back from the graphics card stops the page for a frame
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) return null;
   context.scale(ratio, ratio);
   context.translate(MARGIN_PX, MARGIN_PX);

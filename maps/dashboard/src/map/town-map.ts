@@ -49,6 +49,8 @@ addProtocol('pmtiles', async (request, abort) => {
 
 /** Tiles of the past are offered from this zoom on (`api/past.py`). */
 const PAST_ZOOM = 14;
+/** Layers of thousands that say where things are: they are fetched after those that say what is. */
+const LATER = new Set(['parcels', 'buildings']);
 const WORLD: BBox = [-180, -90, 180, 90];
 /** So long an answer may keep the next question for the same tiles waiting. */
 const PATIENCE_MS = 5_000;
@@ -71,6 +73,8 @@ export class TownMap implements MapPort {
   /** When each source was asked again last (ms of the page). */
   readonly #asked = new Map<string, number>();
   #style: TownStyle;
+  /** Until the first picture stands. */
+  #first = true;
 
   constructor(app: App, container: HTMLElement, style: TownStyle, bounds: BBox) {
     this.#app = app;
@@ -79,7 +83,7 @@ export class TownMap implements MapPort {
     const { view } = state;
     this.map = new MapLibre({
       container,
-      style: compose(style as unknown as StyleSpecification, state, state),
+      style: compose(style as unknown as StyleSpecification, this.#look(state), state),
       ...(view
         ? { center: [view.lng, view.lat] as [number, number], zoom: view.zoom }
         : {
@@ -199,14 +203,19 @@ export class TownMap implements MapPort {
       if (isSourceLoaded && this.#later.has(sourceId)) this.#again(sourceId);
     });
     map.once('idle', () => performance.mark('muang:map-idle'));
-    // of use before it is finished: the town is drawn, the ground below it may still be coming
+    // of use before it is finished: water, roads, places and people first; the fabric of the town
+    // weighs more than all of them, and the ground below may still be coming
     const useful = () => {
       const town = Object.keys(this.#style.sources).filter((id) => id !== BASEMAP);
       if (!town.every((id) => map.getSource(id) && map.isSourceLoaded(id))) return;
       map.off('sourcedata', useful);
-      map.once('render', () => performance.mark('muang:map-useful'));
+      map.once('render', () => {
+        performance.mark('muang:map-useful');
+        this.#fill();
+      });
     };
     map.on('sourcedata', useful);
+    map.once('idle', () => this.#fill());
     map.on('load', () => this.#tellView());
     map.on('style.load', () => {
       this.#styled = true;
@@ -326,7 +335,7 @@ export class TownMap implements MapPort {
   #follow(now: AppState, before: AppState): void {
     if (composesAnew(now, before, this.#style)) {
       this.#style = now.style.value ?? this.#style;
-      const style = compose(this.#style as unknown as StyleSpecification, now, now);
+      const style = compose(this.#style as unknown as StyleSpecification, this.#look(now), now);
       // what is still coming cannot be compared with: it is begun anew
       this.map.setStyle(style, { diff: this.#styled });
       this.#paintOwn(now);
@@ -362,7 +371,21 @@ export class TownMap implements MapPort {
     this.map.easeTo({ center: centre, offset: offset(freeRoom(container).padding) });
   }
 
-  #showLayers({ on }: AppState): void {
+  /** The first picture stands: now the rest of it. */
+  #fill(): void {
+    if (!this.#first) return;
+    this.#first = false;
+    this.#showLayers(this.#app.store.state);
+  }
+
+  /** What is on, without what comes later. */
+  #look(state: AppState): AppState {
+    if (!this.#first) return state;
+    return { ...state, on: new Set([...state.on].filter((layer) => !LATER.has(layer))) };
+  }
+
+  #showLayers(state: AppState): void {
+    const { on } = this.#look(state);
     for (const layer of this.map.getStyle().layers) {
       const town = layer.id === ZONE_EDGE ? ZONE_LAYER : (townLayer(layer) ?? rasterOf(layer.id));
       if (town === null) continue;

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from api.gauges import words
+from api.gauges import doubts, words
 from api.gauges.models import ReadingIn
 from api.gauges.states import naive
 from db.queries.gauges import Station
@@ -123,6 +123,9 @@ def _odd_value(reading: Reading, station: Station, before: Columns) -> list[Text
                 en=f"{value:.2f} {unit} is beyond what is possible at this station.",
             )
         ]
+    doubt = doubts.of_level(station, value)
+    if doubt is not None:
+        return [doubt]
     most = station.limits.most_per_h
     last = _last(before, station, reading.at)
     if most is None or last is None:

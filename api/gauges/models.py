@@ -121,6 +121,9 @@ class GaugeTold(BaseModel):
     thresholds: list[ThresholdTold]
     next_threshold: str | None = Field(description="Name of the lowest one not reached")
     remembered: list[RememberedTold]
+    doubts: list[Text] = Field(
+        default=[], description="What contradicts itself in the record, in words"
+    )
 
 
 class Gauges(BaseModel):

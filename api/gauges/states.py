@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from api.gauges import words
+from api.gauges import doubts, words
 from api.gauges.models import GaugeTold, Now, RememberedTold, ThresholdTold, ZeroTold
 from db import readings
 from db.queries.gauges import Connection, Station
@@ -101,6 +101,7 @@ def told(station: Station, columns: Columns | None, now: datetime) -> GaugeTold:
         thresholds=thresholds,
         next_threshold=next((one.name for one in thresholds if one.reached is False), None),
         remembered=[_remembered(one, found) for one in station.remembered],
+        doubts=list(doubts.of_record(station)),
     )
 
 
@@ -118,6 +119,7 @@ def _now(station: Station, columns: Columns | None, now: datetime) -> tuple[floa
     of_rain = station.series == RAIN
     level = None if of_rain else value
     over = to_bank(level, station.values["bank_left_m"], station.values["bank_right_m"])
+    doubt = None if level is None else doubts.of_level(station, level)
     return level, Now(
         quality=found.quality,
         at=aware(columns.at[shown]),
@@ -130,7 +132,10 @@ def _now(station: Station, columns: Columns | None, now: datetime) -> tuple[floa
         rain_mm=_rain(station, columns, now) if of_rain else None,
         source=columns.source[shown],
         flags=flags,
-        says=_says(found, over, of_rain=of_rain),
+        says=[
+            *([] if doubt is None else [doubt]),
+            *_says(found, over, of_rain=of_rain),
+        ],
     )
 
 

@@ -22,7 +22,7 @@ from etl.feeds.fetching import Answer, Ask, FetchError, Limits, fetch
 from etl.feeds.keeping import Connect, Outcome
 from etl.feeds.keys import Keys, check_address
 from etl.feeds.mapping import Mapping, read_mapping
-from etl.feeds.parsed import Door, Parsed, UnreadableAnswerError
+from etl.feeds.parsed import Door, Parsed, UnreadableAnswerError, once
 from etl.feeds.spool import Batch, Spool
 from etl.feeds.wall import Wall
 from layers.errors import MuangError, UnavailableError
@@ -136,6 +136,15 @@ class Asker:
         return Outcome(state, body, batch, parsed.zones, parsed)
 
     def _parsed(
+        self,
+        body: bytes,
+        received: datetime,
+        mapping: Mapping,
+        near: Callable[[shapely.Geometry], bool],
+    ) -> Parsed:
+        return once(self._read(body, received, mapping, near))
+
+    def _read(
         self,
         body: bytes,
         received: datetime,

@@ -1,7 +1,7 @@
 """What a feed's answer becomes: readings or zones, and a report of everything that was refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -132,6 +132,38 @@ class Door:
         return moment
 
 
+def once(parsed: Parsed) -> Parsed:
+    """The answer with one reading for each station and time; level and discharge apart are one.
+
+    Of several the last stands, as of readings that come one after the other; the others are refused
+    and told. Stored, they would replace one another at every question, for ever.
+    """
+    found: dict[tuple[Series, str, datetime], Observation] = {}
+    tally = Rows()
+    lost = 0
+    for one in parsed.observations:
+        key = (one.series, one.station, one.at)
+        before = found.get(key)
+        found[key] = one
+        if before is None:
+            continue
+        if before.value is None and one.discharge_m3s is None:
+            found[key] = replace(one, discharge_m3s=before.discharge_m3s)
+        elif one.value is None and before.discharge_m3s is None:
+            found[key] = replace(before, discharge_m3s=one.discharge_m3s)
+        else:
+            lost += 1
+            tally.refuse(TWICE, f"{one.station} {one.at:%Y-%m-%dT%H:%MZ} {before.value}")
+    if len(found) == len(parsed.observations):
+        return parsed
+    return replace(
+        parsed,
+        kept=parsed.kept - lost,
+        observations=tuple(found.values()),
+        refused=(*parsed.refused, *tally.finish()),
+    )
+
+
 class UnreadableAnswerError(RefusedError):
     """The whole answer is not what this kind of feed sends; `body` is put in by who asked."""
 
@@ -182,6 +214,11 @@ NO_STATION = Text(
     en="no station code (the source's own numbers change, so they are not used)",
 )
 NOT_OURS = Text(th="ไม่ใช่สถานีของเมืองนี้", en="not a station of this town")
+TWICE = Text(
+    th="แหล่งข้อมูลบอกสถานีและเวลาเดียวกันมากกว่าหนึ่งค่า ใช้ค่าสุดท้าย ตรวจว่ารหัสสถานีซ้ำหรือไม่",
+    en="the source tells more than one value for one station and time; the last is kept: see "
+    "whether two stations bear one code",
+)
 NO_TIME = Text(th="อ่านเวลาไม่ได้", en="the time cannot be read")
 TOO_OLD = Text(th="เวลาเก่ากว่าที่จะเป็นไปได้", en="the time is older than can be")
 AHEAD = Text(th="เวลาอยู่ล่วงหน้าเกินหนึ่งวัน", en="the time is more than a day ahead")

@@ -236,6 +236,9 @@ def test_a_photograph_keeps_the_picture_and_nothing_else(
     assert kept.size == (1200, 1600)
     for wrong in (b"", b"GIF89a", b"<svg/>", picture("JPEG")[:200], b"\x00" * 100):
         assert caller.post(photo, content=wrong).status_code == 400
+    large = caller.post(photo, content=picture("JPEG") + bytes(20_000_000))
+    assert large.status_code == 413
+    assert large.headers["content-type"] == "application/problem+json"
     assert caller.get(photo, NOBODY).status_code == 401
     assert caller.post(photo, tokens[Role.CARE], content=picture("PNG")).status_code == 403
     assert caller.get(photo, tokens[Role.CARE]).status_code == 200

@@ -20,11 +20,13 @@ from etl.feeds.parsed import (
     NO_VALUE,
     NO_ZERO,
     NOT_OURS,
+    TWICE,
     Door,
     Observation,
     Parsed,
     Series,
     UnreadableAnswerError,
+    once,
 )
 from layers.errors import BadRequestError
 from layers.text import Text
@@ -157,6 +159,30 @@ def test_usgs_feet_become_metres_above_sea_level_by_the_recorded_zero() -> None:
     assert rain == Observation("rain1", when, 12.7, series=Series.RAIN)
     assert reasons(parsed)[NO_ZERO] == reasons(parsed)[NO_VALUE] == 1
     assert adds_up(parsed)
+
+
+def test_two_values_for_one_station_and_time_are_told_and_the_last_stands() -> None:
+    mapping = read_mapping(
+        {"station": "s", "at": "t", "value": "v", "discharge": "q", "stations": {"B": "M.7"}},
+        "mapper",
+    )
+    when = "2026-11-21T09:00:00+07:00"
+    rows = [
+        {"s": "M.7", "t": when, "v": 1.0},
+        # another station that was declared to be the same
+        {"s": "B", "t": when, "v": 2.0},
+        # level and discharge in two rows are one reading
+        {"s": "M.4", "t": when, "v": 3.0},
+        {"s": "M.4", "t": when, "q": 40.0},
+        {"s": "M.7", "t": "2026-11-21T08:00:00+07:00", "v": 1.5},
+    ]
+    found = once(mapper.parse(body(rows), DOOR, mapping))
+    told = {
+        (one.station, one.at.hour): (one.value, one.discharge_m3s) for one in found.observations
+    }
+    assert told == {("M.7", 2): (2.0, None), ("M.4", 2): (3.0, 40.0), ("M.7", 1): (1.5, None)}
+    assert reasons(found) == {TWICE: 1}
+    assert adds_up(found)
 
 
 def test_a_declared_json_is_read_by_its_paths_units_and_datum() -> None:

@@ -879,6 +879,8 @@ export interface GaugeTold {
   /** Name of the lowest one not reached */
   readonly next_threshold: string | null;
   readonly remembered: readonly RememberedTold[];
+  /** What contradicts itself in the record, in words */
+  readonly doubts?: readonly Text[];
 }
 
 /** Every station the caller sees. */

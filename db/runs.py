@@ -70,8 +70,10 @@ async def accept(conn: Connection, runs: Sequence[NewRun], actor: Actor) -> list
 async def _refuse_twice(conn: Connection, run: NewRun) -> None:
     cursor = await conn.execute(
         "SELECT code FROM town.evacuation_runs WHERE (answer = %s AND team = %s AND number = %s)"
-        " OR (state IN ('planned', 'underway') AND households && %s::text[]) LIMIT 1",
-        [run.answer, run.team, run.number, list(run.households)],
+        # a plan may share one household between two of its own runs: it knows who sits where
+        " OR (state IN ('planned', 'underway') AND households && %s::text[] AND answer <> %s)"
+        " LIMIT 1",
+        [run.answer, run.team, run.number, list(run.households), run.answer],
     )
     there = await cursor.fetchone()
     if there is not None:

@@ -48,7 +48,8 @@ _VEHICLE_OF = (
 )
 _FETCHED = """
 SELECT code FROM town.evacuation_runs
-WHERE id <> %s AND state IN ('planned', 'underway') AND households && %s::text[]
+WHERE id <> %s AND answer <> %s
+    AND state IN ('planned', 'underway') AND households && %s::text[]
 LIMIT 1
 """
 
@@ -170,7 +171,7 @@ async def _now(conn: Connection, record: Record) -> dict[str, Any]:
 
 
 async def _refuse_fetched(conn: Connection, record: Record) -> None:
-    cursor = await conn.execute(_FETCHED, [record.id, record["households"]])
+    cursor = await conn.execute(_FETCHED, [record.id, record["answer"], record["households"]])
     other = await cursor.fetchone()
     if other is not None:
         raise ConflictError(

@@ -153,7 +153,7 @@ def _chosen(sent: RunsIn, kept: answers.Answer) -> list[NewRun]:
             households=tuple(dict.fromkeys(stop["household"] for stop in run["stops"])),
             people=sum(stop["sitting"] + stop["lying"] for stop in run["stops"]),
             lying=sum(stop["lying"] for stop in run["stops"]),
-            shelters=tuple(run["to"]),
+            shelters=tuple(dict.fromkeys(run["to"])),
         )
         for run in planned or []
         if not run["under_way"] and (wanted is None or (run["team"], run["number"]) in wanted)

@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
+from db import runs, steps
 from db.towns import drop_town
+from layers.errors import ConflictError
 from layers.model import Role
 from tests.api.war_room import EVENT, INCIDENT, WarRoom, war_room
 from tests.conftest import make_tiny_town
@@ -238,6 +240,28 @@ def test_a_runs_steps_are_taken_back_and_its_vehicle_with_them(room: WarRoom) ->
     assert new["code"] in kept["detail"]
     room.post(Role.COORDINATOR, f"{RUNS}/{new['id']}/cancel")
     assert room.post(Role.STAFF, f"{path}/undo")["state"] == "planned"
+
+
+def test_a_plan_that_shares_a_household_between_two_runs_is_accepted_whole(room: WarRoom) -> None:
+    two = [
+        runs.NewRun("00000000-0000-7000-8000-00000000000a", team, 1, ("H044",), 3, 0, ("S1",))
+        for team in ("B5", "B6")
+    ]
+    other = runs.NewRun("00000000-0000-7000-8000-00000000000b", "B5", 1, ("H044",), 3, 0, ("S1",))
+
+    async def accepted() -> list[str]:
+        house = room.caller.app.state.house
+        async with house.writing() as conn:
+            actor = steps.Actor("test", "คนทดสอบ")
+            await steps.begin(conn, actor)
+            made = await runs.accept(conn, two, actor)
+            with pytest.raises(ConflictError):
+                await runs.accept(conn, [other], actor)
+            for one in made:
+                await runs.act(conn, one, "cancel", None, actor)
+            return [one["team"] for one in made]
+
+    assert room.caller.run(accepted()) == ["B5", "B6"]
 
 
 def runs_of(room: WarRoom) -> list[dict[str, Any]]:

@@ -63,6 +63,12 @@ def test_everything_is_within_reach_on_a_phone(tiny: Served, visit: Open, lang: 
             assert small_targets(page) == []
             if width == 390:
                 assert violations(page) == []
+    # and with text twice as large; the day stands in the header in its short form
+    assert page.locator(".clock .day-short").is_visible()
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for tab in page.locator(".tabs button").all():
+        tab.click()
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
 
 
 def test_a_phone_shows_people_before_the_choice(tiny: Served, visit: Open) -> None:

@@ -108,6 +108,15 @@ export function day(moment: number | Date, lang: Lang): string {
   }).format(moment);
 }
 
+/** The same where there is little room: no weekday, the year by its last two digits. */
+export function shortDay(moment: number | Date, lang: Lang): string {
+  return new Intl.DateTimeFormat(LOCALE[lang], {
+    day: 'numeric',
+    month: 'short',
+    year: '2-digit',
+  }).format(moment);
+}
+
 /** Hours and minutes (24 h) of a moment in the reader's own time zone. */
 export function clock(moment: number | Date, lang: Lang): string {
   return new Intl.DateTimeFormat(LOCALE[lang], {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Feature } from '../src/api/types.ts';
-import { twinsOf } from '../src/desk/twins.ts';
+import { clashesOf, pairsOf } from '../src/desk/twins.ts';
 
 const feature = (
   id: number,
@@ -50,7 +50,25 @@ describe('a gate', () => {
         ],
       ]),
     ];
-    expect(twinsOf(levees, gates)).toEqual([11, 12]);
-    expect(twinsOf(levees, [])).toEqual([]);
+    expect(pairsOf(levees, gates).map(({ levee }) => levee.id)).toEqual([11, 12]);
+    expect(pairsOf(levees, [])).toEqual([]);
+  });
+
+  it('contradicts its levee where both cannot be true, and never where nobody knows', () => {
+    const at = [105.2, 15.2];
+    const told = (is: string, says: string) =>
+      clashesOf([
+        {
+          gate: feature(1, { code: 'GT-1', status: is }, at),
+          levee: feature(2, { code: 'GT-1', kind: 'gate', state: says }, at),
+        },
+      ]).length;
+    expect([told('open', 'closed'), told('closed', 'open'), told('closed', 'breached')]).toEqual([
+      1, 1, 1,
+    ]);
+    expect([told('failed', 'closed'), told('partly', 'closed')]).toEqual([1, 1]);
+    expect([told('closed', 'closed'), told('open', 'open'), told('unknown', 'closed')]).toEqual([
+      0, 0, 0,
+    ]);
   });
 });

@@ -90,7 +90,7 @@ export class BoardsPanel extends BoardPart {
   #told() {
     const { refused, done, busy } = this.told;
     return html`<div class="board-told" aria-live="polite">
-      ${busy ? html`<p role="status">${this.t('board.busy')}</p>` : nothing}
+      ${busy ? html`<p role="status">${this.t(busy)}</p>` : nothing}
       ${
         refused
           ? html`<p class="problem" role="alert">

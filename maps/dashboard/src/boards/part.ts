@@ -228,7 +228,7 @@ export abstract class BoardPart extends DeskPart {
       type="button"
       class=${primary ? 'primary' : ''}
       data-act=${mark}
-      ?disabled=${this.told.busy}
+      ?disabled=${this.told.busy !== null}
       @click=${act}
     >
       ${this.t(words)}<span class="unseen"> ${name}</span>
@@ -288,7 +288,7 @@ export abstract class BoardPart extends DeskPart {
     >
       ${fields}
       <div class="board-send">
-        <button type="submit" class="primary" ?disabled=${this.told.busy || !ready}>
+        <button type="submit" class="primary" ?disabled=${this.told.busy !== null || !ready}>
           ${this.t(send)}
         </button>
         <button type="button" @click=${shut}>${this.t('board.cancel')}</button>

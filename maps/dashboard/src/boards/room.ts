@@ -28,8 +28,8 @@ export interface RoomState {
   readonly schemas: Readonly<Record<string, LayerSchema>>;
   /** Names of roads by code. */
   readonly roads: ReadonlyMap<string, string>;
-  /** An action is under way. */
-  readonly busy: boolean;
+  /** What is under way, in words; null: nothing is. */
+  readonly busy: MessageKey | null;
   /** Somebody else was first, or the server refused: its own sentence. */
   readonly refused: string | null;
   /** What was done last, and how to take it back where that is possible. */
@@ -49,7 +49,7 @@ export class BoardRoom {
     homes: new Map(),
     schemas: {},
     roads: new Map(),
-    busy: false,
+    busy: null,
     refused: null,
     done: null,
   });
@@ -108,8 +108,9 @@ export class BoardRoom {
     layers: readonly string[],
     work: () => Promise<T>,
     undo?: (made: T) => Promise<unknown>,
+    busy: MessageKey = 'board.busy',
   ): Promise<boolean> {
-    this.store.set({ busy: true, refused: null, done: null });
+    this.store.set({ busy, refused: null, done: null });
     try {
       const made = await work();
       const back = undo && {
@@ -126,7 +127,7 @@ export class BoardRoom {
       this.store.set({ refused: said });
       return false;
     } finally {
-      this.store.set({ busy: false });
+      this.store.set({ busy: null });
       await Promise.all(layers.map((layer) => this.#fresh(layer)));
     }
   }

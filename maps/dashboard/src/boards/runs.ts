@@ -145,7 +145,7 @@ export class RunBoard extends BoardPart {
           ${this.n(amount(p, 'people') ?? 0)} ${lying ? html`<small>${this.t('run.lying', { n: this.n(lying) })}</small>` : nothing}
           ${households.length ? this.fold(id, this.t('run.households', { n: this.n(households.length) })) : nothing}
         </td>
-        <td class="wrap">${((p['shelters'] ?? []) as readonly string[]).map((shelter) => this.#shelter(shelter)).join(', ')}</td>
+        <td class="wrap">${[...new Set((p['shelters'] ?? []) as readonly string[])].map((shelter) => this.#shelter(shelter)).join(', ')}</td>
         <td>${this.said(this.by(run))}</td>
         ${acts ? html`<td class="acts">${this.#acts(run, state, code)}</td>` : nothing}
       </tr>
@@ -255,7 +255,7 @@ export class RunBoard extends BoardPart {
   #planTool() {
     const commands = this.acts && COMMAND.has(this.state.me.value?.role ?? '');
     if (!commands || this.plan) return nothing;
-    return html`<button type="button" data-act="plan" ?disabled=${this.told.busy} @click=${() => void this.#ask()}>
+    return html`<button type="button" data-act="plan" ?disabled=${this.told.busy !== null} @click=${() => void this.#ask()}>
       ${this.t('run.plan')}
     </button>`;
   }
@@ -280,7 +280,7 @@ export class RunBoard extends BoardPart {
               number: run.number,
               people: this.n(people(run)),
               households: this.n(new Set(run.stops.map(({ household }) => household)).size),
-              to: run.to.map((shelter) => this.#shelter(shelter)).join(', '),
+              to: [...new Set(run.to)].map((shelter) => this.#shelter(shelter)).join(', '),
             })}
           </label>`,
         )}
@@ -301,9 +301,15 @@ export class RunBoard extends BoardPart {
       this.room.store.set({ refused: this.t('run.noFlood') });
       return;
     }
-    await this.room.act(this.t('run.asked'), [], async () => {
-      this.plan = await this.room.api.plan(flood, lang);
-    });
+    await this.room.act(
+      this.t('run.asked'),
+      [],
+      async () => {
+        this.plan = await this.room.api.plan(flood, lang);
+      },
+      undefined,
+      'run.asking',
+    );
   }
 
   #accept(plan: Plan, chosen: readonly string[]): Promise<boolean> {

@@ -146,7 +146,7 @@ export class StayList extends BoardPart {
       </label>
       <label>${this.t('board.note')} <input name="note" maxlength="500" autocomplete="off" /></label>
       <div class="board-send">
-        <button type="submit" class="primary" data-act="check_in" ?disabled=${this.told.busy}>
+        <button type="submit" class="primary" data-act="check_in" ?disabled=${this.told.busy !== null}>
           ${this.t('stay.in')}
         </button>
       </div>

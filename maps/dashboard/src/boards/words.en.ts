@@ -189,4 +189,5 @@ export const boards = {
   'run.backOf.cancelled': 'Take “called off” of {code} back: as it was before',
   'team.backOf': 'Take the last step of {name} back (now: {state}): as it was before',
   'board.notRead': 'This list could not be read; what you see may be old:',
+  'run.asking': 'Working the plan out…',
 } as const;

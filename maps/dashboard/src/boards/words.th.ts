@@ -190,4 +190,5 @@ export const boards: Record<keyof typeof en, string> = {
   'run.backOf.cancelled': 'ถอน “ยกเลิก” ของ {code} กลับเป็นอย่างเดิม',
   'team.backOf': 'ถอนขั้นตอนล่าสุดของ {name} (ขณะนี้: {state}) กลับเป็นอย่างเดิม',
   'board.notRead': 'อ่านรายการนี้ไม่สำเร็จ ที่เห็นอาจเก่า:',
+  'run.asking': 'กำลังคำนวณแผนเที่ยวอพยพ…',
 };

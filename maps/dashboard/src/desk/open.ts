@@ -8,6 +8,7 @@ import { keepPictures } from '../offline/keep.ts';
 import { ActingName } from './acting.ts';
 import { Aside } from './aside.ts';
 import { BoardLinks } from './board-links.ts';
+import { ClashCard } from './clash.ts';
 import { Compare } from './compare.ts';
 import { CutOffCard } from './cut-off.ts';
 import { Desk } from './desk.ts';
@@ -43,6 +44,7 @@ export function openDesk(app: App): Desk {
   customElements.define('muang-compare', Compare);
   customElements.define('muang-ask', AskMenu);
   customElements.define('muang-dossier', DossierButton);
+  customElements.define('muang-clash', ClashCard);
   customElements.define('muang-quick', QuickActions);
   customElements.define('muang-time', TimeSlider);
   app.store.set({ desk: true });

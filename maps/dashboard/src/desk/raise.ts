@@ -51,7 +51,16 @@ export class Raise extends DeskPart {
         >${this.t('raise.title')}
         <input name="title" required maxlength="500" autocomplete="off" />
       </label>
-      <div class="raise-row">
+      <p class="raise-where" role="status">
+        ${icon('fly')}
+        ${raising.at ? this.t('raise.at', { lat: raising.at[1].toFixed(5), lng: raising.at[0].toFixed(5) }) : this.t('raise.where')}
+        ${
+          this.app.map
+            ? html`<button type="button" class="link" @click=${() => this.#here()}>${this.t('raise.centre')}</button>`
+            : nothing
+        }
+      </p>
+      <div class="raise-row raise-what">
         <label
           >${this.t('raise.kind')}
           <select name="kind">
@@ -83,15 +92,6 @@ export class Raise extends DeskPart {
           ? html`<label class="tick"><input type="checkbox" name="real" /> ${this.t('raise.real')}</label>`
           : nothing
       }
-      <p class="raise-where" role="status">
-        ${icon('fly')}
-        ${raising.at ? this.t('raise.at', { lat: raising.at[1].toFixed(5), lng: raising.at[0].toFixed(5) }) : this.t('raise.where')}
-        ${
-          this.app.map
-            ? html`<button type="button" class="link" @click=${() => this.#here()}>${this.t('raise.centre')}</button>`
-            : nothing
-        }
-      </p>
       <div class="raise-row">
         <button type="submit" class="primary" ?disabled=${!raising.at}>${this.t('raise.send')}</button>
         <button type="button" @click=${() => this.#cancel()}>${this.t('raise.cancel')}</button>

@@ -6,6 +6,8 @@
 import type { FilterSpecification, LayerSpecification } from 'maplibre-gl';
 import type { ChangeEvent, Feature } from '../api/types.ts';
 import type { App } from '../app/app.ts';
+import { Store } from '../app/store.ts';
+import type { Lang } from '../i18n/index.ts';
 import { townLayer } from '../map/compose.ts';
 
 /** A gate's point and line lie this near to each other, in metres, unless their codes are one. */
@@ -14,20 +16,53 @@ const MOST = 1000;
 const SETTLE_MS = 300;
 const DEGREE_M = 111_320;
 
-/** Numbers of the levee gates that are gates of the other layer: by code, or by place. */
-export function twinsOf(levees: readonly Feature[], gates: readonly Feature[]): number[] {
-  const codes = new Set(gates.map(codeOf).filter(Boolean));
-  const places = gates.flatMap(({ geometry }) => cornersOf(geometry));
+/** A gate as it is operated, and the piece of a levee it closes. */
+export interface Pair {
+  readonly gate: Feature;
+  readonly levee: Feature;
+}
+
+/** Levee gates with the gate of the other layer they are: by code, else the nearest by place. */
+export function pairsOf(levees: readonly Feature[], gates: readonly Feature[]): Pair[] {
   return levees
     .filter(({ properties }) => properties['kind'] === 'gate')
-    .filter(
-      (levee) =>
-        codes.has(codeOf(levee)) ||
-        cornersOf(levee.geometry).some((one) =>
-          places.some((other) => metres(one, other) <= NEAR_M),
-        ),
-    )
-    .map(({ id }) => Number(id));
+    .flatMap((levee) => {
+      const same = gates.find((gate) => codeOf(gate) !== '' && codeOf(gate) === codeOf(levee));
+      const gate = same ?? nearest(levee, gates);
+      return gate ? [{ gate, levee }] : [];
+    });
+}
+
+/** Where each layer says how it stands. */
+const STATE = { gates: 'status', levees: 'state' } as const;
+
+/** What the piece of a levee may be while its gate is so; a state not known clashes with none. */
+const AGREE: Readonly<Record<string, readonly string[]>> = {
+  open: ['open', 'breached'],
+  partly: ['open', 'breached'],
+  closed: ['closed'],
+  failed: ['open', 'breached'],
+};
+
+/** Pairs whose states cannot both be true. */
+export function clashesOf(pairs: readonly Pair[]): Pair[] {
+  return pairs.filter(({ gate, levee }) => {
+    const state = levee.properties[STATE.levees];
+    const agree = AGREE[String(gate.properties[STATE.gates])];
+    return agree !== undefined && typeof state === 'string' && !agree.includes(state);
+  });
+}
+
+function nearest(levee: Feature, gates: readonly Feature[]): Feature | null {
+  const corners = cornersOf(levee.geometry);
+  const far = gates.map((gate) => ({
+    gate,
+    away: Math.min(
+      ...cornersOf(gate.geometry).flatMap((one) => corners.map((other) => metres(one, other))),
+    ),
+  }));
+  far.sort((one, other) => one.away - other.away);
+  return far[0] && far[0].away <= NEAR_M ? far[0].gate : null;
 }
 
 function codeOf({ properties }: Feature): string {
@@ -55,7 +90,9 @@ function metres([west, south]: Place, [east, north]: Place): number {
 
 export class Twins {
   readonly #app: App;
+  readonly store = new Store<{ readonly clashes: readonly Pair[] }>({ clashes: [] });
   #ids: readonly number[] = [];
+  #labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
   #timer: ReturnType<typeof setTimeout> | null = null;
   #heard: unknown = null;
 
@@ -63,6 +100,7 @@ export class Twins {
     this.#app = app;
     app.store.subscribe((now, before) => {
       if (now.on !== before.on || now.map !== before.map) this.#apply();
+      if (now.lang !== before.lang) void this.load();
     });
   }
 
@@ -74,11 +112,29 @@ export class Twins {
     try {
       const levees = await api.items('levees', lang, { limit: MOST, where: { kind: 'gate' } });
       const gates = levees.features.length ? await api.items('gates', lang, { limit: MOST }) : null;
-      this.#ids = gates ? twinsOf(levees.features, gates.features) : [];
+      const pairs = gates ? pairsOf(levees.features, gates.features) : [];
+      this.#ids = pairs.map(({ levee }) => Number(levee.id));
       this.#apply();
+      const clashes = clashesOf(pairs);
+      if (clashes.length > 0) await this.#words(lang);
+      this.store.set({ clashes });
     } catch {
       // both are drawn: too much is better than a gate that is not there
     }
+  }
+
+  /** A gate's or levee's state in words. */
+  label(layer: 'gates' | 'levees', { properties }: Feature): string {
+    const state = String(properties[STATE[layer]] ?? '');
+    return this.#labels[layer]?.[state] ?? state;
+  }
+
+  async #words(lang: Lang): Promise<void> {
+    const layers = ['gates', 'levees'] as const;
+    const found = await Promise.all(layers.map((layer) => this.#app.api.schema(layer, lang)));
+    this.#labels = Object.fromEntries(
+      layers.map((layer, n) => [layer, found[n]?.properties[STATE[layer]]?.['x-enumLabels'] ?? {}]),
+    );
   }
 
   onChanges(changes: readonly ChangeEvent[]): void {

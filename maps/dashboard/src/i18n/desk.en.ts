@@ -206,6 +206,11 @@ export const desk = {
   'quick.closeShelter': 'Close the shelter',
   'quick.openShelter': 'Open the shelter',
   'acting.name': 'Your name',
+  'clash.title': 'The states contradict',
+  'clash.told':
+    'Gate {gate} is recorded as “{is}”, the levee {levee} as “{says}”. Flood maps go by the levee. Have somebody look, and mend the wrong one.',
+  'clash.gate': 'Open the gate',
+  'clash.levee': 'Open the levee',
   'boards.title': 'Boards',
   'boards.shelters': 'Shelters',
   'boards.runs': 'Evacuation runs',

@@ -206,6 +206,11 @@ export const desk: Record<keyof typeof en, string> = {
   'quick.closeShelter': 'ปิดศูนย์',
   'quick.openShelter': 'เปิดศูนย์',
   'acting.name': 'ชื่อของท่าน',
+  'clash.title': 'สถานะขัดกัน',
+  'clash.told':
+    'ประตูน้ำ {gate} บันทึกว่า “{is}” แต่แนวคันกั้น {levee} บันทึกว่า “{says}” แผนที่น้ำใช้สถานะของแนวคันกั้น ให้ดูของจริงแล้วแก้ให้ตรงกัน',
+  'clash.gate': 'เปิดระเบียนประตูน้ำ',
+  'clash.levee': 'เปิดระเบียนแนวคันกั้น',
   'boards.title': 'กระดานงาน',
   'boards.shelters': 'ศูนย์พักพิง',
   'boards.runs': 'เที่ยวอพยพ',

@@ -17,7 +17,8 @@ export const people = {
   'left.ended': 'Your sign-in has ended.',
   'left.endedHelp': 'Nothing personal is left on this screen. Sign in to go on where you were.',
   'left.changed': 'Your rights have changed.',
-  'left.changedHelp': 'The page was opened anew with what you may see now.',
+  'left.changedHelp':
+    'An event was opened or closed, or your role was changed. The page was opened anew; what you were writing is kept.',
   'left.other': 'Another sign-in is in use in this browser.',
   'left.otherHelp': 'The page was opened anew for it.',
   'left.out': 'You are signed out.',

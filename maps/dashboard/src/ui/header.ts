@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import type { AppState } from '../app/state.ts';
-import { clock, dateTime, day, span } from '../format.ts';
+import { clock, dateTime, day, shortDay, span } from '../format.ts';
 import { exerciseOf } from '../time/now.ts';
 import { icon } from './icons.ts';
 import { langSwitch } from './langs.ts';
@@ -112,7 +112,8 @@ export class Header extends Part {
     const { lang } = this.state;
     return html`<p class="clock">
       <time datetime=${now.toISOString()}>
-        <span class="day">${day(now, lang)}</span> <b>${clock(now, lang)}</b>
+        <span class="day">${day(now, lang)}</span>
+        <span class="day-short">${shortDay(now, lang)}</span> <b>${clock(now, lang)}</b>
       </time>
     </p>`;
   }

@@ -138,6 +138,7 @@ export class RecordPanel extends Part {
         }
         <muang-dossier .app=${this.app}></muang-dossier>
       </div>
+      <muang-clash .app=${this.app}></muang-clash>
       <muang-quick .app=${this.app}></muang-quick>
       <dl class="fields">${own.map((line) => this.#line(line))}</dl>
       ${

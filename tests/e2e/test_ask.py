@@ -5,10 +5,12 @@ from playwright.sync_api import Page
 
 from layers.model import Role
 from tests.e2e.axe import violations
-from tests.e2e.conftest import Open, Served
+from tests.e2e.conftest import Open, Served, at
+from tests.e2e.places import place, view
 
 pytestmark = pytest.mark.e2e
 
+NEAR = view(400, 450, 15)
 FLOOD = "zones=return_period:10"
 DRAWN = """() => document.querySelector('muang-map').town.map
     .querySourceFeatures('page-answer').length"""
@@ -41,7 +43,7 @@ def test_who_is_out_of_reach_on_the_map_and_in_tables(tiny: Served, visit: Open)
     outside = f"{people['all'] - people['within']:,}"
     page.locator(".ask-figures li").first.filter(has_text=outside).wait_for()
     # the same again on the same versions; the link alone brings the question back
-    page.locator(".ask-foot button").click()
+    page.locator(".ask-foot [data-recompute]").click()
     page.locator(".ask-panel").filter(has_text="ได้ผลเดิมทุกส่วน").wait_for()
     assert violations(page) == []
     page.reload()
@@ -76,6 +78,47 @@ def test_the_order_of_leaving_is_planned_anew_and_printed(tiny: Served, visit: O
     page.evaluate("document.querySelector('.tabs').style.position = 'static'")
     assert violations(page) == []
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+def test_a_relief_round_is_planned_over_places_set_by_hand(tiny: Served, visit: Open) -> None:
+    page = visit(tiny, f"#lang=th&{NEAR}&{FLOOD}", role=Role.COORDINATOR).page
+    page.locator('[data-ask="relief"]').click()
+    page.locator("[data-place]").click()
+    places = [place(490, 460), place(300, 450)]
+    for n, one in enumerate(places):
+        page.mouse.click(*at(page, *one))
+        page.locator(".ask-points li").nth(n).wait_for()
+    page.locator("[data-place]").click()
+    # one more by keys alone, named, and taken away again
+    page.locator("[data-middle]").focus()
+    page.keyboard.press("Enter")
+    page.locator(".ask-points li input").nth(2).fill("ครัวกลาง")
+    page.locator(".ask-points li").nth(2).locator("button").last.click()
+    page.locator(".ask-form .primary").click()
+    _answered(page)
+    answer = tiny.post(
+        "/queries/route-cuts",
+        {
+            "flood": {"zone_ids": ["Z10"]},
+            "relief": [
+                {"code": f"จุด {n + 1}", "lon": lon, "lat": lat}
+                for n, (lon, lat) in enumerate(places)
+            ],
+            "collections": 0,
+        },
+    ).json()
+    rows = page.locator(".ask-table tbody tr")
+    assert rows.count() == len(places)
+    assert page.locator(".ask-table tr[data-lost]").count() == sum(
+        len(one["lost"]) for one in answer["routes"]
+    )
+    assert "text/csv" in str(page.locator("[data-csv]").get_attribute("href"))
+    assert page.locator(".ask-panel .proof").count() == 1
+    assert violations(page) == []
+    # the link alone asks the same of the same places
+    page.reload()
+    _answered(page)
+    assert page.locator(".ask-points li").count() == len(places)
 
 
 def test_nobody_is_offered_what_is_not_theirs(tiny: Served, visit: Open) -> None:

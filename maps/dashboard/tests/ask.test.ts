@@ -62,6 +62,24 @@ describe('a question', () => {
     expect('stages' in bodyOf(asked('evacuation;v=car'), wet)).toBe(false);
   });
 
+  it('keeps places set by hand in its link, and asks nothing without enough of them', () => {
+    const link = 'relief;v=truck_6;pts=105.200000~15.200000~คลัง|105.210000~15.210000~วัดใต้';
+    expect(writeAsk(asked(link))).toBe(link);
+    expect(bodyOf(asked(link), wet)).toMatchObject({
+      flood,
+      relief: [
+        { code: 'คลัง', lon: 105.2, lat: 15.2 },
+        { code: 'วัดใต้', lon: 105.21, lat: 15.21 },
+      ],
+    });
+    expect(isComplete(asked('relief;v=walk;pts=105.2~15.2~คลัง'))).toBe(false);
+    expect(isComplete(asked('coverage;of=points;min=5'))).toBe(false);
+    const wrong = asked('coverage;of=points;min=5;pts=x~y~z|105.2~15.2~|105.2~15.2~ครัวกลาง');
+    expect(bodyOf(wrong, wet)).toMatchObject({
+      points: [{ code: 'ครัวกลาง', lon: 105.2, lat: 15.2 }],
+    });
+  });
+
   it('of the registers is read page by page and knows no water', () => {
     expect(bodyOf(asked('revenue_gaps;kinds=no_tax_account,made_up;from=50'), wet)).toEqual({
       kinds: ['no_tax_account'],

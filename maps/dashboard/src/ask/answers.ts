@@ -13,7 +13,8 @@ import type { MessageKey } from '../i18n/index.ts';
 import { type Answer, LOOKS, type Meaning } from './drawn.ts';
 import { evacuation } from './evacuation.ts';
 import type { Copy } from './panel.ts';
-import { GAPS, PAGE } from './question.ts';
+import { GAPS, PAGE, type Placed } from './question.ts';
+import { relief } from './relief.ts';
 
 /** What the answers' parts do when something of them is chosen. */
 export interface Hands {
@@ -27,6 +28,8 @@ export interface Hands {
   /** Teams that cannot go; `fail` asks again without them. */
   readonly failed: string;
   readonly fail: ((teams: readonly string[]) => void) | null;
+  /** Places of the question that were set by hand. */
+  readonly points: readonly Placed[];
   readonly copies: readonly Copy[];
   readonly print: (team: string | null) => void;
 }
@@ -40,7 +43,7 @@ export function asTold(app: App, answer: Answer, hands: Hands): TemplateResult {
     case 'evacuation':
       return evacuation(app, answer, hands);
     case 'route_cuts':
-      return cuts(app, answer, hands);
+      return hands.points.length > 0 ? relief(app, answer, hands) : cuts(app, answer, hands);
     case 'revenue_gaps':
       return gaps(app, answer, hands);
   }
@@ -194,7 +197,7 @@ function coverage(app: App, answer: CoverageAnswer, hands: Hands): TemplateResul
         </tr>`,
       false,
     )}
-    ${table(
+    <div class="personal">${table(
       app,
       hands,
       app.t('ask.listed', { n: n(outside?.length ?? 0) }),
@@ -212,7 +215,7 @@ function coverage(app: App, answer: CoverageAnswer, hands: Hands): TemplateResul
           <td class="num">${minutes === null ? '–' : number(minutes, lang, 1)}</td>
         </tr>`,
       false,
-    )}`;
+    )}</div>`;
 }
 
 /** A code that leads to its record. */

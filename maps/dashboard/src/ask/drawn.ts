@@ -7,6 +7,7 @@ import type {
   SheltersAnswer,
 } from '../api/types.gen.ts';
 import type { BBox } from '../api/types.ts';
+import type { Placed } from './question.ts';
 
 export type Answer =
   | CoverageAnswer
@@ -61,8 +62,22 @@ function line(
 }
 
 /** The answer's features; `key` names the table's row they belong to. */
-export function drawn(answer: Answer): Collection {
-  return { type: 'FeatureCollection', features: features(answer) };
+export function drawn(answer: Answer | null, points: readonly Placed[] = []): Collection {
+  const own = answer ? features(answer) : [];
+  return { type: 'FeatureCollection', features: [...own, ...placed(answer, points)] };
+}
+
+/** Places set by hand: of a round those it calls at, in its order, and those no road leads to. */
+function placed(answer: Answer | null, points: readonly Placed[]): Feature[] {
+  // services are drawn with what became of them
+  if (answer && answer.kind !== 'route_cuts') return [];
+  const lost = new Set(answer?.routes.flatMap((route) => route.lost));
+  const order = answer?.routes.flatMap(({ served }) => served) ?? [];
+  return points.map(({ name, at }) => {
+    const turn = order.indexOf(name) + 1;
+    const gone = lost.has(name);
+    return point(name, at, gone ? 'lost' : 'place', turn ? `${turn} ${name}` : name, gone ? 9 : 7);
+  });
 }
 
 function features(answer: Answer): Feature[] {

@@ -8,6 +8,8 @@ import {
   type Kind,
   listOf,
   numberOf,
+  POINTS,
+  pointsOf,
   type Question,
   VEHICLES,
   vehicleOf,
@@ -24,7 +26,8 @@ export function form(app: App, question: Question): TemplateResult {
           <input type="number" name="min" min="1" max="240" required list="ask-minutes" .value=${String(numberOf(question, 'min', 15, [1, 240]))} />
           <datalist id="ask-minutes">${MINUTES.map((n) => html`<option value=${n}></option>`)}</datalist>
         </label>
-        ${vehicle(app, question)} ${tick(app, question, 'coming')} ${water(app, question)}`;
+        ${vehicle(app, question)} ${tick(app, question, 'coming')} ${water(app, question)}
+        <muang-ask-points class="wide" ?hidden=${listOf(question, 'of')[0] !== POINTS} .app=${app} .given=${pointsOf(question)}></muang-ask-points>`;
     case 'shelters':
       return html`${vehicle(app, question)} ${tick(app, question, 'wet')} ${tick(app, question, 'all')}
         <label class="tick"><input type="checkbox" name="noboat" ?checked=${question.said['boat'] === '0'} /> ${app.t('ask.noBoat')}</label>
@@ -38,6 +41,9 @@ export function form(app: App, question: Question): TemplateResult {
           <input type="number" name="n" min="0" max="365" required .value=${String(numberOf(question, 'n', 1, [0, 365]))} />
         </label>
         ${water(app, question)}`;
+    case 'relief':
+      return html`${vehicle(app, question)} ${water(app, question)}
+        <muang-ask-points class="wide" ordered .app=${app} .given=${pointsOf(question)}></muang-ask-points>`;
     case 'revenue_gaps':
       return html`<fieldset><legend>${app.t('ask.gaps')}</legend>
         ${GAPS.map((gap) => {
@@ -56,20 +62,21 @@ export function saidOf(kind: Kind, data: FormData): Readonly<Record<string, stri
     const chosen = data.getAll(name).map(String);
     if (chosen.length) said[name] = chosen.join(',');
   }
-  for (const name of ['v', 'min', 'n', 'd', 'failed']) {
+  for (const name of ['v', 'min', 'n', 'd', 'failed', 'pts']) {
     const value = String(data.get(name) ?? '').trim();
     if (value) said[name] = value;
   }
   for (const name of ['coming', 'wet', 'all', 'later', 'dry']) {
     if (data.get(name) !== null) said[name] = '1';
   }
+  if (kind === 'coverage' && said['of'] !== POINTS) delete said['pts'];
   if (data.get('noboat') !== null) said['boat'] = '0';
-  if (kind === 'revenue_gaps') {
-    // asked for all kinds, and something has to say that it was asked
-    if (said['kinds']?.split(',').length === GAPS.length) said['kinds'] = 'all';
-    said['kinds'] ??= 'all';
-  }
-  return said;
+  // asked for all kinds, and something has to say that it was asked
+  return kind === 'revenue_gaps' ? { ...said, kinds: kindsSaid(said['kinds']) } : said;
+}
+
+function kindsSaid(kinds: string | undefined): string {
+  return !kinds || kinds.split(',').length === GAPS.length ? 'all' : kinds;
 }
 
 function vehicle(app: App, question: Question) {
@@ -127,9 +134,16 @@ function service(app: App, question: Question) {
     </optgroup>`;
   };
   return html`<label>${app.t('ask.service')}
-    <select name="of">
+    <select name="of" @change=${setByHand}>
       ${option('open', app.t('ask.sheltersOpen'))} ${option('all', app.t('ask.sheltersAll'))}
-      ${until(kinds(), nothing)}
+      ${option(POINTS, app.t('ask.byPoints'))} ${until(kinds(), nothing)}
     </select>
   </label>`;
+}
+
+/** Places are asked for where they are the service, and nowhere else. */
+function setByHand(event: Event): void {
+  const { form: of, value } = event.target as HTMLSelectElement;
+  const points = of?.querySelector<HTMLElement>('muang-ask-points');
+  if (points) points.hidden = value !== POINTS;
 }

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import './ask.css';
 import { problemOf } from '../api/problem.ts';
 import type { ChangeEvent } from '../api/types.ts';
@@ -16,6 +17,7 @@ import { asTold } from './answers.ts';
 import { type Answer, boxOf, drawn } from './drawn.ts';
 import { form, saidOf } from './form.ts';
 import { OnMap } from './on-map.ts';
+import { AskPoints } from './points.ts';
 import {
   type Asked,
   bodyOf,
@@ -23,6 +25,8 @@ import {
   isOn,
   KINDS,
   PATHS,
+  type Placed,
+  pointsOf,
   type Question,
   readAsk,
   writeAsk,
@@ -32,7 +36,9 @@ import { stagesAhead } from './stages.ts';
 /** Brings the panel to the page: its words and its element. */
 export function openAsk(): void {
   addWords({ th, en });
-  if (!customElements.get('muang-ask-panel')) customElements.define('muang-ask-panel', AskPanel);
+  if (customElements.get('muang-ask-panel')) return;
+  customElements.define('muang-ask-points', AskPoints);
+  customElements.define('muang-ask-panel', AskPanel);
 }
 
 /** One question: what is asked, how long it takes, and its answer with proof, age and caveats. */
@@ -45,7 +51,10 @@ export class AskPanel extends DeskPart {
     again: { state: true },
     copies: { state: true },
     rows: { state: true },
+    points: { state: true },
   };
+  /** Places set by hand, as they are now. */
+  declare points: readonly Placed[];
   declare answer: Loadable<Answer>;
   /** The row that was chosen, by its key on the map. */
   declare chosen: string;
@@ -84,6 +93,7 @@ export class AskPanel extends DeskPart {
     this.again = '';
     this.copies = [];
     this.rows = ROWS;
+    this.points = [];
   }
 
   override connectedCallback(): void {
@@ -121,16 +131,25 @@ export class AskPanel extends DeskPart {
     const { map } = this.app;
     if (!map) return;
     const { value } = this.answer;
-    if (value) this.#onMap ??= new OnMap(map.map, (key) => this.#choose(key));
-    this.#onMap?.show(value ? this.#drawn(value) : NOTHING, this.chosen);
+    if (value || this.points.length > 0)
+      this.#onMap ??= new OnMap(map.map, (key) => this.#choose(key));
+    this.#onMap?.show(this.#drawn(value ?? null), this.chosen);
   }
 
   /** Features are worked out once an answer, not at every tick of the clock. */
-  #drawn(answer: Answer): GeoJSON.FeatureCollection {
-    if (this.#drawnOf?.answer !== answer) this.#drawnOf = { answer, data: drawn(answer) };
+  #drawn(answer: Answer | null): GeoJSON.FeatureCollection {
+    const { points } = this;
+    if (!answer && points.length === 0) return NOTHING;
+    if (this.#drawnOf?.answer !== answer || this.#drawnOf.points !== points) {
+      this.#drawnOf = { answer, points, data: drawn(answer, points) };
+    }
     return this.#drawnOf.data;
   }
-  #drawnOf: { readonly answer: Answer; readonly data: GeoJSON.FeatureCollection } | null = null;
+  #drawnOf: {
+    readonly answer: Answer | null;
+    readonly points: readonly Placed[];
+    readonly data: GeoJSON.FeatureCollection;
+  } | null = null;
 
   /** Asks what the link says, once the water it is about is known. */
   #follow(): void {
@@ -146,6 +165,7 @@ export class AskPanel extends DeskPart {
       this.#last = key;
       this.#cancel();
       this.answer = unasked;
+      this.points = asked.kind === 'answer' ? [] : pointsOf(asked);
       return;
     }
     if (asked.kind !== 'answer' && this.#bodyOf(asked) === null) return;
@@ -198,7 +218,9 @@ export class AskPanel extends DeskPart {
   #shown(answer: Answer): void {
     const box = boxOf(this.#drawn(answer));
     if (box) this.app.map?.flyTo(box);
-    this.app.announce(this.t('asks.answered', { name: this.#title(answer.kind) }), true);
+    const asked = readAsk(this.state.ask);
+    const kind = asked && asked.kind !== 'answer' ? asked.kind : answer.kind;
+    this.app.announce(this.t('asks.answered', { name: this.#title(kind) }), true);
   }
 
   #cancel(): void {
@@ -235,7 +257,7 @@ export class AskPanel extends DeskPart {
     const { value, problem } = this.answer;
     return html`<div class="ask-panel card" aria-busy=${this.answer.loading}>
       <div class="card-head">
-        <h3 tabindex="-1">${this.#title(value?.kind ?? asked.kind)}</h3>
+        <h3 tabindex="-1">${this.#title(asked.kind === 'answer' ? (value?.kind ?? '') : asked.kind)}</h3>
         <button type="button" class="plain" aria-label=${this.t('ask.close')} title=${this.t('ask.close')}
           @click=${() => this.app.store.set({ ask: null })}>${icon('close')}</button>
       </div>
@@ -254,12 +276,14 @@ export class AskPanel extends DeskPart {
   }
 
   #form(asked: Question) {
-    return html`<form class="ask-form" @submit=${(event: SubmitEvent) => {
+    return html`<form class="ask-form" @points=${(event: CustomEvent<readonly Placed[]>) => {
+      this.points = event.detail;
+    }} @submit=${(event: SubmitEvent) => {
       event.preventDefault();
       const said = saidOf(asked.kind, new FormData(event.target as HTMLFormElement));
       this.#put({ ...asked, said });
     }}>
-      ${form(this.app, asked)}
+      ${keyed(asked.kind, form(this.app, asked))}
       <button type="submit" class="primary">${this.t('ask.send')}</button>
     </form>`;
   }
@@ -309,6 +333,7 @@ export class AskPanel extends DeskPart {
           asked.kind === 'evacuation'
             ? (teams) => this.#put({ ...asked, said: { ...asked.said, failed: teams.join(',') } })
             : null,
+        points: asked.kind === 'answer' ? [] : pointsOf(asked),
         copies: this.copies,
         print: (team) => void this.#print(answer.id, team),
       })}
@@ -336,7 +361,8 @@ export class AskPanel extends DeskPart {
         <span>${this.t('flood.at')} ${dateTime(answer.computed_at, lang, true)}</span>
         <span>${this.t('ask.age', { age: span(age, lang) })}</span>
         <span>${this.t('ask.took', { s: number((answer.computing_ms ?? 0) / 1000, lang, 2) })}</span>
-        <button type="button" class="link" @click=${() => this.#recompute(answer.id)}>${this.t('ask.recompute')}</button>
+        <button type="button" class="link" data-recompute @click=${() => this.#recompute(answer.id)}>${this.t('ask.recompute')}</button>
+        <button type="button" class="link" data-print-answer @click=${printed}>${this.t('ask.printThis')}</button>
       </p>
       ${this.again ? html`<p role="status" class="counted">${this.again}</p>` : nothing}`;
   }
@@ -372,6 +398,13 @@ export class AskPanel extends DeskPart {
       this.app.complain('run-list', error);
     }
   }
+}
+
+/** This answer alone on paper, without the lists of households. */
+function printed(): void {
+  document.body.dataset['print'] = 'ask';
+  addEventListener('afterprint', () => delete document.body.dataset['print'], { once: true });
+  window.print();
 }
 
 /** A numbered copy of run lists. */

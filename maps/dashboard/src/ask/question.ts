@@ -1,7 +1,14 @@
 /** A question to the town as its link says it and as the server is asked. Pure. */
 import type { FloodRequest } from '../api/types.ts';
 
-export const KINDS = ['coverage', 'shelters', 'evacuation', 'route_cuts', 'revenue_gaps'] as const;
+export const KINDS = [
+  'coverage',
+  'shelters',
+  'evacuation',
+  'route_cuts',
+  'relief',
+  'revenue_gaps',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const VEHICLES = ['walk', 'car', 'pickup', 'truck_6', 'military_truck'] as const;
@@ -20,8 +27,12 @@ export const PATHS: Readonly<Record<Kind, string>> = {
   shelters: '/queries/shelters',
   evacuation: '/queries/evacuation',
   route_cuts: '/queries/route-cuts',
+  relief: '/queries/route-cuts',
   revenue_gaps: '/queries/revenue-gaps',
 };
+
+/** The service of a coverage question that was set by hand. */
+export const POINTS = 'points';
 
 /** Parcels of the revenue question shown at once. */
 export const PAGE = 50;
@@ -30,6 +41,7 @@ const VEHICLE: Readonly<Record<Kind, Vehicle>> = {
   shelters: 'truck_6',
   evacuation: 'truck_6',
   route_cuts: 'truck_6',
+  relief: 'truck_6',
   revenue_gaps: 'walk',
 };
 
@@ -65,8 +77,39 @@ export function writeAsk(asked: Asked): string {
   return [asked.kind, ...parts.map(([name, value]) => `${name}=${value}`)].join(';');
 }
 
+/** A place set by hand: longitude and latitude. */
+export interface Placed {
+  readonly name: string;
+  readonly at: readonly [number, number];
+}
+
+/** Places a question takes at most (the server's own bound). */
+export const MOST_POINTS = 200;
+const DIGITS = 6;
+
+/** Places of a link, `lon~lat~name|…`; what is none of them is passed over. */
+export function pointsOf({ said }: Question): readonly Placed[] {
+  return (said['pts'] ?? '')
+    .split('|')
+    .map((part) => {
+      const [lon, lat, name] = part.split('~');
+      return { name: name ?? '', at: [Number(lon), Number(lat)] as const };
+    })
+    .filter(({ name, at: [lon, lat] }) => name && Math.abs(lon) <= 180 && Math.abs(lat) <= 90)
+    .slice(0, MOST_POINTS);
+}
+
+export function writePoints(points: readonly Placed[]): string {
+  return points
+    .map(({ name, at }) => `${at[0].toFixed(DIGITS)}~${at[1].toFixed(DIGITS)}~${name}`)
+    .join('|');
+}
+
 /** Whether it says what is asked, and not only about which thing. */
 export function isComplete(asked: Asked): boolean {
+  // a round calls somewhere, and places of a service are somewhere
+  if (asked.kind === 'relief') return pointsOf(asked).length > 1;
+  if (asked.kind === 'coverage' && asked.said['of'] === POINTS) return pointsOf(asked).length > 0;
   return asked.kind === 'answer' || Object.keys(asked.said).length > 0;
 }
 
@@ -148,15 +191,22 @@ function own(question: Question, { stages }: Around): Readonly<Record<string, un
       };
     case 'route_cuts':
       return { collections: numberOf(question, 'n', 1, [0, 365]) };
+    case 'relief':
+      return { relief: places(question), collections: 0 };
     case 'revenue_gaps':
       return {};
   }
+}
+
+function places(question: Question) {
+  return pointsOf(question).map(({ name, at: [lon, lat] }) => ({ code: name, lon, lat }));
 }
 
 /** The service: shelters that are open, all shelters, or facilities of some kinds. */
 function serviceOf(question: Question): Readonly<Record<string, unknown>> {
   const kinds = listOf(question, 'of');
   const [first] = kinds;
+  if (first === POINTS) return { points: places(question) };
   if (!first || first === 'open') return { shelters: 'open' };
   return first === 'all' ? { shelters: 'all' } : { facilities: kinds };
 }
@@ -169,6 +219,7 @@ export function questionsFor(role: string, layers: readonly string[]): readonly 
     shelters: sees('roads', 'shelters'),
     evacuation: sees('households', 'evacuation_ranks'),
     route_cuts: sees('waste_stops'),
+    relief: sees('roads') && role !== 'public',
     revenue_gaps: role === 'staff' || role === 'admin',
   };
   return KINDS.filter((kind) => may[kind]);

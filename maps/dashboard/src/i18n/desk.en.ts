@@ -163,6 +163,7 @@ export const desk = {
   'asks.shelters': 'Who goes to which shelter?',
   'asks.evacuation': 'Who leaves first, and which boat goes?',
   'asks.route_cuts': 'Which rounds are cut?',
+  'asks.relief': 'Where can a relief round still go?',
   'asks.revenue_gaps': 'What do the revenue registers lack?',
   'asks.answered': 'Answered: {name}',
   'search.label': 'Search the town',

@@ -163,6 +163,7 @@ export const desk: Record<keyof typeof en, string> = {
   'asks.shelters': 'ใครไปศูนย์พักพิงไหน',
   'asks.evacuation': 'ใครออกก่อน เรือลำไหนไปรับ',
   'asks.route_cuts': 'เส้นทางเก็บขยะใดขาด',
+  'asks.relief': 'รอบส่งของไปจุดใดได้บ้าง',
   'asks.revenue_gaps': 'ทะเบียนรายได้ขาดอะไร',
   'asks.answered': 'ได้คำตอบแล้ว: {name}',
   'search.label': 'ค้นหาในเมือง',

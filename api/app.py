@@ -38,6 +38,7 @@ from api.edge import Edge, always
 from api.encoding import Gzip
 from api.gauges.routes import router as gauges_router
 from api.house import open_house
+from api.leaving import Leaving
 from api.network.routes import router as network_router
 from api.ogc.changes import router as changes_router
 from api.ogc.editing import router as editing_router
@@ -114,6 +115,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         app.include_router(router)
     # the last one added is the outermost: edge, then tiles, then everything else
     app.add_middleware(Gzip, minimum_size=1000, compresslevel=4)
+    app.add_middleware(Leaving)
     app.add_middleware(TileFront)
     door = Door(chosen.hosts, chosen.near)
     app.add_middleware(Edge, door=door, tls=chosen.tls)

@@ -19,7 +19,7 @@ from tests.api.conftest import a_token, settings_for
 from tests.api.places import tile_at
 from tests.conftest import make_town
 from tests.rasters import bring, tiff
-from tests.tiny import load_rows, load_tiny, square
+from tests.tiny import line, load_rows, load_tiny, square
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,8 @@ def told(
                     }
                 ],
             )
+            lane = {"code": "R3", "geom": line((500, 1000), (560, 940), (960, 940))}
+            load_rows(conn, "roads", [lane])
         with town.connect(Machine.SERVICE) as conn:
             token = a_token(conn, Role.STAFF, "staff")
         with Caller(create_app(settings_for(town, dashboard)), token) as caller:
@@ -121,6 +123,41 @@ def test_no_count_of_a_stage_is_told_without_its_range(told: Caller) -> None:
     )
     imported = {"flood": {"gauge": "DEMO.1", "stage_m": 112.0}, "layers": ["houses"]}
     assert "range" not in told.post("/queries/impact", json=imported).json()["flood"]
+
+
+def test_who_is_cut_off_at_a_stage_is_told_with_the_stages_around_it(told: Caller) -> None:
+    def at(stage: float) -> dict[str, Any]:
+        flood = {"gauge": "DEMO.2", "stage_m": stage}
+        asked = {"flood": flood, "include": ["cut_off"], "vehicle": "car", "wades_m": 0.05}
+        reply = told.post("/queries/impact?lang=en", json=asked)
+        assert reply.status_code == 200, reply.text[:300]
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    answer = at(101.0)
+    part = answer["cut_off"]
+    between = part["range"]
+    assert (between["stage_low_m"], between["stage_high_m"]) == (100.7, 101.3)
+    low, high = at(100.7)["cut_off"], at(101.3)["cut_off"]
+    for end, alone in (("low", low), ("high", high)):
+        assert between[end] == {
+            "houses": alone["houses"]["count"],
+            "people": alone["people"]["count"],
+        }
+    # the water cuts the lane, and then takes the houses along it
+    counts = [one["houses"]["count"] for one in (low, part, high)]
+    assert counts[0] < counts[2] < counts[1], counts
+    assert at(101.3)["cut_off"]["range"]["low"]["houses"] == counts[1]
+    assert any("Higher water may leave fewer cut off" in one for one in answer["caveats"])
+    # beyond the library: below its lowest stage nothing is wet, above its highest nobody knows
+    lowest, highest = at(100.2)["cut_off"]["range"], at(101.8)["cut_off"]["range"]
+    assert (lowest["stage_low_m"], highest["stage_high_m"]) == (None, None)
+    assert lowest["low"] == {"houses": 0, "people": 0}
+    assert highest["high"] is None
+    again = told.get(f"/queries/answers/{answer['id']}?recompute=true").json()
+    assert again["recomputed"]["equal"]
+    drawn = {"flood": {"gauge": "DEMO.1", "stage_m": 112.0}, "include": ["cut_off"]}
+    assert "range" not in told.post("/queries/impact", json=drawn).json()["cut_off"]
 
 
 def test_a_model_is_scored_and_mapped(told: Caller) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import psycopg
 from fastapi import APIRouter
 
 from api import access, cut_off, floods
@@ -13,15 +14,24 @@ from api.house import House
 from api.impact_models import ImpactAnswer, ImpactFlood, ImpactRequest
 from api.impact_parts import Exposed
 from api.language import CallerLang
+from api.problems import TooSlowError
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
 from db import answers
 from db.queries import impact
 from db.queries.impact_forecast import Stage, stage_of
 from layers import catalog
-from layers.text import Lang
+from layers.text import Lang, Text
 
 router = APIRouter(prefix="/queries", tags=["Geo-queries"])
+
+TOO_MUCH = Text(
+    th="น้ำนี้แตะเมืองมากเกินกว่าจะนับได้ในเวลาที่กำหนด จึงยังไม่ได้นับอะไรเลย ลองถามเขตน้ำท่วมน้อยลงหรือพื้นที่เล็กลง "
+    "หรือถามทีละชั้นข้อมูลด้วย layers เช่น บ้านและครัวเรือนก่อน แล้วจึงแปลงที่ดิน",
+    en="This water touches too much of the town to be counted in the time allowed, so nothing was "
+    "counted. Ask about fewer flood zones or a smaller area, or about one layer at a time with "
+    "`layers`: households first, then parcels.",
+)
 
 
 @router.post(
@@ -113,7 +123,10 @@ async def answer_impact(
             if asked.compare.flood is not None:
                 other = await _meant(conn, other, asked.compare.flood, before)
             other = replace(other, as_of=asked.compare.as_of or asked.as_of)
-        found = await impact.impact(conn, question, other, more=more)
+        try:
+            found = await impact.impact(conn, question, other, more=more)
+        except psycopg.errors.QueryCanceled as error:
+            raise TooSlowError(TOO_MUCH) from error
     return found, _answer(found)
 
 

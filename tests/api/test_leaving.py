@@ -38,7 +38,7 @@ def ask(running: Running, token: str, question: str, body: dict[str, Any]) -> so
     line.sendall(
         f"POST /queries/{question} HTTP/1.1\r\nHost: {at.netloc}\r\n"
         f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(told)}\r\n\r\n".encode()
+        f"Connection: close\r\nContent-Length: {len(told)}\r\n\r\n".encode()
         + told
     )
     return line
@@ -91,3 +91,16 @@ def test_who_hangs_up_cancels_the_statement_and_frees_the_pool(
                 )
                 assert reply.status_code == 200, (question, reply.text[:300])
             assert "Traceback" not in running.log()
+            with conn.transaction(force_rollback=True):
+                conn.execute("LOCK TABLE town.parcels IN ACCESS EXCLUSIVE MODE")
+                line = ask(running, token, "impact", {"flood": FLOOD})
+                wait_for(lambda: waiting() > 0)
+                # what the database does by itself once a statement has had its ten seconds
+                conn.execute(
+                    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+                with line, line.makefile("rb") as read:
+                    told = read.read().decode()
+            assert told.startswith("HTTP/1.1 503"), told[:300]
+            assert "จึงยังไม่ได้นับอะไรเลย" in told or "so nothing was" in told, told[-600:]

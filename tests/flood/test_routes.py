@@ -106,3 +106,19 @@ def test_every_round_is_driven_on_dry_roads_and_tells_its_length(
     )
     assert found.seconds == pytest.approx(truth)
     assert routes.METHOD.en
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 64])
+def test_a_long_route_is_worked_out_piece_by_piece_as_a_short_one_whole(at_once: int) -> None:
+    whole = roads()
+    nodes = np.array([3, 0, -1, 7, 5, 3, 1])
+    times = paths.times_to(whole, nodes)
+    table = routes.costs(whole, nodes, at_once)
+    for i, j in itertools.product(range(len(nodes)), repeat=2):
+        lies = nodes[i] >= 0 and nodes[j] >= 0
+        assert table[i, j] == (times.seconds[j, nodes[i]] if lies else np.inf)
+    way = [0, 3, 1, 6, 4]
+    found = routes.legs(whole, nodes, way, at_once)
+    for leg, (a, b) in zip(found, itertools.pairwise(way), strict=True):
+        assert leg.tolist() == times.way(b, int(nodes[a])).tolist()
+        assert (leg[0], leg[-1]) == (nodes[a], nodes[b])

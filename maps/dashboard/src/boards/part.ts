@@ -38,6 +38,7 @@ export abstract class BoardPart extends DeskPart {
   ] as const satisfies (keyof AppState)[];
   #ticking: ReturnType<typeof setInterval> | null = null;
   #stop: (() => void) | null = null;
+  readonly #arrived = new WeakSet<HTMLFormElement>();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -76,6 +77,7 @@ export abstract class BoardPart extends DeskPart {
     fillKept(this, this.state);
     const { at, ring } = this.chosen;
     const own = `form[data-draft^="${this.#drafts}"]`;
+    for (const form of this.querySelectorAll<HTMLFormElement>(own)) this.#arrive(form);
     // a place chosen on the map is kept as words are
     if (at || ring) {
       for (const form of this.querySelectorAll<HTMLFormElement>(own)) {
@@ -339,6 +341,18 @@ export abstract class BoardPart extends DeskPart {
           : nothing
       }
     </p>`;
+  }
+
+  /** A form that was just asked for is where the reader goes on, and comes into sight. */
+  #arrive(form: HTMLFormElement): void {
+    if (this.#arrived.has(form)) return;
+    this.#arrived.add(form);
+    // at the start of the page nobody has asked for it just now
+    if (document.activeElement === document.body) return;
+    form
+      .querySelector<HTMLElement>(':is(input:not([type="hidden"]), select, textarea)')
+      ?.focus({ preventScroll: true });
+    form.scrollIntoView({ block: 'nearest' });
   }
 
   get #who(): string {

@@ -41,6 +41,14 @@ const rising: Reading[] = Array.from({ length: 13 }, (_, step) => ({
 
 beforeAll(() => addWords({ th, en }));
 
+describe('a station', () => {
+  it('brings along what contradicts itself in its record', () => {
+    const doubt = { th: 'ระดับเตือนสูงกว่าตลิ่ง', en: 'The warning is above the bank.' };
+    expect(gaugeOf({ code: 'P', kind: 'river', doubts: [doubt] }).doubts).toEqual([doubt]);
+    expect(gauge.doubts).toEqual([]);
+  });
+});
+
 describe('a level', () => {
   it('is told against the lowest bank and the flood nearest to it', () => {
     expect(toBank(gauge, 112.4)).toBeCloseTo(0.4);

@@ -172,6 +172,9 @@ export class Hydrograph extends DeskPart {
         </button>
       </div>
       ${this.#words(gauge)}
+      ${gauge.doubts.map(
+        (doubt) => html`<p class="doubt">${icon('warn')} ${doubt[this.state.lang]}</p>`,
+      )}
       ${
         made.at.length === 0
           ? html`<p class="empty">

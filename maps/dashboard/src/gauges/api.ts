@@ -1,6 +1,6 @@
 /** Gauges, their readings and forecasts as the server tells them, in the page's own shapes. */
 import type { Http } from '../api/http.ts';
-import type { Lang } from '../i18n/index.ts';
+import type { Lang, Text } from '../i18n/index.ts';
 import {
   FLAGS,
   type FlagName,
@@ -56,6 +56,7 @@ export interface GaugeTold {
     readonly level_m: number | null;
   }[];
   readonly remembered?: readonly { readonly year_be: number; readonly peak_m: number }[];
+  readonly doubts?: readonly Text[];
 }
 
 export class GaugeApi {
@@ -121,6 +122,7 @@ export function gaugeOf(told: GaugeTold): Gauge {
       yearBe: year_be,
       peak: peak_m,
     })),
+    doubts: told.doubts ?? [],
   };
 }
 

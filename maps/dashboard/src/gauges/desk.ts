@@ -14,7 +14,7 @@ import { type Gauge, NO_STAGES, type Stages } from './types.ts';
 const REST_MS = 1_000;
 const HOUR_MS = 3_600_000;
 /** Layers whose change is a change of what is known about gauges. */
-const KNOWN = new Set(['gauges', 'gauge_thresholds', 'remembered_floods']);
+const KNOWN = new Set(['gauges', 'gauge_thresholds', 'gauge_zeros', 'remembered_floods']);
 const READINGS = new Set(['gauge_readings', 'tide_readings', 'forecasts']);
 
 /** The town's gauges; readings and forecast of the chosen one. */

@@ -1,3 +1,5 @@
+import type { Text } from '../i18n/index.ts';
+
 /** A gauge as the page needs it, whatever the server's own names are. Levels are metres MSL. */
 export interface Gauge {
   readonly code: string;
@@ -9,6 +11,8 @@ export interface Gauge {
   readonly expectedS: number | null;
   readonly thresholds: readonly Threshold[];
   readonly remembered: readonly Remembered[];
+  /** What contradicts itself in the station's record, in words. */
+  readonly doubts: readonly Text[];
 }
 
 export interface Threshold {

@@ -53,7 +53,8 @@ _CLOCKS = """(incident) => {
         new MutationObserver(() => {
             const { muangMarks: now } = window;
             const row = document.querySelector(`[data-incident="${now.id}"]`);
-            if (row?.dataset.status === 'acknowledged') now.shown ??= Date.now();
+            // the list shows the first of need: one that is acknowledged may leave it
+            if (!row || row.dataset.status === 'acknowledged') now.shown ??= Date.now();
         }).observe(document.body, { subtree: true, attributes: true, childList: true });
     }
 }"""
@@ -100,8 +101,9 @@ async def measure(
             work.cancel()
         await changes.end()
     part = f"acknowledged at {rate:g} changes/s"
-    for name in found[0]:
-        values = [round(one[name] / 1000, 3) for one in found]
+    for name in dict.fromkeys(stage for one in found for stage in one):
+        # a list read for another change a moment before has no question of its own
+        values = [round(one[name] / 1000, 3) for one in found if name in one]
         whole = name == "in all"
         report.add(
             Figure(

@@ -61,7 +61,7 @@ class DemoData:
     stages: Mapping[str, StagePlan]
 
 
-NOTHING_OF = ("levees", "event_words", "incident_rules")
+NOTHING_OF = ("levees", "event_words", "incident_rules", "gauge_zeros")
 """Layers the demo towns have no rows of: the platform's defaults hold, or nothing is there."""
 
 

@@ -5,8 +5,12 @@ const picture: Picture = {
   me: { layers: ['roads', 'shelters'], town: { bounds: [105.2, 15.22, 105.26, 15.27] } },
   style: {
     sources: {
-      'muang-roads': { url: 'http://127.0.0.1:8000/tiles/roads.json' },
-      'muang-shelters': { url: '/tiles/shelters.json' },
+      'muang-roads': {
+        tiles: ['http://127.0.0.1:8000/tiles/roads/{z}/{x}/{y}.mvt'],
+        minzoom: 10,
+        maxzoom: 16,
+      },
+      'muang-shelters': { tiles: ['/tiles/shelters/{z}/{x}/{y}.mvt'], minzoom: 12, maxzoom: 18 },
     },
   },
   basemap: {
@@ -15,11 +19,10 @@ const picture: Picture = {
 };
 
 describe('everybody’s picture', () => {
-  it('is the town, its styles, its sources, and the basemap in whole', () => {
+  it('is the town, its styles, and the basemap in whole', () => {
     const urls = pictureUrls(picture);
     expect(urls).toContain('/me?lang=th');
     expect(urls).toContain('/styles/town.json?lang=en');
-    expect(urls).toContain('/tiles/roads.json');
     expect(urls).toContain('/basemap/t-1a.pmtiles');
     expect(urls.filter((url) => url.startsWith('/ogc/collections/'))).toEqual([
       '/ogc/collections/shelters/items?lang=th&limit=1000',
@@ -31,6 +34,8 @@ describe('everybody’s picture', () => {
     const tiles = tilesOf(picture);
     expect(tiles[0]).toBe('/tiles/roads/10/811/468.mvt');
     expect(tiles.some((url) => url.startsWith('/tiles/shelters/13/'))).toBe(true);
+    // from where the layer begins
+    expect(tiles.some((url) => url.startsWith('/tiles/shelters/11/'))).toBe(false);
     expect(tiles.length).toBeLessThanOrEqual(400);
     const nowhere = { ...picture, me: { ...picture.me, town: { bounds: null } } };
     expect(tilesOf(nowhere)).toEqual([]);

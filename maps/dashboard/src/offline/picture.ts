@@ -8,12 +8,18 @@ const LISTS = ['flood_zones', 'shelters', 'closures', 'power_areas'];
 const ZOOMS = [10, 11, 12, 13] as const;
 const MOST_TILES = 400;
 
+interface TileSource {
+  readonly tiles?: readonly string[];
+  readonly minzoom?: number;
+  readonly maxzoom?: number;
+}
+
 export interface Picture {
   readonly me: {
     readonly layers: readonly string[];
     readonly town: { readonly bounds: BBox | null };
   };
-  readonly style: { readonly sources: Readonly<Record<string, { readonly url?: string }>> };
+  readonly style: { readonly sources: Readonly<Record<string, TileSource>> };
   readonly basemap: { readonly sources: Readonly<Record<string, { readonly url?: string }>> };
 }
 
@@ -30,7 +36,7 @@ export function isKept(path: string): boolean {
 }
 
 /** Everything of the picture but its tiles. */
-export function pictureUrls({ me, style, basemap }: Picture): string[] {
+export function pictureUrls({ me, basemap }: Picture): string[] {
   const files = Object.values(basemap.sources).flatMap(({ url }) =>
     url ? [pathOf(url.replace(/^pmtiles:\/\//, ''))] : [],
   );
@@ -43,7 +49,6 @@ export function pictureUrls({ me, style, basemap }: Picture): string[] {
       `/ogc/collections?lang=${lang}`,
       ...lists.map((layer) => `/ogc/collections/${layer}/items?lang=${lang}&limit=1000`),
     ]),
-    ...Object.values(style.sources).flatMap(({ url }) => (url ? [pathOf(url)] : [])),
     ...files,
   ];
 }
@@ -52,18 +57,18 @@ export function pictureUrls({ me, style, basemap }: Picture): string[] {
 export function tilesOf({ me, style }: Picture): string[] {
   const { bounds } = me.town;
   if (!bounds) return [];
-  const layers = Object.values(style.sources).flatMap(({ url }) => {
-    const layer = /\/tiles\/([^/]+)\.json/.exec(url ?? '')?.[1];
-    return layer ? [layer] : [];
-  });
+  const sources = Object.values(style.sources);
   const [west, south, east, north] = bounds;
   const urls: string[] = [];
   for (const z of ZOOMS) {
+    const layers = sources
+      .filter(({ minzoom = 0, maxzoom = 22 }) => minzoom <= z && z <= maxzoom)
+      .flatMap(({ tiles }) => tiles?.slice(0, 1) ?? []);
     const [left, top] = tileAt(west, north, z);
     const [right, bottom] = tileAt(east, south, z);
     for (let x = left; x <= right; x++) {
       for (let y = top; y <= bottom; y++) {
-        for (const layer of layers) urls.push(`/tiles/${layer}/${z}/${x}/${y}.mvt`);
+        for (const tiles of layers) urls.push(pathOf(placed(tiles, z, x, y)));
       }
     }
   }
@@ -75,6 +80,10 @@ function tileAt(lng: number, lat: number, z: number): [number, number] {
   const radians = (lat * Math.PI) / 180;
   const y = (1 - Math.asinh(Math.tan(radians)) / Math.PI) / 2;
   return [Math.floor(((lng + 180) / 360) * wide), Math.floor(y * wide)];
+}
+
+function placed(tiles: string, z: number, x: number, y: number): string {
+  return tiles.replace('{z}', `${z}`).replace('{x}', `${x}`).replace('{y}', `${y}`);
 }
 
 /** The path of an address of ours, whatever origin it was written with. */

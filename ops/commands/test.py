@@ -17,8 +17,6 @@ _FAST = "not slow and not e2e and not notebook"
 
 _MOST_WORKERS = 4
 """More would wait for the one database server, and for each other's browsers."""
-_WAITING_WORKERS = 1
-"""Besides one for each core: tests wait for children, pages and clocks half of their time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -77,7 +75,10 @@ def check_all(
 
 
 def _side_by_side() -> list[str]:
-    """Arguments that share the test files out to a process for each core and one more.
+    """Arguments that share the test files out to a process for each core.
+
+    One process more was tried: three browsers that draw in software on two cores made every
+    browser test 1.6 to 1.8 times as long.
 
     A file stays whole and files keep their order (`tests/conftest.py`: the longest folders and
     files first), so processes work in the same folder and each makes its towns and servers once.
@@ -85,7 +86,7 @@ def _side_by_side() -> list[str]:
     cores = os.cpu_count() or 1
     if cores < 2:  # noqa: PLR2004 - one process is no company
         return []
-    workers = min(cores + _WAITING_WORKERS, _MOST_WORKERS)
+    workers = min(cores, _MOST_WORKERS)
     return ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 

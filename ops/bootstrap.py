@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-NEEDS_DEV = ("test", "notebook", "bench")
+NEEDS_DEV = ("test", "notebook", "bench", "soak")
 STAMP = "muang-stamp.json"
 # The line is ASCII and relative to the environment, so no locale and no Thai path can break it.
 PATH_LINE = "import os, sys; sys.path.append(os.path.dirname(sys.prefix))\n"

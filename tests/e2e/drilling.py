@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 import psycopg
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from db.connect import Machine
@@ -218,7 +219,7 @@ class Drill:
         def same() -> dict[str, float] | None:
             (row,) = self.rows(f"SELECT {', '.join(f'({query})' for query in COUNTS.values())}")
             counted = dict(zip(COUNTS, map(float, row), strict=True))
-            shown = {name: page.evaluate(FIGURES) for name, page in self.screens.items()}
+            shown = {name: _figures(page) for name, page in self.screens.items()}
             self.apart = {
                 (name, key): (told.get(key), count)
                 for name, told in shown.items()
@@ -244,6 +245,16 @@ class Drill:
         other.locator(f'{row}[data-status="acknowledged"]').wait_for()
         self.took.append(time.monotonic() - began)
         self.did("incident", "acknowledge", code)
+
+
+def _figures(page: Page) -> dict[str, float]:
+    try:
+        return dict(page.evaluate(FIGURES))
+    except PlaywrightError as error:
+        # an event that opens or closes gives new rights: the page begins anew
+        if "Execution context was destroyed" not in error.message:
+            raise
+        return {}
 
 
 def _json(answer: httpx.Response) -> Any:

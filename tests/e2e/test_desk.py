@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from layers.model import Role
 from tests.e2e.axe import violations
@@ -189,7 +189,7 @@ def test_the_second_of_two_is_told_who_was_first(tiny: Served, visit: Open, even
     page.locator('[data-action="acknowledge"]').wait_for()
     watched.quiet = True
 
-    def overtaken(route: Any) -> None:
+    def overtaken(route: Route) -> None:
         _json(tiny.post(f"/incidents/{made['id']}/acknowledge", {"by": "ปลัดสมหญิง"}))
         route.continue_()
 
@@ -197,14 +197,38 @@ def test_the_second_of_two_is_told_who_was_first(tiny: Served, visit: Open, even
     page.locator('[data-action="acknowledge"]').click()
     page.locator(".incident .problem").filter(has_text="ปลัดสมหญิง").wait_for()
     page.locator('[data-action="assign"].primary').wait_for()
-    # one is the same as the other, and is taken apart again
+    page.unroute("**/incidents/*/acknowledge")
+    # one is the same as the other, and is taken apart again; what is near is told late, goes first
+    # in the list, and another is raised meanwhile: what was chosen stays chosen
+    late: list[Route] = []
+    page.route("**/incidents/*/duplicates", lambda route: late.append(route))  # noqa: PLW0108
     page.locator('[data-action="merge"]').click()
-    page.locator(".act-form select").select_option(str(merged["id"]))
+    choice = page.locator(".act-form select")
+    choice.select_option(str(merged["id"]))
+    worse = _raise(tiny, "สายไฟแรงสูงขาด", severity="critical")
+    choice.locator(f'option[value="{worse["id"]}"]').wait_for(state="attached")
+    assert choice.input_value() == str(merged["id"])
+    late[0].continue_()
+    page.locator(".act-form .offers").wait_for()
+    assert choice.input_value() == str(merged["id"])
     page.locator(".act-form .primary").click()
     page.locator(".steps").filter(has_text=merged["code"]).wait_for()
     page.locator(f'[data-incident="{made["id"]}"]').wait_for(state="detached")
     page.locator('[data-action="unmerge"]').click()
     page.locator(f'[data-incident="{made["id"]}"]').wait_for()
+    # the reader's place goes with its row: Enter is for what one read, not for what came above it
+    row = page.locator(f'[data-incident="{merged["id"]}"]')
+    row.locator(".need-acts .primary").focus()
+    worst = _raise(tiny, "หม้อแปลงระเบิด", severity="critical")
+    page.locator(f'[data-incident="{worst["id"]}"]').wait_for()
+    page.keyboard.press("Enter")
+    page.locator(f'[data-incident="{merged["id"]}"][data-status="acknowledged"]').wait_for()
+    held = "document.activeElement.closest('[data-incident]').dataset.incident"
+    assert page.evaluate(held) == str(merged["id"])
+    assert page.locator(f'[data-incident="{worst["id"]}"]').get_attribute("data-status") == "raised"
+    for each in (worse, worst):
+        for step in ("acknowledge", "resolve", "all_clear"):
+            _json(tiny.post(f"/incidents/{each['id']}/{step}", {"by": "ปลัดสมหญิง"}))
     assert event
 
 

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import './account.css';
 import { problemOf } from '../api/problem.ts';
 import type { CodeOffer, Me, NewTokenFacts, TokenFacts } from '../api/types.ts';
@@ -326,7 +327,11 @@ export class AccountPanel extends Part {
         tokens?.length === 0
           ? html`<p class="lead">${this.t('account.tokensNone')}</p>`
           : html`<ul class="token-list">
-              ${tokens?.map((token) => this.#token(token))}
+              ${repeat(
+                tokens ?? [],
+                ({ id }) => id,
+                (token) => this.#token(token),
+              )}
             </ul>`
       }`;
   }

@@ -1,5 +1,6 @@
 /** The order of leaving and the runs of every team, to be printed as numbered lists. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { EvacuationAnswer, TeamRun } from '../api/types.gen.ts';
 import type { App } from '../app/app.ts';
 import { clock, dateTime, number } from '../format.ts';
@@ -96,7 +97,9 @@ function teams(app: App, { runs, computed_at }: EvacuationAnswer, hands: Hands) 
       (team) => html`<p class="run-out">${app.t('ask.out', { team })}
         ${hands.fail ? html`<button type="button" class="link" @click=${() => hands.fail?.(out.filter((one) => one !== team))}>${app.t('ask.backIn')}<span class="unseen"> ${team}</span></button>` : nothing}</p>`,
     )}
-    ${[...byTeam].map(
+    ${repeat(
+      byTeam,
+      ([team]) => team,
       ([team, of]) => html`<details class="run-team" data-team=${team}>
         <summary><b>${team}</b> ${app.t('ask.runsOf', {
           n: of.length,

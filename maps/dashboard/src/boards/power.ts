@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature } from '../api/types.ts';
 import type { Draft } from '../desk/draft.ts';
 import { currentEvent } from '../events/desk.ts';
@@ -68,7 +69,11 @@ export class PowerBoard extends BoardPart {
           : this.table(
               this.t('boards.power'),
               heads,
-              powerRows(areas).map((row) => this.#row(row, heads.length)),
+              repeat(
+                powerRows(areas),
+                ({ id }) => id,
+                (row) => this.#row(row, heads.length),
+              ),
             )
       }
     `;
@@ -149,7 +154,9 @@ export class PowerBoard extends BoardPart {
     }
     return html`<h3>${this.t('power.inside', { name, n: this.n(found.value.length) })}</h3>
       <ul class="homes">
-        ${found.value.map(
+        ${repeat(
+          found.value,
+          ({ care_code }) => care_code,
           ({ care_code, household, needs }) => html`<li data-home=${care_code}>
             <button type="button" class="link" @click=${() => void this.#show(care_code)}>${care_code}</button>
             ${household ?? ''} · ${(needs ?? []).map((need) => this.label(CARE, 'needs', need)).join(', ')}

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature } from '../api/types.ts';
 import type { AppState } from '../app/state.ts';
 import type { Draft } from '../desk/draft.ts';
@@ -85,7 +86,11 @@ export class RoadBoard extends BoardPart {
           : this.table(
               this.t('boards.roads'),
               heads,
-              rows.map((row) => this.#row(row)),
+              repeat(
+                rows,
+                ({ id }) => id,
+                (row) => this.#row(row),
+              ),
             )
       }
     `;
@@ -139,7 +144,9 @@ export class RoadBoard extends BoardPart {
       html`${this.where(true)}
         <label>${this.t('road.road')}
           <select name="road_code">
-            ${this.near.map(
+            ${repeat(
+              this.near,
+              ({ id }) => id,
               ({ properties }, n) =>
                 html`<option value=${text(properties, 'code')} ?selected=${n === 0}>${text(properties, 'name') || text(properties, 'code')}</option>`,
             )}

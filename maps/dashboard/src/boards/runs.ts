@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature } from '../api/types.ts';
 import { question } from '../flood/desk.ts';
 import type { Plan, PlannedRun } from './api.ts';
@@ -79,7 +80,11 @@ export class RunBoard extends BoardPart {
           : this.table(
               this.t('boards.runs'),
               heads,
-              rows.map((run) => this.#row(run, heads.length, acts)),
+              repeat(
+                rows,
+                ({ id }) => id,
+                (run) => this.#row(run, heads.length, acts),
+              ),
             )
       }
       ${

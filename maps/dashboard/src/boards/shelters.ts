@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature } from '../api/types.ts';
 import type { Draft } from '../desk/draft.ts';
 import { LAYER_OF } from './keys.ts';
@@ -73,7 +74,11 @@ export class ShelterBoard extends BoardPart {
           : this.table(
               this.t('boards.shelters'),
               heads,
-              html`${rows.map((row) => this.#row(row, heads.length))}
+              html`${repeat(
+                rows,
+                ({ feature }) => feature.id,
+                (row) => this.#row(row, heads.length),
+              )}
               ${this.#counts ? ELSEWHERE.map((place) => this.#elsewhere(place, stays.get(place), heads.length)) : nothing}`,
               this.#foot(rows, heads.length),
             )

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature } from '../api/types.ts';
 import { dropKept, keepTyped } from '../desk/kept-form.ts';
 import { BoardPart, figure, written } from './part.ts';
@@ -69,7 +70,11 @@ export class StayList extends BoardPart {
                 </tr>
               </thead>
               <tbody>
-                ${stays.map((stay) => this.#row(stay))}
+                ${repeat(
+                  stays,
+                  ({ id }) => id,
+                  (stay) => this.#row(stay),
+                )}
               </tbody>
             </table>`
       }

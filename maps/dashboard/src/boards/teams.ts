@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature } from '../api/types.ts';
 import { span } from '../format.ts';
 import { LAYER_OF } from './keys.ts';
@@ -53,7 +54,11 @@ export class TeamBoard extends BoardPart {
           : this.table(
               this.t('boards.teams'),
               heads,
-              teamRows(teams, this.now).map((row) => this.#row(row, heads.length)),
+              repeat(
+                teamRows(teams, this.now),
+                ({ id }) => id,
+                (row) => this.#row(row, heads.length),
+              ),
             )
       }
     `;

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { AppState } from '../app/state.ts';
 import { dateTime } from '../format.ts';
 import { SIGNS } from '../incidents/order.ts';
@@ -65,7 +66,11 @@ export class Aside extends DeskPart {
     if (!found) return html`<p class="empty">${this.t('needs.loading')}</p>`;
     if (found.length === 0) return html`<p class="empty">${this.t('needs.noneAside')}</p>`;
     return html`<ul class="aside-list">
-      ${found.map((each) => this.#row(each))}
+      ${repeat(
+        found,
+        ({ id }) => id,
+        (each) => this.#row(each),
+      )}
     </ul>`;
   }
 

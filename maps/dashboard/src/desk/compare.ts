@@ -10,6 +10,7 @@ import { dateTime, number } from '../format.ts';
 import { gaugeOf } from '../gauges/desk.ts';
 import { say } from '../i18n/index.ts';
 import { STAGE_LAYER } from '../map/stages.ts';
+import { options } from '../ui/options.ts';
 import { proof } from '../ui/proof.ts';
 import { DeskPart } from './part.ts';
 
@@ -85,11 +86,18 @@ export class Compare extends DeskPart {
                   this.app.store.set({ compare: value || null });
                 }}
               >
-                <option value="">${this.t('compare.none')}</option>
-                ${floods.map(
-                  (flood) => html`<option value=${flood.key} ?selected=${flood.key === compare}>
-                    ${say(lang, `flood.kind.${flood.kind}`)} ${scenarioLabel(flood, lang)}
-                  </option>`,
+                ${options(
+                  [
+                    ['', this.t('compare.none')],
+                    ...floods.map(
+                      (flood) =>
+                        [
+                          flood.key,
+                          `${say(lang, `flood.kind.${flood.kind}`)} ${scenarioLabel(flood, lang)}`,
+                        ] as const,
+                    ),
+                  ],
+                  compare ?? '',
                 )}
                 ${levels.length ? this.#others(gauge, levels) : nothing}
               </select>
@@ -123,11 +131,14 @@ export class Compare extends DeskPart {
           this.app.flood.choose({ kind: 'stage', gauge, stage: Number(value) });
         }}
       >
-        <option value="">${this.t('compare.noStage')}</option>
-        ${levels.map(
-          (level) => html`<option value=${level} ?selected=${level === now}>
-            ${this.t('flood.stage', { n: number(level, lang, 2) })}
-          </option>`,
+        ${options(
+          [
+            ['', this.t('compare.noStage')],
+            ...levels.map(
+              (level) => [level, this.t('flood.stage', { n: number(level, lang, 2) })] as const,
+            ),
+          ],
+          now ?? '',
         )}
       </select>
     </label>`;
@@ -137,14 +148,18 @@ export class Compare extends DeskPart {
     const { water, compare, lang } = this.state;
     const now = water?.kind === 'stage' && water.gauge === gauge ? water.stage : null;
     return html`<optgroup label=${this.t('compare.stages', { gauge })}>
-      ${levels
-        .filter((level) => level !== now)
-        .map((level) => {
-          const key = stageKey(gauge, level);
-          return html`<option value=${key} ?selected=${key === compare}>
-            ${this.t('flood.stage', { n: number(level, lang, 2) })}
-          </option>`;
-        })}
+      ${options(
+        levels
+          .filter((level) => level !== now)
+          .map(
+            (level) =>
+              [
+                stageKey(gauge, level),
+                this.t('flood.stage', { n: number(level, lang, 2) }),
+              ] as const,
+          ),
+        compare ?? '',
+      )}
     </optgroup>`;
   }
 

@@ -20,6 +20,7 @@ import { sayMaybe } from '../i18n/index.ts';
 import { AHEAD_H, BACK_H } from '../time/clock.ts';
 import { nowOf } from '../time/now.ts';
 import { icon } from '../ui/icons.ts';
+import { options } from '../ui/options.ts';
 import { DeskPart } from './part.ts';
 
 const HOUR_MS = 3_600_000;
@@ -192,11 +193,11 @@ export class Hydrograph extends DeskPart {
     return html`<label class="gauge-choice">
       <span class="unseen">${this.t('gauge.choose')}</span>
       <select @change=${(event: Event) => this.desk.gauges.choose((event.target as HTMLSelectElement).value)}>
-        ${all.map(
-          ({ code, name }) =>
-            html`<option value=${code} ?selected=${code === chosen.code}>
-              ${name && name !== code ? `${code} ${name}` : code}
-            </option>`,
+        ${options(
+          all.map(
+            ({ code, name }) => [code, name && name !== code ? `${code} ${name}` : code] as const,
+          ),
+          chosen.code,
         )}
       </select>
     </label>`;

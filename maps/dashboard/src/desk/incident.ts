@@ -6,6 +6,7 @@ import { actions, bare, nextAction, progress, SIGNS, waiting } from '../incident
 import type { Action, Incident, Said } from '../incidents/types.ts';
 import { board } from '../kpi/boards.ts';
 import { icon } from '../ui/icons.ts';
+import { options } from '../ui/options.ts';
 import { draftsOf } from './draft.ts';
 import { dropKept, fillKept, keepTyped } from './kept-form.ts';
 import { DeskPart } from './part.ts';
@@ -24,10 +25,13 @@ export class IncidentPanel extends DeskPart {
     ...DeskPart.properties,
     asking: { state: true },
     alike: { state: true },
+    into: { state: true },
   };
   /** The action whose details are being filled in. */
   declare asking: Action | null;
   declare alike: readonly { incident: number; code: string }[];
+  /** The one it is to be merged into, as its select says; the list changes while one chooses. */
+  declare into: string;
   protected readonly watch = [
     'incident',
     'incidentView',
@@ -49,6 +53,7 @@ export class IncidentPanel extends DeskPart {
     super();
     this.asking = null;
     this.alike = [];
+    this.into = '';
   }
 
   override connectedCallback(): void {
@@ -66,6 +71,7 @@ export class IncidentPanel extends DeskPart {
     if (now.incident !== before.incident) {
       this.asking = this.desk.incidents.asked;
       this.alike = [];
+      this.into = '';
       this.#opened = true;
       this.#looked = false;
     }
@@ -239,6 +245,7 @@ export class IncidentPanel extends DeskPart {
     if (this.asking) dropKept(`incident:${value.id}:${this.asking}`, this.state);
     this.asking = this.asking === action ? null : action;
     if (action === 'merge') {
+      this.into = '';
       void this.desk.incidents.duplicates(value.id).then((found) => {
         this.alike = found;
       });
@@ -357,11 +364,25 @@ export class IncidentPanel extends DeskPart {
     )}
       <label
       >${this.t('incident.into')}
-      <select name="into" required>
-        ${others.map(
-          (other) => html`<option value=${other.id}>
-            ${other.code} ${this.#title(other)}${near.has(other.id) ? ` (${this.t('incident.near')})` : nothing}
-          </option>`,
+      <select
+        name="into"
+        required
+        @input=${(event: Event) => {
+          this.into = (event.target as HTMLSelectElement).value;
+        }}
+      >
+        ${options(
+          [
+            ['', this.t('incident.choose')],
+            ...others.map(
+              (other) =>
+                [
+                  other.id,
+                  `${other.code} ${this.#title(other)}${near.has(other.id) ? ` (${this.t('incident.near')})` : ''}`,
+                ] as const,
+            ),
+          ],
+          this.into,
         )}
       </select>
     </label>`;

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { AppState } from '../app/state.ts';
 import { clock, span } from '../format.ts';
 import { byNeed, nextAction, SIGNS } from '../incidents/order.ts';
@@ -104,7 +105,11 @@ export class Needs extends DeskPart {
         incidents.value && all.length === 0
           ? html`<p class="empty">${this.t('needs.none')}</p>`
           : html`<ul class="need-list" aria-labelledby="needs-title">
-              ${shown.map((each) => this.#row(each))}
+              ${repeat(
+                shown,
+                ({ id }) => id,
+                (each) => this.#row(each),
+              )}
             </ul>`
       }
       ${

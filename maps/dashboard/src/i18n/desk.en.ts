@@ -142,6 +142,7 @@ export const desk = {
   'incident.shelve': 'Put aside for',
   'incident.due': 'escalates in {age}',
   'incident.offers': 'Crews at hand',
+  'incident.choose': 'Choose an incident',
   'incident.alone': 'There is no other open incident it could be merged into.',
   'incident.into': 'The same as',
   'incident.near': 'near, same kind',

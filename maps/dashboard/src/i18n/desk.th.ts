@@ -142,6 +142,7 @@ export const desk: Record<keyof typeof en, string> = {
   'incident.shelve': 'พักไว้',
   'incident.due': 'ยกระดับในอีก {age}',
   'incident.offers': 'ทีมที่พร้อม',
+  'incident.choose': 'เลือกเหตุ',
   'incident.alone': 'ไม่มีเหตุอื่นที่ยังเปิดอยู่ให้รวมด้วย',
   'incident.into': 'เป็นเหตุเดียวกับ',
   'incident.near': 'อยู่ใกล้ ประเภทเดียวกัน',

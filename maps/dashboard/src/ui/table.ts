@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Feature, LayerSchema } from '../api/types.ts';
 import type { AppState, TableView } from '../app/state.ts';
 import { number } from '../format.ts';
@@ -8,6 +9,7 @@ import { PAGE_ROWS } from '../table/desk.ts';
 import { age } from './age.ts';
 import { filesMenu } from './files.ts';
 import { icon } from './icons.ts';
+import { options } from './options.ts';
 import { Part } from './part.ts';
 
 /** The table twin of a layer: the rows in the map's view. Enter on a row goes there and opens it. */
@@ -93,12 +95,10 @@ export class TableTwin extends Part {
       <select
         @change=${(event: Event) => this.app.table.open((event.target as HTMLSelectElement).value)}
       >
-        ${this.app
-          .tableLayers()
-          .map(
-            ({ id, title }) =>
-              html`<option value=${id} ?selected=${id === chosen}>${title}</option>`,
-          )}
+        ${options(
+          this.app.tableLayers().map(({ id, title }) => [id, title] as const),
+          chosen,
+        )}
       </select>
     </label>`;
   }
@@ -158,7 +158,11 @@ export class TableTwin extends Part {
           </tr>
         </thead>
         <tbody>
-          ${page.features.map((feature) => this.#row(layer, feature, columns, schema))}
+          ${repeat(
+            page.features,
+            ({ id }) => id,
+            (feature) => this.#row(layer, feature, columns, schema),
+          )}
         </tbody>
       </table>
     </div>`;

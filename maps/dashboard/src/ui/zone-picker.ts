@@ -11,6 +11,7 @@ import {
 import { unit } from '../format.ts';
 import { begin } from '../map/draw.ts';
 import { icon } from './icons.ts';
+import { options } from './options.ts';
 import { Part } from './part.ts';
 
 /** The water to ask about: floods by kind, all zones, or a drawn area. One radio group. */
@@ -142,7 +143,6 @@ export class ZonePicker extends Part {
     return html`<label class="parts">
       <span class="unseen">${this.t('flood.pick', { name })}</span>
       <select
-        .value=${one}
         @change=${(event: Event) => {
           const id = (event.target as HTMLSelectElement).value;
           this.app.flood.choose(
@@ -150,12 +150,12 @@ export class ZonePicker extends Part {
           );
         }}
       >
-        <option value="" ?selected=${one === ''}>
-          ${this.t('flood.whole', { n: flood.zones.length })}
-        </option>
-        ${flood.zones.map(
-          (zone) =>
-            html`<option value=${zone.id} ?selected=${String(zone.id) === one}>${zone.name}</option>`,
+        ${options(
+          [
+            ['', this.t('flood.whole', { n: flood.zones.length })],
+            ...flood.zones.map(({ id, name: part }) => [id, part] as const),
+          ],
+          one,
         )}
       </select>
     </label>`;

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -47,6 +48,7 @@ FLAGS = [
 ]
 PATIENCE_MS = 120_000
 """A shared machine that draws in software is slow; nothing here measures time."""
+expect.set_options(timeout=PATIENCE_MS)
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 

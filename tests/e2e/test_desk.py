@@ -402,4 +402,4 @@ def test_a_reload_without_the_server_shows_the_last_public_picture(
     assert page.locator(".notice[data-public]").count() == 1
     page.context.set_offline(False)
     page.locator(".who-button").wait_for()  # the server is back, and so is who is signed in
-    assert page.locator(".alarm").count() == 0
+    page.locator(".alarm").wait_for(state="detached")

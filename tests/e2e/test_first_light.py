@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Response
 
-from tests.e2e.conftest import Open, Served, drawn, rest
+from tests.e2e.conftest import MAP, Open, Served, drawn
 
 pytestmark = pytest.mark.e2e
 
@@ -51,13 +51,12 @@ def test_every_symbol_has_its_picture_and_the_legend_switches_layers(
     assert without == []
     parcels = page.get_by_role("checkbox", name="แปลงที่ดิน")
     assert drawn(page, "parcels") > 0
+    drawn_now = f"() => {MAP}.queryRenderedFeatures({{layers: ['parcels']}}).length"
     parcels.uncheck()
-    rest(page)
-    assert drawn(page, "parcels") == 0
+    page.wait_for_function(f"{drawn_now} === 0")
     assert drawn(page, "roads") > 0
     parcels.check()
-    rest(page)
-    assert drawn(page, "parcels") > 0
+    page.wait_for_function(f"{drawn_now} > 0")
     houses = page.get_by_role("checkbox", name="บ้าน", exact=False).first
     assert not houses.is_checked()
     houses.check()

@@ -75,7 +75,6 @@ class Changes:
 
     def __init__(self, place: Place, turn: Sequence[str] = TURN, seed: int = 1) -> None:
         self._place = place
-        self._turn = turn
         self._chance = random.Random(seed)  # noqa: S311 - nothing to guess
         headers = {"Authorization": f"Bearer {place.token}"}
         self._http = httpx.AsyncClient(
@@ -92,7 +91,8 @@ class Changes:
         self._records: list[tuple[str, int]] = []
         self._gauges: list[tuple[str, float]] = []
         self._parcels: list[str] = []
-        self._turns = itertools.count()
+        self._turns = itertools.cycle(turn)
+        self._gauge = itertools.count()
         self.done = Done()
 
     async def begin(self) -> None:
@@ -134,7 +134,7 @@ class Changes:
         for number in range(math.ceil(rate * seconds)):
             await asyncio.sleep(began + number / rate - time.monotonic())
             self.done.asked += 1
-            kind = self._turn[next(self._turns) % len(self._turn)]
+            kind = next(self._turns)
             if not due.full():
                 due.put_nowait(kind)
         await due.join()
@@ -206,7 +206,7 @@ class Changes:
         self._incidents[int(made["id"])] = made
 
     async def _reading(self) -> None:
-        station, level = self._gauges[next(self._turns) % len(self._gauges)]
+        station, level = self._gauges[next(self._gauge) % len(self._gauges)]
         wave = 0.3 * math.sin(time.time() / 600) + self._chance.uniform(-0.004, 0.004)
         reading = Reading(station, datetime.now(UTC), round(level + wave, 3), source="soak")
         await self._in_sql(lambda conn: add(conn, "gauge_readings", [reading], actor="soak"))

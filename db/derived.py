@@ -92,6 +92,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT SELECT ON muang.dataset, muang.revision TO {service}, {loader}",
     "GRANT EXECUTE ON FUNCTION muang.number_changes() TO {loader}, {service}",
     "GRANT EXECUTE ON FUNCTION muang.tell_feeds() TO {service}",
+    "GRANT EXECUTE ON FUNCTION muang.end_exercise(bigint, text) TO {loader}, {service}",
     "GRANT EXECUTE ON FUNCTION muang.forget(integer, integer, integer, integer) TO {service}",
 )
 """What the machine logins may do; people's roles get nothing but their own views."""

@@ -84,25 +84,21 @@ def begin(
 
 
 def end(conn: AnyConnection, actor: str) -> Exercise:
-    """Close the open exercise inside the caller's transaction; NotFoundError when none is.
+    """Close the open exercise and forget its feeds, inside the caller's transaction.
 
-    Nothing is deleted: its readings stay, marked, and real ones are shown again.
+    NotFoundError when none is open. What it leaves in the war room: `db.exercise_end`.
     """
     conn.execute("SELECT set_config('muang.actor', %s, true)", [actor])
     with conn.cursor(row_factory=class_row(Exercise)) as cursor:
-        closed = cursor.execute(
-            "UPDATE muang.exercise SET closed_at = clock_timestamp(), closed_by = %s"
-            " WHERE closed_at IS NULL RETURNING *",
-            [actor],
-        ).fetchone()
+        closed = cursor.execute("SELECT * FROM muang.end_exercise(NULL, %s)", [actor]).fetchone()
     if closed is None:
-        raise NotFoundError(
-            Text(
-                th="ไม่มีการฝึกซ้อมที่เปิดอยู่",
-                en="No exercise is open.",
-            )
-        )
+        raise none_open()
     return closed
+
+
+def none_open() -> NotFoundError:
+    """There is no exercise to end."""
+    return NotFoundError(Text(th="ไม่มีการฝึกซ้อมที่เปิดอยู่", en="No exercise is open."))
 
 
 def gauges(conn: AnyConnection) -> list[tuple[str, str, float | None, float | None]]:

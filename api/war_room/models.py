@@ -261,6 +261,29 @@ class EventAct(_Signed):
     step: RecordNo | None = Field(default=None, description="Id of the step to take back")
 
 
+class ExerciseEnd(_Said):
+    """Which exercise is meant, and why it ends."""
+
+    started_at: AwareDatetime | None = Field(
+        default=None,
+        description="When the one that is meant began, as `/me` tells it: another is not ended",
+    )
+    note: Long | None = None
+
+
+class ExerciseEnded(BaseModel):
+    """What ended with an exercise."""
+
+    name: str
+    started_at: datetime
+    ended_at: datetime
+    ended_by: str
+    incidents: int = Field(description="Incidents of it that were left and got the all-clear")
+    event: str | None = Field(
+        description="Code of its event, which was closed; null: none was open"
+    )
+
+
 EVENT_ACTIONS = ("announce", "close", "reopen", "note", "undo")
 
 Severity = Literal["low", "moderate", "high", "critical"]

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.war_room import boards, events, incidents, tasks
+from api.war_room import boards, events, exercise, incidents, tasks
 
 router = APIRouter()
-for part in (events.router, incidents.router, tasks.router, boards.router):
+for part in (events.router, incidents.router, tasks.router, boards.router, exercise.router):
     router.include_router(part)

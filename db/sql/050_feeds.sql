@@ -31,6 +31,48 @@ CREATE OR REPLACE TRIGGER c_changed AFTER UPDATE ON muang.feed
 FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*)
 EXECUTE FUNCTION muang.note_topic('feeds');
 
+-- Ends the open exercise (`number`: only if it is that one) and forgets the feeds that brought its
+-- readings; those stay. No row: it is not open. For who commands, who may not write either table.
+-- from: muang.exercise, muang.feed, muang.feed_state, muang.feed_body -> muang.exercise, muang.feed
+CREATE OR REPLACE FUNCTION muang.end_exercise(number bigint, who text)
+RETURNS TABLE (
+    id bigint,
+    name text,
+    scenario text,
+    seed integer,
+    speed double precision,
+    started_at timestamp with time zone,
+    started_by text,
+    closed_at timestamp with time zone,
+    closed_by text
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    open_one bigint;
+BEGIN
+    SELECT e.id INTO open_one FROM muang.exercise AS e
+    WHERE e.closed_at IS NULL AND e.id = coalesce(number, e.id)
+    FOR UPDATE;
+    IF open_one IS NULL THEN
+        RETURN;
+    END IF;
+    -- in the order in which whoever polls takes them: it may be writing how a feed is just now
+    PERFORM FROM muang.feed_state AS s
+    WHERE s.feed IN (SELECT f.name FROM muang.feed AS f WHERE f.exercise)
+    ORDER BY s.feed FOR UPDATE;
+    PERFORM FROM muang.feed_body AS b
+    WHERE b.feed IN (SELECT f.name FROM muang.feed AS f WHERE f.exercise)
+    ORDER BY b.feed, b.good FOR UPDATE;
+    DELETE FROM muang.feed AS f WHERE f.exercise;
+    RETURN QUERY
+    UPDATE muang.exercise AS e SET closed_at = clock_timestamp(), closed_by = who
+    WHERE e.id = open_one
+    RETURNING
+        e.id, e.name, e.scenario, e.seed, e.speed, e.started_at, e.started_by, e.closed_at,
+        e.closed_by;
+END;
+$$;
+
 -- Nothing is written when a feed falls silent: the server looks at the time, and tells by this.
 CREATE OR REPLACE FUNCTION muang.tell_feeds() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -13,6 +13,7 @@ from ops.progress import Progress, both
 if TYPE_CHECKING:
     from db.derived import AnyConnection
     from db.exercise import Exercise
+    from etl.feeds.drill.calling import ConnectAs
 
 Town = Annotated[str | None, typer.Option(help="รหัสเมือง · town id")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
@@ -95,29 +96,22 @@ def stop(*, town: Town = None, as_json: AsJson = False) -> None:
     """จบการฝึกซ้อม · End it: nothing is deleted, and real readings are shown again."""
     import asyncio
 
-    from db import exercise, feeds
-    from db.changes import number_changes
-    from db.connect import Machine, connect
+    from db.exercise import none_open
+    from db.exercise_end import end_on
     from db.steps import Actor
-    from etl.feeds.drill import ending
     from ops.commands.imports import actor
     from ops.feeds import logins_of
     from ops.session import choose_town, database
 
+    async def end(connect_as: "ConnectAs") -> "Exercise | None":
+        async with connect_as(False) as conn:
+            return (await end_on(conn, Actor(actor(), "ฝึกซ้อม · EXERCISE"))).exercise
+
     with database(Progress()) as server:
         town_id = choose_town(server, town)
-        try:
-            with connect(server.url, server.secret, town_id, Machine.LOADER) as conn:
-                with conn.transaction():
-                    ended = exercise.end(conn, actor())
-                    for feed in feeds.feeds(conn):
-                        if feed.exercise:
-                            feeds.remove(conn, feed.name)
-                number_changes(conn)
-        finally:
-            # also when the command was killed here before: what is left of it goes
-            who = Actor(actor(), "ฝึกซ้อม · EXERCISE")
-            asyncio.run(ending.end(logins_of(server, town_id), who, datetime.now(UTC)))
+        ended = asyncio.run(end(logins_of(server, town_id)))
+    if ended is None:
+        raise none_open()
     if as_json:
         print(json.dumps({"town": town_id, "open": False, "name": ended.name}, ensure_ascii=False))
         return

@@ -7,10 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from db import exercise
 from db.connect import Machine
+from db.feeds import add, feeds
 from db.towns import drop_town
+from etl.feeds.drill.replay import drill_feeds
 from layers.model import Role
-from tests.api.war_room import EVENT, WarRoom, war_room
+from tests.api.war_room import EVENT, INCIDENT, WarRoom, war_room
 from tests.conftest import make_tiny_town
 
 SIGNED = {
@@ -187,3 +190,54 @@ def test_the_second_is_told_and_one_sending_counts_once(room: WarRoom, event: in
     assert "คน coordinator" in late["detail"]
     assert (late["current"]["flag"], late["sent"]["action"]) == ("red", "close")
     assert len(room.log(event)) == 2
+
+
+def _drilled(room: WarRoom) -> str:
+    """An exercise is begun, with its feeds; when it began."""
+    with room.town.connect(Machine.LOADER) as conn:
+        made = exercise.begin(
+            conn, name="ซ้อมแผน", scenario="river", seed=1, speed=60.0, actor="tests"
+        )
+        for feed in drill_feeds({"river", "rain"}, 60.0, "tests"):
+            add(conn, feed)
+    return made.started_at.isoformat()
+
+
+def test_who_commands_ends_an_exercise_from_the_desk(room: WarRoom) -> None:
+    """Its incidents, its event and its feeds are over with it, by name; what is real stays."""
+    began = _drilled(room)
+    event = room.post(Role.COORDINATOR, "/events", 201, **EVENT)
+    played = room.post(Role.STAFF, "/incidents", 201, **INCIDENT)
+    real = room.post(Role.STAFF, "/incidents", 201, **{**INCIDENT, "exercise": False})
+    assert (event["exercise"], played["exercise"], real["exercise"]) == (True, True, False)
+    room.post(Role.STAFF, "/exercise/end", 403)
+    other = room.post(Role.ADMIN, "/exercise/end", 409, started_at="2026-01-01T00:00:00Z")
+    assert "ซ้อมแผน" in other["detail"]
+    mark = {"Idempotency-Key": "end-once"}
+    said = {"started_at": began, "by": "ปลัดสมหญิง", "note": "ฝนตกจริง"}
+    ended = room.post(Role.COORDINATOR, "/exercise/end", headers=mark, **said)
+    assert room.post(Role.COORDINATOR, "/exercise/end", headers=mark, **said) == ended
+    assert (ended["incidents"], ended["event"]) == (1, event["code"])
+    assert ended["ended_by"] == "ปลัดสมหญิง (คน coordinator)"
+    room.post(Role.COORDINATOR, "/exercise/end", 404, started_at=began)
+    assert room.get(Role.ADMIN, "/me")["exercise"] is None
+    with room.town.connect(Machine.LOADER) as conn:
+        assert not [feed for feed in feeds(conn) if feed.exercise]
+        assert (last := exercise.last(conn))
+        assert last.closed_by == ended["ended_by"]
+    # the log says by whom, once; nobody is woken for what was played
+    told = [(one["kind"], one["action"], one["by_name"]) for one in room.log(event["id"])]
+    assert told[-2:] == [
+        ("incident", "exercise_ended", ended["ended_by"]),
+        ("event", "close", ended["ended_by"]),
+    ]
+    assert room.log(event["id"])[-1]["note"] == "ฝนตกจริง"
+    assert room.get(Role.STAFF, f"/incidents/{played['id']}")["status"] == "all_clear"
+    assert room.get(Role.STAFF, f"/incidents/{real['id']}")["status"] == "raised"
+
+
+def test_a_real_event_goes_on_when_an_exercise_ends(room: WarRoom, event: int) -> None:
+    _drilled(room)
+    ended = room.post(Role.ADMIN, "/exercise/end")
+    assert ended["event"] is None
+    assert room.get(Role.ADMIN, f"/events/{event}")["state"] == "open"

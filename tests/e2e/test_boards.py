@@ -142,17 +142,47 @@ def test_a_shelter_is_opened_and_households_are_counted_on_two_screens(
     page.locator(f'[data-row="{number}"]:not([data-state="closed"])').wait_for()
 
 
+HELD = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const it = document.activeElement;
+    const row = it.closest('[data-row], [data-stay]');
+    const above = it.closest('.unfolded')?.previousElementSibling;
+    const key = row?.dataset.stay ?? row?.dataset.row ?? above?.dataset.row ?? '';
+    return [key, it.dataset.act ?? it.name ?? it.id ?? it.className, it.tagName];
+}"""
+
+
+def _done(page: Page) -> None:
+    """Nothing is under way any more: until then steps wait."""
+    page.locator(".board-told > [role=status]").wait_for(state="detached")
+
+
+def _held(page: Page) -> tuple[str, str]:
+    """Where the reader is when what was asked for is done: whose row, and on what in it."""
+    _done(page)
+    key, what, tag = page.evaluate(HELD)
+    assert tag != "BODY"
+    return key, what
+
+
+def _press(page: Page, target: Any) -> tuple[str, str]:
+    _done(page)
+    target.focus()
+    page.keyboard.press("Enter")
+    return _held(page)
+
+
 def _take_back(page: Page, tiny: Served, event: int, one: int) -> None:
     """The wrong run was pressed: taken back by keys with a reason, and at once by its button."""
     page.locator('[name="by"]').fill("นายเวรดึก")
-    act(page, one, "back").focus()
-    page.keyboard.press("Enter")
-    page.locator('.unfolded [name="reason"]').focus()
+    _press(page, act(page, one, "back"))
+    assert _held(page) == (str(one), "reason")
     page.keyboard.type("กดผิดเที่ยว")
     page.keyboard.press("Enter")
     row(page, one).and_(page.locator('[data-state="underway"]')).filter(
         has_text="นายเวรดึก"
     ).wait_for()
+    assert _held(page)[0] == str(one)
     act(page, one, "done").click()
     page.locator(f'[data-row="{one}"][data-state="done"]').wait_for()
     page.locator(".board-done [data-act=undo]").click()
@@ -273,8 +303,7 @@ def test_boats_go_out_and_power_is_declared_by_keys_alone(
     page = visit(tiny, f"#{NEAR}", role=Role.COORDINATOR).page
 
     def press(target: Any) -> None:
-        target.focus()
-        page.keyboard.press("Enter")
+        _press(page, target)
 
     press(page.locator("[data-board-link=teams]"))
     page.locator("#board-title:focus").wait_for()
@@ -322,6 +351,136 @@ def test_boats_go_out_and_power_is_declared_by_keys_alone(
     staff = visit(tiny, "#board=power", role=Role.STAFF, wait=False).page
     staff.locator(".board-rows tbody tr").first.wait_for()
     assert staff.locator("[data-fold]").count() == 0
+    assert event
+
+
+def _boats_by_keys(page: Page, tiny: Served) -> None:
+    """A form has the place while it is there; given up, its button has it; sent, its row."""
+    boat = _one(tiny, "resources", "B1")["id"]
+    mine = str(boat)
+    assert _press(page, act(page, boat, "check_out")) == (mine, "crew")
+    page.keyboard.press("Escape")
+    assert _held(page) == (mine, "check_out")
+    _press(page, act(page, boat, "check_out"))
+    page.keyboard.type("ทีมคีย์บอร์ด")
+    page.keyboard.press("Enter")
+    row(page, boat).and_(page.locator('[data-state="out"]')).wait_for()
+    assert _held(page)[0] == mine
+    _press(page, act(page, boat, "check_in"))
+    page.keyboard.press("Enter")
+    row(page, boat).and_(page.locator('[data-state="ready"]')).wait_for()
+    assert _held(page)[0] == mine
+    # taken back where it was told: the line is gone, the board's title has the place
+    assert _press(page, page.locator(".board-done [data-act=undo]")) == ("", "board-title")
+    row(page, boat).and_(page.locator('[data-state="out"]')).wait_for()
+    _json(tiny.post(f"/resources/{boat}/check_in", {}))
+
+
+def _households_by_keys(page: Page, shelter: int) -> None:
+    """One leaves: what is pressed next is not its neighbour's. A shelter changes its place."""
+    _press(page, page.locator(f'[data-fold="{shelter}"]'))
+    for household in ("H030", "H031"):
+        page.locator("muang-stays [name=household]").fill(household)
+        page.locator("muang-stays [name=people]").fill("3")
+        page.keyboard.press("Enter")
+        page.locator(f'[data-stay="{household}"]').wait_for()
+        assert _held(page)[1] == "household"
+    leaving = page.locator('[data-stay="H030"]')
+    _press(page, leaving.locator('[data-act="check_out"]'))
+    leaving.wait_for(state="detached")
+    assert _held(page)[0] not in ("H030", "H031")
+    _press(page, page.locator('[data-stay="H031"] [data-act="recount"]'))
+    page.keyboard.press("Enter")
+    page.locator("muang-stays form[aria-label='นับใหม่']").wait_for(state="detached")
+    assert _held(page)[0] == "H031"
+    _press(page, page.locator('[data-stay="H031"] [data-act="check_out"]'))
+    page.locator('[data-stay="H031"]').wait_for(state="detached")
+    _press(page, act(page, shelter, "close"))
+    row(page, shelter).and_(page.locator('[data-state="closed"]')).wait_for()
+    assert _held(page)[0] == str(shelter)
+    _press(page, page.locator(".board-done [data-act=undo]"))
+    row(page, shelter).and_(page.locator(':not([data-state="closed"])')).wait_for()
+
+
+def test_the_readers_place_is_kept_on_the_boards(tiny: Served, visit: Open, event: int) -> None:
+    page = visit(tiny, "#board=teams", role=Role.COORDINATOR, wait=False).page
+    _boats_by_keys(page, tiny)
+    _press(page, page.locator("[data-board-tab=shelters]"))
+    _households_by_keys(page, _one(tiny, "shelters", "S1")["id"])
+    # a row that goes away leaves the place to nobody's button
+    _json(tiny.post("/ogc/collections/closures/items", _closure("KEYS")))
+    _press(page, page.locator("[data-board-tab=roads]"))
+    road = _one(tiny, "closures", "KEYS")["id"]
+    _press(page, act(page, road, "lift"))
+    row(page, road).wait_for(state="detached")
+    assert _held(page) == ("", "board-title")
+    # and one whose button has become another stays with its row
+    _press(page, page.locator("[data-board-tab=power]"))
+    area = page.locator(".board-rows tr[data-row]").filter(has=page.locator("[data-act=off]")).first
+    number = str(area.get_attribute("data-row"))
+    _press(page, area.locator("[data-act=off]"))
+    row(page, number).and_(page.locator('[data-state="off"]')).wait_for()
+    assert _held(page)[0] == number
+    _press(page, page.locator(".board-done [data-act=undo]"))
+    row(page, number).and_(page.locator(':not([data-state="off"])')).wait_for()
+    assert event
+
+
+def _closure(code: str) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": place(420, 460)},
+        "properties": {"code": code, "status": "closed", "cause": "flood"},
+    }
+
+
+PRESS_WHEN_MOVED = """([x, y, known]) => {
+    const at = {bubbles: true, cancelable: true, clientX: x, clientY: y, detail: 1};
+    const list = document.querySelector('.need-list');
+    new MutationObserver((_, observer) => {
+        const under = document.elementFromPoint(x, y);
+        if (under.closest('[data-incident]')?.dataset.incident === String(known)) return;
+        observer.disconnect();
+        under.dispatchEvent(new PointerEvent('pointerdown', {...at, pointerType: 'mouse'}));
+        under.dispatchEvent(new MouseEvent('click', at));
+    }).observe(list, {childList: true});
+}"""
+
+
+def test_a_press_is_for_the_row_that_was_looked_at(tiny: Served, visit: Open, event: int) -> None:
+    def raised(title: str, severity: str) -> int:
+        asked = {"kind": "rescue", "severity": severity, "title": title, "at": place(300, 300)}
+        return int(_json(tiny.post("/incidents", asked))["id"])
+
+    known = raised("น้ำเข้าบ้าน", "high")
+    page = visit(tiny, f"#{NEAR}", role=Role.COORDINATOR, wait=False).page
+    button = page.locator(f'[data-incident="{known}"] .need-acts .primary')
+    button.hover()
+    # the hand rests on the button; what somebody else raises pushes its row away from under it,
+    # and the press comes in the same moment
+    box = button.bounding_box()
+    assert box
+    middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    page.evaluate(PRESS_WHEN_MOVED, [*middle, known])
+    other = raised("คนติดบนหลังคา", "critical")
+    came = page.locator(f'[data-incident="{other}"]')
+    came.wait_for()
+    page.locator('[data-toast="moved"]').wait_for()
+    assert came.and_(page.locator("[data-came]")).count() == 1
+    statuses = {one["id"]: one["status"] for one in _items(tiny, "incidents")}
+    assert statuses[other] == statuses[known] == "raised"
+    # whoever has looked is taken at their word
+    page.mouse.down()
+    page.mouse.up()
+    came.and_(page.locator('[data-status="acknowledged"]')).wait_for()
+    # a second press of the same go is no further step
+    page.mouse.move(0, 0)
+    page.locator(f'[data-incident="{known}"] .need-acts .primary').dblclick()
+    page.locator(f'[data-incident="{known}"][data-status="acknowledged"]').wait_for()
+    assert page.locator(".incident").count() == 0
+    for one in (known, other):
+        for step in ("resolve", "all_clear"):
+            _json(tiny.post(f"/incidents/{one}/{step}", {}))
     assert event
 
 

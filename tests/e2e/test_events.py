@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page
 
+from db import exercise
+from db.connect import Machine
 from layers.model import Role
 from tests.e2e.axe import violations
 from tests.e2e.conftest import Open, Served
@@ -151,3 +153,41 @@ def test_everybody_reads_what_is_in_force_but_not_who_wrote_what(
     page.locator("dialog.event").wait_for(state="detached")
     page.wait_for_function("() => !location.hash.includes('ev=')")
     _no_event(tiny)
+
+
+def test_an_exercise_is_ended_from_the_desk_by_name(tiny: Served, visit: Open) -> None:
+    _no_event(tiny)
+    with tiny.town.connect(Machine.LOADER) as conn:
+        exercise.begin(conn, name="ซ้อมแผน", scenario="river", seed=1, speed=60.0, actor="t")
+    event = _post(tiny, "/events", {"name": "ซ้อมแผนปี 2569", "signer": MAYOR})
+    assert event["exercise"]
+    page = visit(tiny, "#lang=th", role=Role.COORDINATOR, wait=False).page
+    end = page.locator('.exercise [data-act="end-exercise"]')
+    end.focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog.drill-end")
+    dialog.filter(has_text="ซ้อมแผนปี 2569").wait_for()
+    assert violations(page) == []
+    # looked at and left: nothing has ended, and the reader is where they were
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    page.wait_for_function("() => document.activeElement.matches('[data-act=end-exercise]')")
+    page.keyboard.press("Enter")
+    dialog.locator('[name="by"]').fill("ปลัดสมหญิง")
+    dialog.locator('[name="note"]').fill("ฝนตกจริง")
+    dialog.locator(".primary").click()
+    page.locator(".exercise").wait_for(state="detached")
+    log = tiny.get(f"/events/{event['id']}/log?limit=1000").json()["steps"]
+    assert log[-1]["action"] == "close"
+    assert log[-1]["note"] == "ฝนตกจริง"
+    assert log[-1]["by_name"].startswith("ปลัดสมหญิง (")
+    # whoever does not command reads of an exercise and has no button for it
+    with tiny.town.connect(Machine.LOADER) as conn:
+        exercise.begin(conn, name="ซ้อมอีกครั้ง", scenario="river", seed=1, speed=60.0, actor="t")
+    try:
+        staff = visit(tiny, "#lang=en", role=Role.STAFF, wait=False).page
+        staff.locator(".flag, .time").first.wait_for()
+        staff.locator(".exercise").filter(has_text="ซ้อมอีกครั้ง").wait_for()
+        assert staff.locator('[data-act="end-exercise"]').count() == 0
+    finally:
+        assert tiny.post("/exercise/end", {}).is_success

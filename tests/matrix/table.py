@@ -144,6 +144,7 @@ TABLE: dict[tuple[str, str], Line] = {
     ("get", "/events/{event}"): Line((war_room.events,), ("event",)),
     ("post", "/events"): Line((war_room.run_events,), ("Idempotency-Key",)),
     ("post", "/events/{event}/{action}"): Line((war_room.run_events,), ("event", *STEP)),
+    ("post", "/exercise/end"): Line((war_room.end_exercise,), ("Idempotency-Key",)),
     ("get", "/events/{event}/log"): Line((war_room.story,), ("event", "kind", "limit", "after")),
     ("get", "/events/{event}/log.csv"): Line((war_room.story,), ("event", "kind")),
     ("get", "/incidents"): Line(
@@ -198,6 +199,7 @@ BODIES: dict[str, set[str]] = {
         *("stages", "failed", "started", "open_all"),
     },
     "EventIn": {"name", "kind", "exercise", *SIGNED},
+    "ExerciseEnd": {"started_at", "note", "by"},
     "EventAct": {"line", "value", "step", *SIGNED},
     "TaskIn": {"team", "words", "incident", "care_code", "by"},
     "TaskAct": {"reason", "by"},

@@ -68,6 +68,7 @@ LAYER_LISTS = [None, ["parcels"], ["roads", "care_locations"], ["houses", "house
 
 
 ACTED = {
+    "/exercise/end",
     "/tasks/{task}/{action}",
     "/shelter-stays",
     "/shelter-stays/{stay}/{action}",
@@ -75,7 +76,7 @@ ACTED = {
     "/evacuation-runs/{run}/{action}",
     "/resources/{resource}/{action}",
 }
-"""Steps that are possible once; tests/api/test_boards.py takes them."""
+"""Steps that are possible once; tests/api/test_boards.py and test_events.py take them."""
 INSIDE = {
     "/feeds",
     "/events/{event}/log",

@@ -75,6 +75,14 @@ def run_events(asker: Asker) -> None:
         assert ("current" in reply.json()) == commands
 
 
+def end_exercise(asker: Asker) -> None:
+    """Who commands ends an exercise; here none is on."""
+    commands = asker.view.role in COMMAND
+    body = {"started_at": "2026-01-01T00:00:00Z", "note": "x", "by": "x"}
+    status = 404 if commands else _refused(asker)
+    asker.ask("POST", "/exercise/end", status, json=body, headers=MARKS)
+
+
 def incidents(asker: Asker) -> None:
     """Everybody inside sees incidents, rescuers those about people in care as well."""
     layer = get("incidents")

@@ -639,6 +639,27 @@ export interface Events {
   readonly events: readonly Event[];
 }
 
+/** Which exercise is meant, and why it ends. */
+export interface ExerciseEnd {
+  /** Name of the person, where several share one sign-in */
+  readonly by?: string | null;
+  /** When the one that is meant began, as `/me` tells it: another is not ended */
+  readonly started_at?: string | null;
+  readonly note?: string | null;
+}
+
+/** What ended with an exercise. */
+export interface ExerciseEnded {
+  readonly name: string;
+  readonly started_at: string;
+  readonly ended_at: string;
+  readonly ended_by: string;
+  /** Incidents of it that were left and got the all-clear */
+  readonly incidents: number;
+  /** Code of its event, which was closed; null: none was open */
+  readonly event: string | null;
+}
+
 /** The exercise that is on: nothing it shows is real, and every screen says so. */
 export interface ExerciseNow {
   readonly name: string;

@@ -80,6 +80,8 @@ export interface Toast {
   readonly key: string;
   readonly text: string;
   readonly reference?: string;
+  /** It says that something was done; otherwise that something was not. */
+  readonly good?: boolean;
   readonly retry?: () => void;
 }
 

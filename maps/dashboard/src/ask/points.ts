@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { AppState } from '../app/state.ts';
 import { DeskPart } from '../desk/part.ts';
 import { icon } from '../ui/icons.ts';
@@ -58,7 +59,9 @@ export class AskPoints extends DeskPart {
         this.points.length === 0
           ? html`<p class="paper">${this.t(this.ordered ? 'ask.noStops' : 'ask.noPoints')}</p>`
           : html`<ol>
-              ${this.points.map(
+              ${repeat(
+                this.points,
+                ({ name }) => name,
                 ({ name }, n) => html`<li>
                   <input aria-label=${this.t('ask.pointName', { n: n + 1 })} maxlength="80" autocomplete="off"
                     .value=${name} @change=${(event: Event) => this.#name(n, (event.target as HTMLInputElement).value)} />
@@ -86,8 +89,10 @@ export class AskPoints extends DeskPart {
   #step(n: number, by: -1 | 1, off: boolean) {
     const { name } = this.points[n] ?? { name: '' };
     const words = this.t(by < 0 ? 'ask.pointUp' : 'ask.pointDown', { name });
-    return html`<button type="button" class="plain" ?disabled=${off} aria-label=${words} title=${words}
-      @click=${() => this.#move(n, by)}>${by < 0 ? '↑' : '↓'}</button>`;
+    return html`<button type="button" class="plain" aria-disabled=${off} aria-label=${words} title=${words}
+      @click=${() => {
+        if (!off) this.#move(n, by);
+      }}>${by < 0 ? '↑' : '↓'}</button>`;
   }
 
   #place(): void {

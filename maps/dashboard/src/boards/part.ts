@@ -224,14 +224,21 @@ export abstract class BoardPart extends DeskPart {
     return readBoard(this.state.board)?.item ?? null;
   }
 
+  /** A button waits while something is under way: shut, it would lose the reader's place. */
+  protected get waits(): 'true' | typeof nothing {
+    return this.told.busy === null ? nothing : 'true';
+  }
+
   /** A step that needs no words of its own. */
   protected step(words: MessageKey, name: string, act: () => void, mark: string, primary = false) {
     return html`<button
       type="button"
       class=${primary ? 'primary' : ''}
       data-act=${mark}
-      ?disabled=${this.told.busy !== null}
-      @click=${act}
+      aria-disabled=${this.waits}
+      @click=${() => {
+        if (this.told.busy === null) act();
+      }}
     >
       ${this.t(words)}<span class="unseen"> ${name}</span>
     </button>`;
@@ -285,12 +292,13 @@ export abstract class BoardPart extends DeskPart {
       @input=${(event: Event) => keepTyped(event, this.state, this.chosen)}
       @submit=${async (event: SubmitEvent) => {
         event.preventDefault();
+        if (this.told.busy !== null) return;
         if (await act(new FormData(event.target as HTMLFormElement))) shut();
       }}
     >
       ${fields}
       <div class="board-send">
-        <button type="submit" class="primary" ?disabled=${this.told.busy !== null || !ready}>
+        <button type="submit" class="primary" ?disabled=${!ready} aria-disabled=${this.waits}>
           ${this.t(send)}
         </button>
         <button type="button" @click=${shut}>${this.t('board.cancel')}</button>

@@ -127,8 +127,9 @@ export class BoardRoom {
       this.store.set({ refused: said });
       return false;
     } finally {
-      this.store.set({ busy: null });
+      // what is pressed next names the version that is there by then, not the one before this
       await Promise.all(layers.map((layer) => this.#fresh(layer)));
+      this.store.set({ busy: null });
     }
   }
 

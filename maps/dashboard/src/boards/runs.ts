@@ -181,9 +181,10 @@ export class RunBoard extends BoardPart {
     const back = () => {
       this.backing = this.backing === id ? null : id;
     };
-    return html`${RUN_STEPS[state]
-      .filter((step) => step !== 'cancel' || command)
-      .map((step) =>
+    return html`${repeat(
+      RUN_STEPS[state].filter((step) => step !== 'cancel' || command),
+      (step) => step,
+      (step) =>
         this.step(
           `run.do.${step}`,
           code,
@@ -194,7 +195,7 @@ export class RunBoard extends BoardPart {
           step,
           step === 'start' || step === 'done',
         ),
-      )}
+    )}
     ${state === 'planned' || (state === 'cancelled' && !command) ? nothing : this.step('board.back', code, back, 'back')}`;
   }
 
@@ -260,7 +261,7 @@ export class RunBoard extends BoardPart {
   #planTool() {
     const commands = this.acts && COMMAND.has(this.state.me.value?.role ?? '');
     if (!commands || this.plan) return nothing;
-    return html`<button type="button" data-act="plan" ?disabled=${this.told.busy !== null} @click=${() => void this.#ask()}>
+    return html`<button type="button" data-act="plan" aria-disabled=${this.waits} @click=${() => void this.#ask()}>
       ${this.t('run.plan')}
     </button>`;
   }
@@ -302,6 +303,7 @@ export class RunBoard extends BoardPart {
   async #ask(): Promise<void> {
     const { water, zones, lang } = this.state;
     const flood = water && question(water, zones.value);
+    if (this.told.busy !== null) return;
     if (!flood) {
       this.room.store.set({ refused: this.t('run.noFlood') });
       return;

@@ -47,7 +47,7 @@ export class StayList extends BoardPart {
     const stays = staysBy(known.value ?? []).get(where) ?? [];
     const caption = this.t('stay.title', { name: this.name });
     return html`<div class="stays" aria-busy=${known.loading}>
-      <h3>${caption}</h3>
+      <h3 tabindex="-1">${caption}</h3>
       ${this.acts && !this.shut ? this.#comeIn() : nothing}
       ${
         known.problem
@@ -128,7 +128,7 @@ export class StayList extends BoardPart {
       @input=${(event: Event) => keepTyped(event, this.state)}
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
-        void this.#in(event.target as HTMLFormElement);
+        if (this.told.busy === null) void this.#in(event.target as HTMLFormElement);
       }}
     >
       <label
@@ -151,7 +151,7 @@ export class StayList extends BoardPart {
       </label>
       <label>${this.t('board.note')} <input name="note" maxlength="500" autocomplete="off" /></label>
       <div class="board-send">
-        <button type="submit" class="primary" data-act="check_in" ?disabled=${this.told.busy !== null}>
+        <button type="submit" class="primary" data-act="check_in" aria-disabled=${this.waits}>
           ${this.t('stay.in')}
         </button>
       </div>

@@ -57,13 +57,14 @@ export class DossierButton extends DeskPart {
     const { record, recordView } = this.state;
     const asked = record && recordView.value && place(record.layer, recordView.value.feature);
     if (!asked) return nothing;
-    return html`<button type="button" class="chip-button" ?disabled=${this.busy} @click=${() => this.#ask(asked)}>
+    return html`<button type="button" class="chip-button" aria-disabled=${this.busy} @click=${() => this.#ask(asked)}>
         ${icon('table')}<span>${this.t('dossier.open')}</span>
       </button>
       ${this.dossier ? this.#show(this.dossier) : nothing}`;
   }
 
   async #ask(asked: object): Promise<void> {
+    if (this.busy) return;
     const { lang } = this.state;
     this.busy = true;
     try {

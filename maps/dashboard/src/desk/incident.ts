@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { identity } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import { dateTime, span } from '../format.ts';
@@ -221,12 +222,14 @@ export class IncidentPanel extends DeskPart {
   #actions(value: Incident) {
     const next = nextAction(value);
     return html`<div class="incident-acts" role="group" aria-label=${this.t('incident.actions')}>
-      ${actions(value).map(
+      ${repeat(
+        actions(value),
+        (action) => action,
         (action) => html`<button
           type="button"
           class=${action === next ? 'primary' : ''}
           data-action=${action}
-          ?disabled=${this.state.acting === value.id}
+          aria-disabled=${this.state.acting === value.id}
           aria-expanded=${needsWords(action) ? this.asking === action : nothing}
           @click=${() => this.#choose(value, action)}
         >
@@ -237,6 +240,7 @@ export class IncidentPanel extends DeskPart {
   }
 
   #choose(value: Incident, action: Action): void {
+    if (this.state.acting === value.id) return;
     if (!needsWords(action)) {
       this.asking = null;
       void this.desk.incidents.act(value, action).then(() => this.#stay());
@@ -277,7 +281,7 @@ export class IncidentPanel extends DeskPart {
       ${
         action === 'shelve'
           ? nothing
-          : html`<button type="submit" class="primary" ?disabled=${this.state.acting === value.id}>
+          : html`<button type="submit" class="primary" aria-disabled=${this.state.acting === value.id}>
               ${this.t(`act.${action}`)}
             </button>`
       }
@@ -335,7 +339,7 @@ export class IncidentPanel extends DeskPart {
           ${offers.map(
             ([words, said]) => html`<button
               type="button"
-              ?disabled=${this.state.acting === value.id}
+              aria-disabled=${this.state.acting === value.id}
               @click=${() => void this.#say(value, action, said)}
             >
               ${words}
@@ -399,6 +403,7 @@ export class IncidentPanel extends DeskPart {
   }
 
   async #say(value: Incident, action: Action, said: Said): Promise<void> {
+    if (this.state.acting === value.id) return;
     if (await this.desk.incidents.act(value, action, said)) {
       dropKept(`incident:${value.id}:${action}`, this.state);
       this.asking = null;
@@ -409,9 +414,9 @@ export class IncidentPanel extends DeskPart {
   /** The button that was pressed may be gone: the reader's place stays in the panel. */
   async #stay(): Promise<void> {
     await this.updateComplete;
-    if (document.activeElement !== document.body) return;
-    const next = this.querySelector<HTMLElement>('.incident-acts .primary');
-    (next ?? this.querySelector<HTMLElement>('h3'))?.focus();
+    const title = this.querySelector<HTMLElement>('h3');
+    if (document.activeElement !== document.body && document.activeElement !== title) return;
+    (this.querySelector<HTMLElement>('.incident-acts .primary') ?? title)?.focus();
   }
 }
 

@@ -72,7 +72,7 @@ export class Needs extends DeskPart {
     // the reader's place goes back to the row the panel was opened from
     const row = this.querySelector<HTMLElement>(`[data-incident="${this.#back}"] .need-open`);
     this.#back = null;
-    row?.focus();
+    (row ?? this.querySelector<HTMLElement>('#needs-title'))?.focus();
   }
 
   protected override render() {
@@ -203,7 +203,7 @@ export class Needs extends DeskPart {
             ? html`<button
                 type="button"
                 class=${each.status === 'raised' ? 'primary' : ''}
-                ?disabled=${acting === each.id}
+                aria-disabled=${acting === each.id}
                 @click=${() => this.#next(each, next)}
               >
                 ${this.t(`act.${next}`)}<span class="unseen"> ${each.code}</span>
@@ -242,6 +242,7 @@ export class Needs extends DeskPart {
 
   /** The next step at a press; whom it is given to is asked for. */
   #next(each: Incident, action: Action): void {
+    if (this.state.acting === each.id) return;
     if (action === 'assign') this.desk.incidents.open(each.id, action);
     else void this.desk.incidents.act(each, action);
   }

@@ -53,11 +53,11 @@ export class QuickActions extends DeskPart {
           ? html`<label
               >${this.t(action.label)}
               <input type="number" min="0" max="100000" name=${action.field} .value=${String(value.feature.properties[action.field] ?? '')} />
-              <button type="submit" ?disabled=${this.busy} @click=${(event: Event) => this.#number(event, action)}>
+              <button type="submit" aria-disabled=${this.busy} @click=${(event: Event) => this.#number(event, action)}>
                 ${this.t('quick.save')}
               </button>
             </label>`
-          : html`<button type="button" data-quick=${action.label} ?disabled=${this.busy} @click=${() => this.#send(action.patch)}>
+          : html`<button type="button" data-quick=${action.label} aria-disabled=${this.busy} @click=${() => this.#send(action.patch)}>
               ${this.t(action.label)}
             </button>`,
       )}
@@ -72,7 +72,7 @@ export class QuickActions extends DeskPart {
 
   async #send(patch: Readonly<Record<string, unknown>>): Promise<void> {
     const { record, lang } = this.state;
-    if (!record) return;
+    if (!record || this.busy) return;
     const path = `/ogc/collections/${record.layer}/items/${encodeURIComponent(record.id)}`;
     const { http } = this.app.api;
     this.busy = true;

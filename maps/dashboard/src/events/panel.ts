@@ -109,7 +109,7 @@ class EventPanel extends DeskPart {
     const event = eventOf(events.value, view);
     const command = COMMAND.has(me.value?.role ?? '');
     return html`<dialog class="event" aria-labelledby="event-title"
-      @close=${() => this.desk.events.show(null)} ${ref(this.#dialog)}>
+      @close=${() => this.#closed()} ${ref(this.#dialog)}>
       <div class="card-head">
         <div>
           <p class="kicker">${this.t('event.kicker')}</p>
@@ -123,6 +123,14 @@ class EventPanel extends DeskPart {
       ${command ? html`<muang-acting .app=${this.app}></muang-acting>` : nothing}
       ${event ? this.#body(event, command) : this.#quiet(view, command)} ${this.#all(event, command)}
     </dialog>`;
+  }
+
+  /** The browser gives the place back to where it was; what a link opened was opened by nobody. */
+  #closed(): void {
+    this.desk.events.show(null);
+    if (document.activeElement === document.body) {
+      document.querySelector<HTMLElement>('.flag')?.focus();
+    }
   }
 
   #body(event: TownEvent, command: boolean) {
@@ -348,6 +356,7 @@ class EventPanel extends DeskPart {
       @input=${(event: Event) => keepTyped(event, this.state)}
       @submit=${async (event: SubmitEvent) => {
         event.preventDefault();
+        if (this.busy) return;
         const form = event.target as HTMLFormElement;
         this.busy = true;
         const problem = await act(new FormData(form));
@@ -359,7 +368,7 @@ class EventPanel extends DeskPart {
         } else this.problem = problem;
       }}>
       ${inside}
-      <button type="submit" class="primary" ?disabled=${this.busy}>${this.t(send)}</button>
+      <button type="submit" class="primary" aria-disabled=${this.busy}>${this.t(send)}</button>
       ${this.problem ? html`<p class="problem wide" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}
     </form>`;
   }

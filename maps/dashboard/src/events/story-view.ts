@@ -165,6 +165,7 @@ export class EventLog extends DeskPart {
       @input=${(event: Event) => keepTyped(event, this.state)}
       @submit=${async (submitted: SubmitEvent) => {
         submitted.preventDefault();
+        if (this.busy) return;
         const said = fields(new FormData(submitted.target as HTMLFormElement));
         this.busy = true;
         this.problem = (await this.desk.events.undo(this.event, step.id, said)) ?? '';
@@ -176,7 +177,7 @@ export class EventLog extends DeskPart {
       <p class="wide">${this.t('event.undoHelp')}</p>
       <label class="wide">${this.t('event.why')} <input name="note" required maxlength="4000" autocomplete="off" /></label>
       ${signing(this.app, { required: false }, '', () => undefined)}
-      <button type="submit" class="primary" ?disabled=${this.busy}>${this.t('event.undoIt')}</button>
+      <button type="submit" class="primary" aria-disabled=${this.busy}>${this.t('event.undoIt')}</button>
       ${this.problem ? html`<p class="problem wide" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}
     </form>`;
   }

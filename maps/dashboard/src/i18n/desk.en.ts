@@ -98,6 +98,8 @@ export const desk = {
   'gauge.flag.gap': 'after a gap',
   'gauge.flag.range': 'out of range',
   'gauge.at': '{time}: {level} m',
+  'needs.moved':
+    'The list moved as you pressed: nothing was done. Look at the row and press again.',
   'needs.title': 'Needs action',
   'needs.none':
     'Nothing needs action now. Whatever is raised, by a person or a rule, appears here at once.',
@@ -221,4 +223,13 @@ export const desk = {
   'boards.power': 'Power',
   'boards.open': 'Open its board',
   'unit.cm': 'cm',
+  'drill.end': 'End the exercise',
+  'drill.sure': 'End the exercise “{name}”?',
+  'drill.real': 'Every screen shows real readings again at once.',
+  'drill.incidents': 'Incidents of the exercise that are open get the all-clear: {n}.',
+  'drill.event': 'The event of the exercise, “{name}”, is closed; homes close with it.',
+  'drill.kept': 'Readings, incidents and the log of the exercise stay, marked as such.',
+  'drill.note': 'Note (may be left out)',
+  'drill.goOn': 'Go on with it',
+  'drill.ended': 'The exercise “{name}” is over. Screens show what is real.',
 } as const;

@@ -42,9 +42,10 @@ export class Header extends Part {
   #exercise() {
     const exercise = exerciseOf(this.state.me.value);
     return exercise
-      ? html`<p class="exercise" role="status">
-          ${icon('warn')} ${this.t('exercise.banner', { name: exercise.name })}
-        </p>`
+      ? html`<div class="exercise">
+          <p role="status">${icon('warn')} ${this.t('exercise.banner', { name: exercise.name })}</p>
+          <muang-drill-end .app=${this.app}></muang-drill-end>
+        </div>`
       : nothing;
   }
 

@@ -2,12 +2,7 @@ import { LitElement, type PropertyDeclarations, type PropertyValues } from 'lit'
 import type { App } from '../app/app.ts';
 import type { AppState } from '../app/state.ts';
 import type { MessageKey } from '../i18n/index.ts';
-
-/** Rows of lists and tables whose steps are buttons. */
-const ROWS = '[data-incident], [data-row], [data-stay], li';
-
-/** Where the reader was when a button was shut. */
-type Shut = { readonly held: HTMLElement; readonly row: Element | null };
+import { keepPlace, placeIn } from './place.ts';
 
 /**
  * A part of the page. It lives in the ordinary document (no shadow root), so that one stylesheet,
@@ -21,7 +16,6 @@ export abstract class Part extends LitElement {
   /** Names of the parts of the state this element shows. `lang` is always watched. */
   protected abstract readonly watch: readonly (keyof AppState)[];
   #stop: (() => void) | null = null;
-  #shut: Shut | null = null;
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -42,31 +36,11 @@ export abstract class Part extends LitElement {
     if (changed.has('app')) this.#listen();
   }
 
-  /**
-   * Draws again, and the reader's place stays: a browser takes it from a node that changes places
-   * among others, and from a button that is shut while what it asked for is under way.
-   */
+  /** Draws again, and the reader's place stays. */
   protected override update(changed: PropertyValues): void {
-    const held = document.activeElement;
+    const place = placeIn(this);
     super.update(changed);
-    if (held instanceof HTMLElement && held !== document.body && this.contains(held)) {
-      if (held.matches(':disabled')) this.#shut = { held, row: held.closest(ROWS) };
-      else if (held !== document.activeElement) held.focus({ preventScroll: true });
-    } else if (this.#shut) this.#giveBack(this.#shut);
-  }
-
-  /** The button that was shut, what came in its row's place, or the part's heading. */
-  #giveBack({ held, row }: Shut): void {
-    const elsewhere = document.activeElement !== document.body;
-    if (!elsewhere && this.contains(held) && held.matches(':disabled')) return;
-    this.#shut = null;
-    if (elsewhere) return;
-    const place = this.contains(held)
-      ? held
-      : row && this.contains(row)
-        ? row.querySelector<HTMLElement>('button:enabled')
-        : this.querySelector<HTMLElement>('[tabindex="-1"]');
-    place?.focus({ preventScroll: true });
+    keepPlace(place);
   }
 
   protected get state(): Readonly<AppState> {

@@ -60,7 +60,7 @@ export function proof(app: App, answer: Proven) {
 async function copy(app: App, text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    app.toast({ key: 'copied', text: app.t('flood.copied') });
+    app.toast({ key: 'copied', text: app.t('flood.copied'), good: true });
   } catch {
     // the number is on the screen to be read
   }

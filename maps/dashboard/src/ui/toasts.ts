@@ -18,7 +18,7 @@ export class Toasts extends Part {
 
   #toast(toast: Toast) {
     return html`<div class="toast" data-toast=${toast.key}>
-      ${icon(toast.retry ? 'warn' : 'check')}
+      ${icon(toast.good ? 'check' : 'warn')}
       <p>
         ${toast.text}
         ${

@@ -19,6 +19,7 @@ from api.viewer import Viewer
 from db import answers, forecasts, past
 from db.exercise import current_async
 from db.forecasts import Forecast
+from db.queries import gate_states
 from db.queries.gauges import stations
 from layers.errors import NotFoundError
 from layers.forecast_age import old_forecast
@@ -108,8 +109,10 @@ async def answer_arrival(
                 told = await forecasts.told(
                     conn, asked.gauge, exercise=when.exercise, number=when.told, up_to=until
                 )
+            # whoever reads these levels looks at what they flood
+            denied = await gate_states.of_gauges(conn, [asked.gauge], pos, asked.as_of or when.wall)
     body = _body(asked, now, told, when)
-    caveats = body.pop("caveats")
+    caveats = [*body.pop("caveats"), *(caveat.model_dump() for caveat in denied)]
     made = ArrivalAnswer(id=uuid.uuid4(), computed_at=when.wall, pos=pos, caveats=[], **body)
     answer = made.model_dump(mode="json")
     answer.pop("recomputed")

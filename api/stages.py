@@ -1,6 +1,7 @@
 """What each stage of a gauge floods, for a slider; and a model held against what was seen."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,7 +16,7 @@ from api.impact_models import FloodRequest
 from api.language import CallerLang
 from api.routes import CurrentHouse, CurrentViewer, problems
 from api.viewer import Viewer
-from db.queries import flood_stages
+from db.queries import flood_stages, gate_states
 from flood.score import NOT_DRY, Compared, compare
 from layers.errors import NotFoundError
 from layers.text import Lang, Text
@@ -53,6 +54,17 @@ class Stage(BaseModel):
     total_m2: float
 
 
+class StageOverview(BaseModel):
+    """Tiles of a zoom that draw coarse cells in the rings' place, `cell_m` metres along a side.
+
+    A cell is wet as soon as any of its ground is: up to one cell too much is drawn, nothing is
+    left out. Areas and counts are those of the rings.
+    """
+
+    zoom: int
+    cell_m: float
+
+
 class StagesAnswer(BaseModel):
     """The stages of a gauge and what they rest on.
 
@@ -79,6 +91,7 @@ class StagesAnswer(BaseModel):
         default=False, description="Made only because the user insisted: not for orders"
     )
     not_modelled_m2: float | None = None
+    overviews: list[StageOverview] = []
     caveats: list[str]
 
 
@@ -104,6 +117,7 @@ async def stages(
     async with house.reader(who.role) as conn:
         # PostgreSQL knows no text with this character
         found = None if "\0" in gauge else await flood_stages.stages(conn, gauge)
+        denied = await gate_states.of_gauges(conn, [gauge]) if found else ()
     if found is None:
         raise NotFoundError(
             Text(
@@ -112,7 +126,7 @@ async def stages(
             )
         )
     facts = found.facts or {}
-    said = [Text(**each) for each in facts.get("caveats", [])]
+    said = [*denied, *(Text(**each) for each in facts.get("caveats", []))]
     if not found.stages:
         said.append(_NOTHING)
     elif found.facts is None:
@@ -194,30 +208,39 @@ async def flood_score(
     for flood in (asked.model, asked.observed, asked.within):
         if flood is not None:
             await floods.affordable(flood, who, house)
-    compared, told = await _compared(asked, house, who)
-    return _answer(compared, told, lang)
+    found = await _compared(asked, house, who)
+    return _answer(found, lang)
 
 
-async def _compared(
-    asked: FloodScoreRequest, house: House, who: Viewer
-) -> tuple[Compared, list[tuple[str, str]]]:
+@dataclass(frozen=True)
+class _Found:
+    """Two floods compared, the parts of the map asked for, and what to know of the model."""
+
+    compared: Compared
+    drawn: list[tuple[str, str]]
+    caveats: tuple[Text, ...]
+
+
+async def _compared(asked: FloodScoreRequest, house: House, who: Viewer) -> _Found:
     async with house.reader(who.role) as conn:
         named = [asked.model, asked.observed, *([asked.within] if asked.within else [])]
         shapes = [
             await flood_stages.extent(conn, floods.flood_of(flood, who.role)) for flood in named
         ]
         unknown = None
+        denied: tuple[Text, ...] = ()
         if asked.model.gauge is not None:
             unknown = await flood_stages.not_modelled(conn, asked.model.gauge)
+            denied = await gate_states.of_gauges(conn, [asked.model.gauge])
     within = shapes[2] if asked.within else None
     compared = await asyncio.to_thread(_compare, shapes[0], shapes[1], within, unknown)
     if "map" not in asked.include:
-        return compared, []
+        return _Found(compared, [], denied)
     parts = {"hit": compared.hit, "miss": compared.miss, "false_alarm": compared.false_alarm}
     there = {name: part for name, part in parts.items() if not shapely.is_empty(part)}
     async with house.reader(who.role) as conn:
         drawn = await flood_stages.as_geojson(conn, list(there.values()))
-    return compared, list(zip(there, drawn, strict=True))
+    return _Found(compared, list(zip(there, drawn, strict=True)), denied)
 
 
 def _compare(
@@ -232,8 +255,8 @@ def _compare(
     return compare(model, observed, within=within)
 
 
-def _answer(compared: Compared, drawn: list[tuple[str, str]], lang: Lang) -> FloodScoreAnswer:
-    score = compared.score
+def _answer(found: _Found, lang: Lang) -> FloodScoreAnswer:
+    score = found.compared.score
     told: dict[str, Any] = {
         "hit_m2": round(score.hits, 1),
         "miss_m2": round(score.misses, 1),
@@ -242,13 +265,13 @@ def _answer(compared: Compared, drawn: list[tuple[str, str]], lang: Lang) -> Flo
         "pod": score.pod,
         "far": score.far,
         "bias": score.bias,
-        "caveats": [NOT_DRY.get(lang)],
+        "caveats": [caveat.get(lang) for caveat in (*found.caveats, NOT_DRY)],
     }
-    if drawn:
+    if found.drawn:
         told["map"] = {
             "features": [
                 {"properties": {"part": part}, "geometry": orjson.loads(shape)}
-                for part, shape in drawn
+                for part, shape in found.drawn
             ]
         }
     return FloodScoreAnswer.model_validate(told)

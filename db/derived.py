@@ -55,6 +55,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.impact_waste(gis.geometry[], gis.geometry[], boolean)",
     "muang.forecast_of(text, boolean, bigint, timestamp with time zone)",
     "muang.flood_libraries()",
+    "muang.library_levees(text[], bigint, timestamp with time zone)",
 )
 """Functions every role may call: they show nothing the caller's own views do not."""
 

@@ -20,6 +20,7 @@ from db.load import Incoming, load_inside
 from db.matching import Counts
 from layers.catalog import get
 from layers.errors import BadRequestError
+from layers.gate_states import THROUGH, Taken
 from layers.model import Layer
 from layers.text import Text
 
@@ -29,7 +30,9 @@ ZONE_COLUMNS = (
     *("code", "name", "kind", "gauge", "stage_m", "depth_class", "depth_min_m", "depth_max_m"),
     *("confidence", "means", "stage_low_m", "stage_high_m", "geom"),
 )
-RING_COLUMNS = ("code", "gauge", "kind", "wet_from_m", "level_m", "geom")
+RING_COLUMNS = (
+    *("code", "gauge", "kind", "wet_from_m", "level_m", "zoom_from", "zoom_to", "geom"),
+)
 MEANS = "library"
 """`means` of the zones that are a library's."""
 
@@ -219,12 +222,22 @@ def gauge(conn: AnyConnection, code: str) -> tuple[shapely.Geometry, str | None]
 
 @dataclass(frozen=True)
 class Levee:
-    """A levee or gate: its line in the town's CRS, crest in metres MSL, and whether it holds."""
+    """A levee or gate: its line in the town's CRS, crest in metres MSL, and its state."""
 
     code: str
     line: shapely.Geometry
     crest_m: float | None
-    through: bool
+    state: str | None
+
+    @property
+    def through(self) -> bool:
+        """Whether water passes it as if it were not there."""
+        return self.state in THROUGH
+
+    @property
+    def taken(self) -> Taken:
+        """How a library takes it."""
+        return Taken(self.state, holds=not self.through and self.crest_m is not None)
 
 
 def _shape(wkb: object) -> shapely.Geometry:
@@ -236,17 +249,11 @@ def _shape(wkb: object) -> shapely.Geometry:
 def levees(conn: AnyConnection) -> list[Levee]:
     """Every levee and gate."""
     rows = conn.execute(
-        "SELECT code, gis.ST_AsBinary(geom), crest_m,"
-        " coalesce(state IN ('open', 'breached'), false) FROM town.levees ORDER BY code"
+        "SELECT code, gis.ST_AsBinary(geom), crest_m, state FROM town.levees ORDER BY code, id"
     ).fetchall()
     return [
-        Levee(
-            str(code),
-            _shape(line),
-            crest,  # type: ignore[arg-type]  # double precision
-            bool(through),
-        )
-        for code, line, crest, through in rows
+        Levee(str(code), _shape(line), crest, state)  # type: ignore[arg-type]  # as declared
+        for code, line, crest, state in rows
     ]
 
 

@@ -106,6 +106,16 @@ def in_tiles(layer: Layer, alias: str) -> sql.Composable:
     return sql.SQL("{} IS DISTINCT FROM {}").format(sql.Identifier(alias, name), sql.Literal(value))
 
 
+def at_zoom(layer: Layer, alias: str, zoom: sql.Composable) -> sql.Composable:
+    """The condition under which a row is drawn at a zoom."""
+    if layer.drawn_between is None:
+        return sql.SQL("true")
+    first, last = (sql.Identifier(alias, name) for name in layer.drawn_between)
+    return sql.SQL("coalesce({} <= {}, true) AND coalesce({} >= {}, true)").format(
+        first, zoom, last, zoom
+    )
+
+
 def views(layer: Layer, role: Role) -> list[tuple[str, sql.Composed]]:
     """Name and definition of the plain views of a role on a layer's render tables."""
     if not layer.rendered:
@@ -158,7 +168,7 @@ class _Parts:
             "id_index": sql.Identifier(f"{layer.id}_render_id"),
             "geom_index": sql.Identifier(f"{layer.id}_render_geom"),
             "many": sql.Literal(MANY_POINTS),
-            "least": sql.Literal(layer.zooms.min),
+            "zooms": _zooms(layer),
             "label": sql.Literal(LABEL_PIECE),
         }
         if layer.cells:
@@ -233,7 +243,7 @@ class _Parts:
     INSERT INTO {table} ({columns})
     SELECT n.id, p.piece, NULL, {fields}p.geom
     FROM {source} AS n
-    CROSS JOIN LATERAL muang.render_pieces(n.geom_3857, {least}) AS p
+    CROSS JOIN LATERAL muang.render_pieces(n.geom_3857, {zooms}) AS p
     WHERE {which} AND ST_NPoints(n.geom_3857) > {many}
     ORDER BY p.geom;""").format(
             **self.names,
@@ -389,6 +399,16 @@ CREATE OR REPLACE TRIGGER f_render_delete AFTER DELETE ON {live}
                 sql.SQL(" AND ").join([sql.SQL(_CHANGED.format("n")), in_tiles(self.layer, "n")]),
             ),
         )
+
+
+def _zooms(layer: Layer) -> sql.Composable:
+    """The first and the last zoom for which pieces of a row `n` are wanted."""
+    if layer.drawn_between is None:
+        return sql.SQL("{}, {}").format(sql.Literal(layer.zooms.min), sql.Literal(layer.zooms.max))
+    first, last = (sql.Identifier("n", name) for name in layer.drawn_between)
+    return sql.SQL("greatest({}, {})::integer, least({}, {})::integer").format(
+        sql.Literal(layer.zooms.min), first, sql.Literal(layer.zooms.max), last
+    )
 
 
 def cell_column(geom: sql.Composable, count: sql.Composable) -> sql.Composed:

@@ -107,7 +107,7 @@ class Library:
         found = []
         for code, low, high in CLASSES:
             inside = [r.shape for r in wet if low - _CLOSE_M <= stage - r.level_m < high - _CLOSE_M]
-            shape = _joined(inside, self.ground.cell_m2 * _SCRAP_CELLS)
+            shape = joined(inside, self.ground.cell_m2 * _SCRAP_CELLS)
             if shape is None:
                 continue
             deepest = float(ashore.max(initial=low)) if np.isinf(high) else high
@@ -185,14 +185,19 @@ def bands(stages: Sequence[float]) -> list[float]:
     return sorted({round(stage - limit, 3) for stage in stages for limit in limits})
 
 
+def banded(relative: Floats, stages: Sequence[float]) -> tuple[list[float], Ints]:
+    """Tops of the bands, rising, and per cell the number of its own; one more for none of them."""
+    edges = bands(stages)
+    return edges, np.searchsorted(np.asarray(edges), relative, side="left").astype(np.int32)
+
+
 def _rings(ground: Ground, relative: Floats, first: Ints, stages: Sequence[float]) -> list[Ring]:
     """Rings in the order of their first stage and band.
 
     Small patches are kept: joining them to a neighbour moved the wet area by up to a third where
     the ground is steep and a ring is narrower than a cell.
     """
-    edges = bands(stages)
-    band = np.searchsorted(np.asarray(edges), relative, side="left")
+    edges, band = banded(relative, stages)
     code = np.where(first < len(stages), 1 + first * len(edges) + band, 0).astype(np.int32)
     areas, codes = _smooth(code)
     areas = shapely.transform(areas, lambda xy: _to_map(ground.transform, xy))
@@ -202,7 +207,7 @@ def _rings(ground: Ground, relative: Floats, first: Ints, stages: Sequence[float
     for one, next_one in pairwise([*starts.tolist(), len(order)]):
         members = areas[order[one:next_one]]
         wet_from, top = divmod(int(codes[order[one]]) - 1, len(edges))
-        shape = _joined(list(members), ground.cell_m2 * _SCRAP_CELLS)
+        shape = joined(list(members), ground.cell_m2 * _SCRAP_CELLS)
         if shape is not None:
             found.append(Ring(stages[wet_from], edges[top], shape))
     return found
@@ -229,7 +234,7 @@ def _to_map(transform: Affine, xy: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round(np.column_stack([x, y]), 3).astype(np.float64)
 
 
-def _joined(areas: Sequence[shapely.Geometry], scrap_m2: float) -> MultiPolygon | None:
+def joined(areas: Sequence[shapely.Geometry], scrap_m2: float) -> MultiPolygon | None:
     """The union of areas that share their edges; None when nothing is left."""
     if not len(areas):
         return None

@@ -1,10 +1,11 @@
 """What each stage floods, as rings: land that gets wet between one stage of a gauge and the next.
 
 Rings never overlap, so that one set of tiles draws any stage: a ring is wet at a stage of
-`wet_from_m` or more, and its least depth then is that stage less `level_m`.
+`wet_from_m` or more, and its least depth then is that stage less `level_m`. Where a tile of low
+zoom would be too heavy with them, rows of kind `overview` are drawn there in their place.
 """
 
-from layers.declare import code, number, text
+from layers.declare import code, integer, number, text
 from layers.model import EVERYONE, Freshness, GeometryKind, Layer, Zooms
 from layers.style import Style, StyleClass, Symbol
 from layers.text import Text
@@ -14,9 +15,12 @@ LAYER = Layer(
     title=Text(th="ระดับน้ำที่เริ่มท่วม", en="Wet from which stage"),
     description=Text(
         th="พื้นที่ที่เริ่มท่วมเมื่อระดับน้ำที่สถานีถึงค่าหนึ่ง (wet_from_m) ความลึกน้อยสุดคือระดับน้ำลบ level_m "
-        "พื้นที่ที่ไม่ได้คำนวณไม่ใช่พื้นที่แห้ง",
+        "พื้นที่ที่ไม่ได้คำนวณไม่ใช่พื้นที่แห้ง ที่ซูมต่ำวาดภาพรวมเป็นช่องหยาบ (overview) "
+        "ช่องใดมีน้ำแม้จุดเดียวก็วาดว่าท่วมทั้งช่อง จึงกว้างเกินจริงได้ไม่เกินหนึ่งช่อง และไม่ใช้นับ",
         en="Land by the stage of a gauge that first wets it (wet_from_m); its least depth is the "
-        "stage less level_m. What is not modelled is not dry.",
+        "stage less level_m. What is not modelled is not dry. At low zooms an overview in coarse "
+        "cells may be drawn instead: a cell is wet as soon as any of it is, so up to one cell too "
+        "much is drawn; nothing is counted from it.",
     ),
     geometry=GeometryKind.MULTIPOLYGON,
     fields=(
@@ -30,6 +34,9 @@ LAYER = Layer(
             required=True,
             codes=(
                 code("ring", "ท่วมตั้งแต่ระดับหนึ่ง", "Wet from a stage"),
+                code(
+                    "overview", "ภาพรวมช่องหยาบ ใช้วาดเท่านั้น", "Overview in coarse cells, drawn only"
+                ),
                 code("not_modelled", "ไม่ได้คำนวณ", "Not modelled"),
             ),
             in_tile=True,
@@ -38,14 +45,16 @@ LAYER = Layer(
         number(
             "level_m", "น้ำถึงพื้นที่ระดับ", "Water stands at it", EVERYONE, unit="m MSL", in_tile=True
         ),
+        integer("zoom_from", "วาดตั้งแต่ซูม", "Drawn from zoom", EVERYONE, in_tile=True),
+        integer("zoom_to", "วาดถึงซูม", "Drawn up to zoom", EVERYONE, in_tile=True),
     ),
     natural_key=("code",),
     freshness=Freshness(days=1825),
     audience=EVERYONE,
     computed=True,
     class_field="kind",
-    # 60 stages of rough ground 10 km across are 450 kB in a tile of zoom 12 (bench/library.py), 160
-    # in 13; a phone shows a whole town at 12, and a flood that is not drawn there reads as dry
+    drawn_between=("zoom_from", "zoom_to"),
+    # a phone shows a whole town at 12, and a flood that is not drawn there reads as dry
     zooms=Zooms(min=12, max=18),
     style=Style(
         symbol=Symbol.FILL,
@@ -59,7 +68,7 @@ LAYER = Layer(
                 key="ring",
                 label=Text(th="ท่วมที่ระดับสูงสุดของคลัง", en="Wet at the highest stage"),
                 color="#6baed6",
-                values=("ring",),
+                values=("ring", "overview"),
             ),
             StyleClass(
                 key="not_modelled",

@@ -191,6 +191,8 @@ class Layer(_Frozen):
     `computed`: the platform writes the rows itself; nothing is imported into such a layer.
     `drawn_apart` names a field and a value: rows with it are left out of tiles, because another
     layer draws what they say (60 floods of one gauge lie on top of each other).
+    `drawn_between` names the fields with the first and the last zoom at which a row is in tiles;
+    null is no limit.
     Search finds rows by the beginning of a field in `found_by_code` and by words, also misspelt
     ones, in `found_by_words`; both are text.
     """
@@ -211,6 +213,7 @@ class Layer(_Frozen):
     coverage: bool = False
     computed: bool = False
     drawn_apart: tuple[str, str] | None = None
+    drawn_between: tuple[str, str] | None = None
     found_by_code: tuple[str, ...] = ()
     found_by_words: tuple[str, ...] = ()
 
@@ -266,6 +269,14 @@ class Layer(_Frozen):
             self.field(self.drawn_apart[0])
             if self.cells:
                 raise ValueError(f"{self.id}: cells would count rows that are drawn apart")
+        return self
+
+    @model_validator(mode="after")
+    def _may_be_drawn_between(self) -> Self:
+        for name in self.drawn_between or ():
+            field = self.field(name)
+            if field.type is not FieldType.INTEGER or not field.in_tile or self.cells:
+                raise ValueError(f"{self.id}: {name!r} cannot say at which zooms a row is drawn")
         return self
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """Building a town's stage library: its ground, water and levees in, zones, rings and cells out."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from flood import vertical
 from flood.certainty import StageRange, stage_range
 from flood.ground import Barrier, Ground, Quality, coarser, fill_channel, quality
 from flood.ground import with_barriers as with_barriers_in
-from flood.library import Library, Tell, build, stages_between
+from flood.library import Library, Ring, Tell, build, stages_between
+from flood.overview import Overview, overviews
 from ops.flood_cells import write_cells
 from ops.flood_ground import LibraryOrder, channel, elevation, surface, surface_of
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MSL = "Kolak-1915 (MSL)"
 """What gauges speak in Thailand."""
 _YOUNG_S = 3600
+_LOW_ZOOMS = range(flood_library.RINGS.zooms.min, 16)
+"""Zooms at which an overview may be drawn; from the next one on a cell of the ground is seen."""
 _UNITS = {"lt_0_3": "<0.3 m", "0_3_0_5": "0.3-0.5 m", "0_5_1": "0.5-1 m", "gt_1": ">1 m"}
 
 
@@ -61,9 +64,9 @@ def build_library(
     ground = Ground(ground.heights + np.float32(datum.add_m), ground.transform)
     source = channel(conn, order, ground)
     ground = fill_channel(ground, source)
+    levees = flood_library.levees(conn)
     walled = with_barriers_in(
-        ground,
-        [Barrier(each.line, each.crest_m, each.through) for each in flood_library.levees(conn)],
+        ground, [Barrier(each.line, each.crest_m, each.through) for each in levees]
     )
     ground = walled.ground
     water = surface(conn, order, ground, source)
@@ -77,6 +80,9 @@ def build_library(
         town=None if boundary is None else shapely.from_wkb(boundary),
         tell=tell,
     )
+    tell("overview", 0, 1)
+    coarse = overviews(library, _LOW_ZOOMS)
+    tell("overview", 1, 1)
     error = vertical.together(
         good.error_m,
         lost_m,
@@ -103,11 +109,13 @@ def build_library(
             "slope": water.slope,
             "calibration": asdict(water.calibration) if water.calibration else None,
             "cell_m": ground.cell_m,
+            "overviews": [{"zoom": each.zoom, "cell_m": each.cell_m} for each in coarse],
             "surface": given.surface,
             "marked": marked,
             "void_share": round(good.void_share, 5),
             "not_modelled_m2": round(library.not_modelled.area) if library.not_modelled else 0,
             "barriers": walled.burned,
+            "levees": {each.code: asdict(each.taken) for each in levees},
             "elevation_dataset": given.dataset_id,
             "elevation_source": given.source,
             "caveats": [caveat.model_dump() for caveat in caveats],
@@ -119,7 +127,7 @@ def build_library(
         flood_library.Entry(
             order.gauge,
             _zone_rows(order.gauge, library, ranges, areas, good=good, tell=tell),
-            ring_rows(order.gauge, library),
+            ring_rows(order.gauge, library, coarse),
             facts,
             file,
         ),
@@ -179,20 +187,30 @@ def _zone_rows(
     tell("zones", len(library.stages), len(library.stages))
 
 
-def ring_rows(gauge: str, library: Library) -> Iterator[flood_library.Row]:
-    """Rows of `flood_stages`."""
-    for ring in library.rings:
-        yield (
-            f"{gauge}-R{ring.wet_from_m:.2f}-{ring.level_m:.2f}",
-            gauge,
-            "ring",
-            ring.wet_from_m,
-            ring.level_m,
-            shapely.to_wkb(ring.shape),
-        )
+def ring_rows(
+    gauge: str, library: Library, coarse: Sequence[Overview]
+) -> Iterator[flood_library.Row]:
+    """Rows of `flood_stages`: the rings, and in their place at low zooms the overviews."""
+    fine_from = coarse[-1].zoom + 1 if coarse else None
+    drawn: list[tuple[str, str, tuple[Ring, ...], int | None, int | None]] = [
+        ("R", "ring", library.rings, fine_from, None)
+    ]
+    drawn += [(f"V{each.zoom}-", "overview", each.rings, each.zoom, each.zoom) for each in coarse]
+    for letter, kind, rings, zoom_from, zoom_to in drawn:
+        for ring in rings:
+            yield (
+                f"{gauge}-{letter}{ring.wet_from_m:.2f}-{ring.level_m:.2f}",
+                gauge,
+                kind,
+                ring.wet_from_m,
+                ring.level_m,
+                zoom_from,
+                zoom_to,
+                shapely.to_wkb(ring.shape),
+            )
     if library.not_modelled is not None:
         shape = shapely.to_wkb(library.not_modelled)
-        yield (f"{gauge}-N", gauge, "not_modelled", None, None, shape)
+        yield (f"{gauge}-N", gauge, "not_modelled", None, None, None, None, shape)
 
 
 def _sweep(conn: "AnyConnection", folder: Path) -> None:

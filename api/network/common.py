@@ -193,7 +193,8 @@ def answer_of(given: Given, model: type[BaseModel]) -> dict[str, Any]:
         **given.body,
     )
     answer = made.model_dump(mode="json", exclude_unset=True)
-    answer["caveats"] = [one.model_dump() for one in given.caveats]
+    told = dict.fromkeys((*given.snap.caveats, *given.caveats))
+    answer["caveats"] = [one.model_dump() for one in told]
     return answer
 
 

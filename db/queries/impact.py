@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from db import past
-from db.queries import impact_needs, impact_range
+from db.queries import gate_states, impact_needs, impact_range
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
 from db.queries.impact_caveats import HomesSeen, caveats, homes_seen
@@ -253,6 +253,7 @@ async def _answer(
         communities=impact_needs.communities(exposed, names),
         caveats=(
             *(question.forecast.caveats if question.forecast else ()),
+            *(await gate_states.of_zones(conn, zones, pos, question.as_of or question.clock)),
             *caveats(answer, question),
             *(beside.caveats if beside else ()),
         ),

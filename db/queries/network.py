@@ -14,7 +14,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from db import past
-from db.queries import impact
+from db.queries import gate_states, impact
 from db.queries.impact import Flood, Provenance
 from db.scopes import source
 from layers.catalog import get
@@ -54,12 +54,13 @@ class Reader:
 
 @dataclass
 class Snapshot:
-    """One read-only view of the town, and what has been read from it."""
+    """One read-only view of the town, what has been read from it, and what to know of that."""
 
     conn: Connection
     reader: Reader
     pos: int
     used: list[str] = field(default_factory=list)
+    caveats: list[Text] = field(default_factory=list)
 
     async def rows(
         self, layer_id: str, columns: LiteralString, *, where: LiteralString = "true"
@@ -124,6 +125,7 @@ class Snapshot:
         if "flood_zones" not in self.used:
             self.used.append("flood_zones")
         zones = await impact.zone_ids(self.conn, flood)
+        self.caveats += await gate_states.of_zones(self.conn, zones, self.pos, self.reader.moment)
         return await self._all(
             sql.SQL(
                 "SELECT ST_AsBinary(t.geom) AS shape, t.depth_class, t.depth_min_m, t.depth_max_m"

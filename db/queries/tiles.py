@@ -25,6 +25,7 @@ from db.render import (
     LABEL_PIECE,
     PIECE_ZOOM,
     WHOLE_TILE,
+    at_zoom,
     cell_bits,
     cell_column,
     cell_row,
@@ -171,11 +172,13 @@ class _Shape:
         ).format(live=self.live(box), box=box, where=where, rendered=rendered)
 
     def only(self, where: sql.Composed | None) -> sql.Composable:
-        """AND what render tables hold, AND the filter: where `table` has not seen to it already."""
-        if self.rendered:
-            return sql.SQL("")
-        tests: list[sql.Composable] = [] if where is None else [where]
-        if self.layer.drawn_apart:
+        """AND what is drawn at this zoom, AND what `table` has not seen to already."""
+        tests: list[sql.Composable] = []
+        if self.layer.drawn_between:
+            tests.append(at_zoom(self.layer, "t", sql.SQL("%(z)s")))
+        if not self.rendered and where is not None:
+            tests.append(where)
+        if not self.rendered and self.layer.drawn_apart:
             tests.append(in_tiles(self.layer, "t"))
         return sql.SQL("").join(sql.SQL(" AND ") + test for test in tests)
 

@@ -35,7 +35,8 @@ $$;
 -- when it is asked for (db.render.low_piece): first without points within a unit of the line.
 -- Piece (x << 14) + y: the part in tile 14/x/y, for that tile and all below it; cut outside the
 -- buffer of 64 units, so that no tile shows the cut. Null: everything, for shapes out of all bounds.
-CREATE OR REPLACE FUNCTION muang.render_pieces(shape gis.geometry, lowest integer)
+-- Pieces are made for the zooms from `lowest` to `highest` alone.
+CREATE OR REPLACE FUNCTION muang.render_pieces(shape gis.geometry, lowest integer, highest integer)
 RETURNS TABLE (piece integer, geom gis.geometry)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, gis, pg_temp AS $$
 DECLARE
@@ -69,7 +70,7 @@ BEGIN
     east := least(16383, floor((ST_XMax(shape) + half) / side + margin));
     north := greatest(0, floor((half - ST_YMax(shape)) / side - margin));
     south := least(16383, floor((half - ST_YMin(shape)) / side + margin));
-    FOR zoom IN lowest..13 LOOP
+    FOR zoom IN lowest..least(highest, 13) LOOP
         unit := muang.tile_unit(zoom);
         lighter := ST_Simplify(valid, 0.5 * unit);
         CONTINUE WHEN lighter IS NULL OR ST_IsEmpty(lighter);
@@ -102,6 +103,9 @@ BEGIN
         ) AS s
         WHERE d.drawn IS NOT NULL AND NOT ST_IsEmpty(d.drawn);
     END LOOP;
+    IF highest < 14 THEN
+        RETURN;
+    END IF;
     RETURN QUERY
     SELECT
         (x.x << 14) + y.y,

@@ -19,7 +19,7 @@ from tests.api.conftest import a_token, settings_for
 from tests.api.places import tile_at
 from tests.conftest import make_town
 from tests.rasters import bring, tiff
-from tests.tiny import line, load_rows, load_tiny, square
+from tests.tiny import line, load_rows, load_tiny, point, square
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,8 @@ def told(
             )
             lane = {"code": "R3", "geom": line((500, 1000), (560, 940), (960, 940))}
             load_rows(conn, "roads", [lane])
+            gauge = {"code": "DEMO.2", "kind": "river", "geom": point(20, 500)}
+            load_rows(conn, "gauges", [gauge])
         with town.connect(Machine.SERVICE) as conn:
             token = a_token(conn, Role.STAFF, "staff")
         with Caller(create_app(settings_for(town, dashboard)), token) as caller:
@@ -215,3 +217,59 @@ def test_an_observed_extent_is_drawn_and_corrected_by_the_desk_and_says_by_whom(
         told.ask("POST", "/ogc/collections/flood_zones/items", json=drawn, token=NOBODY).status_code
         == 401
     )
+
+
+STAGE = {"gauge": "DEMO.2", "stage_m": 101.0}
+RESTING: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "stages": ("/floods/DEMO.2/stages", None),
+    "a stage": ("/queries/impact", {"flood": STAGE, "layers": ["houses"]}),
+    "all zones": ("/queries/impact", {"flood": {"zone_ids": "all"}, "layers": ["houses"]}),
+    "shelters": ("/queries/shelters", {"flood": STAGE}),
+    "rounds": ("/queries/route-cuts", {"flood": STAGE}),
+    "arrival": ("/queries/arrival", {"gauge": "DEMO.2"}),
+    "score": ("/queries/flood-score", {"model": STAGE, "observed": {"zone_ids": ["SEEN"]}}),
+}
+
+
+def caveats(told: Caller, what: str, lang: str = "en") -> list[str]:
+    path, body = RESTING[what]
+    asked = f"{path}?lang={lang}"
+    reply = told.get(asked) if body is None else told.post(asked, json=body)
+    assert reply.status_code == 200, reply.text[:300]
+    return list(reply.json()["caveats"])
+
+
+def edit(told: Caller, layer: str, code: str, **fields: str) -> None:
+    found = told.get(f"/ogc/collections/{layer}/items?filter=code='{code}'").json()["features"]
+    where = f"/ogc/collections/{layer}/items/{found[0]['id']}"
+    tag = told.get(where).headers["etag"]
+    body = {"type": "Feature", "properties": fields}
+    made = told.ask("PATCH", where, json=body, headers={"If-Match": tag})
+    assert made.status_code == 200, made.text[:300]
+
+
+def test_a_gate_that_is_open_in_a_closed_levee_is_told_with_the_state_taken(told: Caller) -> None:
+    """The tiny town's gate stands 10 m from its levee; every answer that uses the library says."""
+    for what in RESTING:
+        (mine,) = [one for one in caveats(told, what) if "GT1" in one]
+        assert "Gate ประตูน้ำ 1 (GT1) is recorded as “Open”" in mine, what
+        assert "the levee คันริมแม่น้ำ (L1) as “Closed, holding”" in mine, what
+        assert "took the levee as closed" in mine, what
+        (mine,) = [one for one in caveats(told, what, "th") if "GT1" in one]
+        assert "L1" in mine, what
+        assert "ถือว่าแนวคันกั้นปิดและกั้นน้ำอยู่" in mine, what
+    imported = {"flood": {"gauge": "DEMO.1", "stage_m": 112.0}, "layers": ["houses"]}
+    before = told.post("/queries/impact", json=RESTING["a stage"][1]).json()["id"]
+    assert "GT1" not in str(told.post("/queries/impact", json=imported).json()["caveats"])
+    assert "GT1" not in str(told.get("/floods/DEMO.1/stages").json()["caveats"])
+    edit(told, "gates", "GT1", status="closed")
+    for what in RESTING:
+        assert not [one for one in caveats(told, what) if "GT1" in one], what
+    edit(told, "gates", "GT1", status="open")
+    edit(told, "levees", "L1", state="open")
+    for what in RESTING:
+        mine = [one for one in caveats(told, what) if "L1" in one]
+        assert len(mine) == 1, what
+        assert "recorded as “Open” now, but was “Closed, holding” when" in mine[0], what
+    again = told.get(f"/queries/answers/{before}?recompute=true").json()
+    assert again["recomputed"]["equal"]

@@ -164,7 +164,7 @@ def test_a_shape_out_of_all_bounds_is_kept_whole(town: TownHandle) -> None:
     with connect_admin(town.server_url, town.town_id) as conn:
         found = conn.execute("""
             SELECT p.piece, ST_NPoints(p.geom) FROM muang.render_pieces(
-                ST_Buffer(ST_SetSRID(ST_MakePoint(11000000, 1700000), 3857), 400000, 40), 9
+                ST_Buffer(ST_SetSRID(ST_MakePoint(11000000, 1700000), 3857), 400000, 40), 9, 18
             ) AS p""").fetchall()
     assert found == [(None, 161)]
 

@@ -137,7 +137,7 @@ def test_broken_off_half_way_the_old_library_stays_in_use(
     before = _build(place)
     count = _rows(town, "SELECT count(*), max(updated_at) FROM town.flood_zones")
 
-    def broken(_gauge: str, _library: object) -> Iterator[Any]:
+    def broken(*_given: object) -> Iterator[Any]:
         raise psycopg.OperationalError("the power went")
         yield
 
@@ -156,8 +156,8 @@ from db.connect import Machine, connect
 from ops import flood_library
 from ops.flood_ground import LibraryOrder
 
-def hanging(gauge, library):
-    for number, row in enumerate(rings(gauge, library)):
+def hanging(*given):
+    for number, row in enumerate(rings(*given)):
         if number == 3:  # zones are in, rings half
             print("half", flush=True)
             time.sleep(120)

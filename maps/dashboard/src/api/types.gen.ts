@@ -2138,6 +2138,12 @@ export interface Stage {
   readonly total_m2: number;
 }
 
+/** Tiles of a zoom that draw coarse cells in the rings' place, `cell_m` metres along a side. A cell is wet as soon as any of its ground is: up to one cell too much is drawn, nothing is left out. Areas and counts are those of the rings. */
+export interface StageOverview {
+  readonly zoom: number;
+  readonly cell_m: number;
+}
+
 /** The stages that enclose the error of the ground, and the counts of each layer there. */
 export interface StageRange {
   readonly stage_low_m: number | null;
@@ -2172,6 +2178,7 @@ export interface StagesAnswer {
   /** Made only because the user insisted: not for orders */
   readonly marked?: boolean;
   readonly not_modelled_m2?: number | null;
+  readonly overviews?: readonly StageOverview[];
   readonly caveats: readonly string[];
 }
 

@@ -133,7 +133,7 @@ def ask(server: tuple[str, str], town: str, side: int, *, cache_mb: int) -> None
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
                 _until_ready(client)
                 _figures(client, "stages", [f"/floods/{GAUGE}/stages"] * 20)
-                for zoom in (9, 11, 12, 13, 14, 16):
+                for zoom in (12, 13, 14, 16):
                     paths = [
                         f"/tiles/flood_stages/{zoom}/{x}/{y}.mvt" for x, y in _tiles(side, zoom)
                     ]

@@ -14,7 +14,7 @@ from shapely import MultiPolygon, Point
 from etl.demo.base_layers import multipolygon
 from etl.demo.towns import DemoTown
 
-_NOTE = "สมมติเพื่อการสาธิต · invented for the demo"
+_NOTE = "สมมติเพื่อการสาธิต"
 _FLEET = (
     *(("flat_boat", "เรือ", 6, 1, 10.0),) * 6,
     *(("truck_6", "รถบรรทุก 6 ล้อ", 25, 4, 50.0),) * 2,

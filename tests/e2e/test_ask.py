@@ -119,6 +119,35 @@ def test_a_relief_round_is_planned_over_places_set_by_hand(tiny: Served, visit: 
     page.reload()
     _answered(page)
     assert page.locator(".ask-points li").count() == len(places)
+    _are_services_too(tiny, page)
+
+
+def _are_services_too(tiny: Served, page: Page) -> None:
+    """Who is how far from a place set by hand: the same page asks, and the places stay apart."""
+    page.locator('[data-ask="coverage"]').click()
+    form = page.locator(".ask-form")
+    assert not form.locator(".ask-points").is_visible()
+    form.locator('[name="of"]').select_option("points")
+    form.locator('[name="min"]').fill("4")
+    form.locator("[data-middle]").click()
+    form.locator(".ask-points li input").fill("จุดแจกน้ำ")
+    form.locator("[data-middle]").click()
+    # one that is dropped hands its button to nobody
+    form.locator(".ask-points li").last.locator("button").last.focus()
+    page.keyboard.press("Enter")
+    form.locator(".ask-points li").nth(1).wait_for(state="detached")
+    assert page.evaluate(
+        "!document.activeElement.closest('.ask-points li') && document.activeElement.tagName"
+    ) not in (False, "BODY")
+    with page.expect_request("**/queries/coverage") as asked:
+        form.locator(".primary").click()
+    _answered(page)
+    sent = asked.value.post_data_json
+    assert [one["code"] for one in sent["points"]] == ["จุดแจกน้ำ"]
+    people = tiny.post("/queries/coverage", sent).json()["people"]
+    outside = f"{people['all'] - people['within']:,}"
+    page.locator(".ask-figures li").first.filter(has_text=outside).wait_for()
+    assert violations(page) == []
 
 
 def test_nobody_is_offered_what_is_not_theirs(tiny: Served, visit: Open) -> None:

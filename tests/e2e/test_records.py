@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import Page
 
+from db.connect import Machine
+from tests.e2e.axe import violations
 from tests.e2e.conftest import MAP, Open, Served, at
 from tests.e2e.places import place, view
+from tests.tiny import line, load_rows
 
 pytestmark = pytest.mark.e2e
 
@@ -122,3 +125,27 @@ def test_the_map_goes_to_the_flood_when_asked(tiny: Served, visit: Open) -> None
 def test_a_record_that_is_gone_says_so(tiny: Served, visit: Open) -> None:
     watched = visit(tiny, "#rec=parcels/999999", wait=False, quiet=True)
     watched.page.locator(".record .problem").filter(has_text="ไม่มีแล้ว").wait_for()
+
+
+def test_a_gate_that_its_levee_calls_shut_says_so_on_both_cards(tiny: Served, visit: Open) -> None:
+    piece = {"code": "GT1", "name": "ช่องประตู 1", "kind": "gate", "state": "closed"}
+    with tiny.town.connect(Machine.LOADER) as conn:
+        load_rows(conn, "levees", [{**piece, "geom": line((245, 5), (255, 5))}])
+    try:
+        gate = record_of(tiny, "gates", code="GT1")["id"]
+        page = visit(tiny, f"#lang=th&{view(250, 100, 16)}&rec=gates/{gate}", wait=False).page
+        card = page.locator(".record [data-clash]")
+        card.filter(has_text="ช่องประตู 1").wait_for()
+        assert violations(page) == []
+        # each leads to the other, which says the same
+        card.locator(".link").focus()
+        page.keyboard.press("Enter")
+        page.locator("#record-title").filter(has_text="ช่องประตู 1").wait_for()
+        card.filter(has_text="ประตูน้ำ 1").wait_for()
+        assert page.evaluate("document.activeElement.tagName") != "BODY"
+        page.get_by_role("button", name="EN", exact=True).click()
+        card.filter(has_text="Open").wait_for()
+        assert violations(page) == []
+    finally:
+        with tiny.town.connect(Machine.LOADER) as conn:
+            conn.execute("DELETE FROM town.levees AS l WHERE l.code = 'GT1'")

@@ -61,7 +61,8 @@ export class AskPoints extends DeskPart {
           : html`<ol>
               ${repeat(
                 this.points,
-                ({ name }) => name,
+                // the place itself: its name is written while one is at its buttons
+                ({ at }) => at,
                 ({ name }, n) => html`<li>
                   <input aria-label=${this.t('ask.pointName', { n: n + 1 })} maxlength="80" autocomplete="off"
                     .value=${name} @change=${(event: Event) => this.#name(n, (event.target as HTMLInputElement).value)} />
@@ -111,7 +112,7 @@ export class AskPoints extends DeskPart {
     const known = new Set(this.points.map(({ name }) => name));
     let n = this.points.length + 1;
     while (known.has(this.t('ask.point', { n }))) n += 1;
-    this.#put([...this.points, { name: this.t('ask.point', { n }), at }]);
+    this.#put([...this.points, { name: this.t('ask.point', { n }), at: [at[0], at[1]] }]);
   }
 
   /** Names tell places apart in the answer: one that is taken stays another's. */

@@ -8,17 +8,17 @@ AXE = Path(__file__).resolve().parents[2] / "maps/dashboard/node_modules/axe-cor
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it stands."""
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """What axe-core finds wrong with the page as it stands; `within`: with this part of it."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = page.evaluate(
-        """async (tags) => {
-            const {violations} = await axe.run(document, {runOnly: tags});
+        """async ([tags, within]) => {
+            const {violations} = await axe.run(within ?? document, {runOnly: tags});
             return violations.flatMap(({id, nodes}) =>
                 nodes.map(({html, failureSummary}) => `${id}: ${html}: ${failureSummary}`));
         }""",
-        TAGS,
+        [TAGS, within],
     )
     return found
 

@@ -1,5 +1,7 @@
 """Questions asked of the town from the desk: on the map, in tables, with proof, and printed."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page
 
@@ -142,7 +144,7 @@ def _are_services_too(tiny: Served, page: Page) -> None:
     with page.expect_request("**/queries/coverage") as asked:
         form.locator(".primary").click()
     _answered(page)
-    sent = asked.value.post_data_json
+    sent: Any = asked.value.post_data_json
     assert [one["code"] for one in sent["points"]] == ["จุดแจกน้ำ"]
     people = tiny.post("/queries/coverage", sent).json()["people"]
     outside = f"{people['all'] - people['within']:,}"
@@ -154,6 +156,13 @@ def test_nobody_is_offered_what_is_not_theirs(tiny: Served, visit: Open) -> None
     page = visit(tiny, "#lang=en", role=Role.COORDINATOR).page
     page.locator('[data-ask="evacuation"]').wait_for()
     assert page.locator('[data-ask="revenue_gaps"]').count() == 0
+    # every question's form, in both languages
+    for label in ("EN", "ไทย"):
+        page.get_by_role("button", name=label, exact=True).click()
+        for kind in page.locator("[data-ask]").evaluate_all("all => all.map((e) => e.dataset.ask)"):
+            page.locator(f'[data-ask="{kind}"]').click()
+            page.locator(".ask-form").wait_for()
+            assert violations(page, ".ask") == []
     public = visit(tiny, f"#lang=en&{FLOOD}&ask=route_cuts;v=truck_6;n=2", role=None).page
     _answered(public)
     assert public.locator('[data-ask="evacuation"], [data-ask="revenue_gaps"]').count() == 0

@@ -97,7 +97,9 @@ def test_an_event_from_its_flag_to_its_story(tiny: Served, visit: Open) -> None:
     _form(page).locator(".primary").click()
     page.locator(".event-story li").filter(has_text="น้ำเริ่มลด").wait_for()
     assert violations(page) == []
-    page.locator('[data-act="close"]').click()
+    for form in ('[data-line="flag"] .link', '[data-act="note"]', '[data-act="close"]'):
+        page.locator(form).click()
+        assert violations(page, "dialog.event") == []
     _form(page).locator('[name="signer"]').fill(MAYOR)
     _form(page).locator('[name="document_no"]').fill("พบ 30/2569")
     _form(page).locator(".primary").click()

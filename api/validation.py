@@ -11,6 +11,11 @@ from layers.text import Text
 
 Context = dict[str, Any]
 
+_MOMENT = Text(
+    th="ต้องเป็นวันเวลาพร้อมเขตเวลา เช่น 2026-11-22T06:00:00+07:00",
+    en="must be a time with its zone, such as 2026-11-22T06:00:00+07:00",
+)
+
 _SENTENCES: dict[str, Callable[[Context], Text]] = {
     "missing": lambda _: Text(th="ต้องระบุ", en="is needed"),
     "extra_forbidden": lambda _: Text(th="ไม่มีช่องนี้", en="is not a field of this request"),
@@ -30,6 +35,43 @@ _SENTENCES: dict[str, Callable[[Context], Text]] = {
     "less_than_equal": lambda c: Text(
         th=f"ต้องไม่เกิน {c.get('le')}", en=f"must be at most {c.get('le')}"
     ),
+    "greater_than": lambda c: Text(
+        th=f"ต้องมากกว่า {c.get('gt')}", en=f"must be greater than {c.get('gt')}"
+    ),
+    "less_than": lambda c: Text(
+        th=f"ต้องน้อยกว่า {c.get('lt')}", en=f"must be less than {c.get('lt')}"
+    ),
+    "int_from_float": lambda _: Text(th="ต้องเป็นจำนวนเต็ม", en="must be a whole number"),
+    "string_unicode": lambda _: Text(
+        th="มีอักขระที่ไม่สมบูรณ์", en="holds half a character, which is no text"
+    ),
+    "string_pattern_mismatch": lambda _: Text(
+        th="มีอักขระที่ใช้ไม่ได้ หรือผิดรูปแบบ",
+        en="holds a character that cannot be used, or is not in its form",
+    ),
+    "string_too_short": lambda c: Text(
+        th=f"ต้องมีอย่างน้อย {c.get('min_length')} อักขระ",
+        en=f"needs at least {c.get('min_length')} characters",
+    ),
+    "string_too_long": lambda c: Text(
+        th=f"ยาวได้ไม่เกิน {c.get('max_length')} อักขระ",
+        en=f"may have at most {c.get('max_length')} characters",
+    ),
+    "model_attributes_type": lambda _: Text(
+        th="ต้องเป็นวัตถุ JSON เช่น {}", en="must be a JSON object such as {}"
+    ),
+    "model_type": lambda _: Text(th="ต้องเป็นวัตถุ JSON เช่น {}", en="must be a JSON object such as {}"),
+    "union_tag_invalid": lambda c: Text(
+        th=f"{c.get('discriminator')} ต้องเป็น {c.get('expected_tags')}",
+        en=f"needs {c.get('discriminator')} to be one of {c.get('expected_tags')}",
+    ),
+    "union_tag_not_found": lambda c: Text(
+        th=f"ต้องระบุ {c.get('discriminator')}", en=f"needs {c.get('discriminator')}"
+    ),
+    "datetime_from_date_parsing": lambda _: _MOMENT,
+    "datetime_parsing": lambda _: _MOMENT,
+    "datetime_type": lambda _: _MOMENT,
+    "timezone_aware": lambda _: _MOMENT,
     "string_type": lambda _: Text(th="ต้องเป็นข้อความ", en="must be text"),
     "list_type": lambda _: Text(th="ต้องเป็นรายการ", en="must be a list"),
     "too_short": lambda c: Text(

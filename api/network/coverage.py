@@ -171,8 +171,9 @@ def _people(found: _Found, asked: CoverageRequest) -> dict[str, Any]:
 
 
 def _counts(rows: list[tuple[dict[str, Any], Reach]]) -> dict[str, Any]:
+    known = any(row["counted"] for row, _ in rows)
     return {
-        "people": _by_reach((int(row["people"]), reach) for row, reach in rows),
+        "people": _by_reach((int(row["people"]), reach) for row, reach in rows) if known else None,
         "households": {
             **_by_reach((1, reach) for _, reach in rows),
             "uncounted": sum(not row["counted"] for row, _ in rows),
@@ -180,7 +181,9 @@ def _counts(rows: list[tuple[dict[str, Any], Reach]]) -> dict[str, Any]:
         "by_age": {
             age: _by_reach((int(row[column]), reach) for row, reach in rows)
             for age, column in AGES.items()
-        },
+        }
+        if known
+        else None,
     }
 
 

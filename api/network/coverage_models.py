@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from api.impact_models import Latitude, Longitude
 from api.network.models import (
@@ -11,6 +18,7 @@ from api.network.models import (
     NetworkAnswer,
     NetworkRequest,
     RoadsUsed,
+    each_once,
 )
 from api.validation import SentenceError
 from api.vehicle_models import VehicleId, VehicleUsed
@@ -40,7 +48,7 @@ class CoverageRequest(NetworkRequest):
     shelters: Literal["open", "all"] | None = Field(
         default=None, description="Shelters: those open now, or all as though they were"
     )
-    points: list[ServicePoint] | None = Field(
+    points: Annotated[list[ServicePoint], AfterValidator(each_once)] | None = Field(
         default=None, min_length=1, max_length=200, description="Places given here"
     )
     within_min: float = Field(gt=0, le=240, description="Minutes counted as within reach")
@@ -96,9 +104,9 @@ class CommunityCovered(BaseModel):
     """One community's people by reach; null: houses in no community."""
 
     community: str | None
-    people: CountsByReach
+    people: CountsByReach | None = Field(description="null: nobody has counted any of them")
     households: HouseholdsByReach
-    by_age: dict[str, CountsByReach]
+    by_age: dict[str, CountsByReach] | None
 
 
 class HouseholdOutside(BaseModel):
@@ -122,7 +130,8 @@ class RoadsByReach(BaseModel):
 class CoverageAnswer(NetworkAnswer):
     """Who is outside. People are absent for roles that do not see households.
 
-    They are absent too in a town that has none on record: no data is never 0.
+    They are absent too in a town that has none on record, and null where nobody has ever counted
+    who lives in them: no data is never 0.
     """
 
     kind: Literal["coverage"]

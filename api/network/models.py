@@ -2,14 +2,24 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from api.impact_models import FloodRequest, Latitude, Longitude, Provenance, Recomputed, sane
+from api.validation import SentenceError
 from api.vehicle_models import VehicleId, VehicleUsed, Words
+from layers.text import Text
 
-Code = Annotated[str, Field(max_length=200)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 LonLat = tuple[float, float]
 
 
@@ -261,6 +271,29 @@ class EvacuationAnswer(NetworkAnswer):
     alerts: list[PowerAlertOut]
 
 
+class _Called(Protocol):
+    """Something with a code."""
+
+    code: str
+
+
+_Some = TypeVar("_Some", bound=_Called)
+
+
+def each_once(places: list[_Some]) -> list[_Some]:
+    """The places, when no two have one code: an answer could not say which it means."""
+    codes = [place.code for place in places]
+    twice = next((code for code in codes if codes.count(code) > 1), None)
+    if twice is not None:
+        raise SentenceError(
+            Text(
+                th=f"มีรหัส “{twice}” มากกว่าหนึ่งจุด แต่ละจุดต้องมีรหัสของตนเอง",
+                en=f"has more than one place called “{twice}”; each needs a code of its own",
+            )
+        )
+    return places
+
+
 class ReliefStop(BaseModel):
     """A place a relief round calls at."""
 
@@ -284,9 +317,12 @@ class RouteCutsRequest(NetworkRequest):
     """Which stops of the waste routes, or of a relief round, are lost, and the way left."""
 
     routes: list[Code] | None = Field(
-        default=None, max_length=500, description="Codes of waste routes; all when not given"
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="Codes of waste routes; all when not given",
     )
-    relief: list[ReliefStop] | None = Field(
+    relief: Annotated[list[ReliefStop], AfterValidator(each_once)] | None = Field(
         default=None,
         min_length=1,
         max_length=200,
@@ -299,6 +335,17 @@ class RouteCutsRequest(NetworkRequest):
     collections: int = Field(
         default=1, ge=0, le=365, description="Collections the flood keeps the lorry away from"
     )
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        if self.routes is not None and self.relief is not None:
+            raise SentenceError(
+                Text(
+                    th="ถามเส้นทางเก็บขยะ (routes) หรือรอบส่งของ (relief) ทีละอย่าง",
+                    en="asks about waste routes (routes) or a relief round (relief), not both",
+                )
+            )
+        return self
 
 
 class DepotUsed(BaseModel):

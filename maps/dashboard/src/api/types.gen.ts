@@ -146,9 +146,10 @@ export interface Community {
 /** One community's people by reach; null: houses in no community. */
 export interface CommunityCovered {
   readonly community: string | null;
-  readonly people: CountsByReach;
+  /** null: nobody has counted any of them */
+  readonly people: CountsByReach | null;
   readonly households: HouseholdsByReach;
-  readonly by_age: Readonly<Record<string, CountsByReach>>;
+  readonly by_age: Readonly<Record<string, CountsByReach>> | null;
 }
 
 /** What is cut off in one community; the code is null for what lies in none. */
@@ -212,7 +213,7 @@ export interface CountsByReach {
   readonly no_location: number;
 }
 
-/** Who is outside. People are absent for roles that do not see households. They are absent too in a town that has none on record: no data is never 0. */
+/** Who is outside. People are absent for roles that do not see households. They are absent too in a town that has none on record, and null where nobody has ever counted who lives in them: no data is never 0. */
 export interface CoverageAnswer {
   readonly id: string;
   readonly kind: "coverage";

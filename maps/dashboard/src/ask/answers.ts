@@ -128,16 +128,18 @@ export function roads(app: App, { vehicle, roads: of }: Pick<SheltersAnswer, 've
     })}</p>`;
 }
 
+const REACHES = ['all', 'within', 'far', 'unreachable', 'no_location'] as const;
+
 function coverage(app: App, answer: CoverageAnswer, hands: Hands): TemplateResult {
   const { lang } = app.store.state;
   const { people, households, communities, outside, services, by_age } = answer;
   const n = (value: number) => number(value, lang);
   const serve = services.filter(({ status }) => status === 'serves').length;
-  const cells = (of: CountsByReach) => html`<td class="num">${n(of.all)}</td>
-    <td class="num">${n(of.within)}</td><td class="num">${n(of.far)}</td>
-    <td class="num">${n(of.unreachable)}</td><td class="num">${n(of.no_location)}</td>`;
-  const heads = ['all', 'within', 'far', 'unreachable', 'no_location'].map((name) => ({
-    title: app.t(`ask.reach.${name}` as 'ask.reach.all'),
+  // null: people nobody has ever counted, which is not nobody
+  const cells = (of: CountsByReach | null) =>
+    REACHES.map((reach) => html`<td class="num">${of ? n(of[reach]) : app.t('ask.unknown')}</td>`);
+  const heads = REACHES.map((name) => ({
+    title: app.t(`ask.reach.${name}`),
     number: true,
   }));
   return html`
@@ -148,7 +150,9 @@ function coverage(app: App, answer: CoverageAnswer, hands: Hands): TemplateResul
             ${figure(app.t('ask.reach.far'), n(people.far))}
             ${figure(app.t('ask.reach.unreachable'), n(people.unreachable))}
             ${figure(app.t('ask.reach.no_location'), n(people.no_location))}`
-          : nothing
+          : households
+            ? figure(app.t('ask.outside', { n: answer.within_min }), app.t('ask.unknown'))
+            : nothing
       }
       ${figure(app.t('ask.serving'), n(serve), app.t('ask.ofServices', { n: n(services.length) }))}
     </ul>

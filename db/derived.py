@@ -41,7 +41,7 @@ PUBLIC_FUNCTIONS: tuple[LiteralString, ...] = (
     "muang.handy_parts(gis.geometry)",
     "muang.has_field(text, text)",
     "muang.communities_at(bigint[], gis.geometry[])",
-    "muang.impact(bigint[], gis.geometry, text[], boolean, text[], text[], double precision)",
+    "muang.impact_water(bigint[], gis.geometry)",
     (
         "muang.impact_people(gis.geometry[], integer[], double precision[], double precision[],"
         " boolean, boolean, boolean, text[], double precision)"

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from db import past
-from db.queries import gate_states, impact_needs, impact_range
+from db.queries import gate_states, impact_counts, impact_needs, impact_range
 from db.queries.cql2_parse import Node
 from db.queries.cql2_sql import condition
 from db.queries.impact_caveats import HomesSeen, caveats, homes_seen
@@ -174,12 +174,13 @@ async def impact(
     asked = [question] if other is None else [question, other]
     for each in asked:
         _check(each)
+    deadline = impact_counts.Deadline(question.role)
     found: list[Impact] = []
     while len(found) < len(asked):
         first = asked[len(found)]
         async with past.snapshot(conn, first.role, first.moment) as pos:
             found += [
-                await _answer(conn, each, pos, more)
+                await _answer(conn, each, pos, deadline, more)
                 for each in asked[len(found) :]
                 if each.moment == first.moment
             ]
@@ -187,7 +188,11 @@ async def impact(
 
 
 async def _answer(
-    conn: Connection, question: Question, pos: int, more: More | None = None
+    conn: Connection,
+    question: Question,
+    pos: int,
+    deadline: impact_counts.Deadline,
+    more: More | None,
 ) -> Impact:
     """Answer one question in the snapshot that is open."""
     counted = layers_counted(question)
@@ -199,32 +204,28 @@ async def _answer(
     else:
         above = impact_needs.above_of(await _rows(conn, _ABOVE) if "households" in counted else [])
 
-    async def told(of_zones: list[int] | None) -> dict[str, Any]:
-        cursor = await conn.execute(
-            "SELECT muang.impact("
-            "%s::bigint[], %s::geometry, %s::text[], %s, %s::text[], %s::text[], %s)",
-            [
-                of_zones,
-                drawn,
-                list(counted),
-                question.with_ids,
-                [name for name in counted if scope_of(get(name), question.role) is not None],
-                _keys(question),
-                above.metres,
-            ],
-        )
-        (found,) = _one(await cursor.fetchone())
-        return dict(found)
+    asker = impact_counts.Asker(
+        scoped=[name for name in counted if scope_of(get(name), question.role) is not None],
+        scope_keys=_keys(question),
+        with_ids=question.with_ids,
+        displaced_above_m=above.metres,
+        deadline=deadline,
+    )
 
-    async def marked(of_zones: list[int]) -> dict[str, Any]:
-        return _mark_suppressed((await told(of_zones))["exposed"], question)
+    async def marked(water: impact_counts.Water) -> dict[str, Any]:
+        return _mark_suppressed(await impact_counts.exposed(conn, water, counted, asker), question)
 
-    answer = await told(zones)
-    exposed = _mark_suppressed(answer["exposed"], question)
+    async def marked_zones(of_zones: list[int]) -> dict[str, Any]:
+        return await marked(await impact_counts.water(conn, of_zones, None, deadline))
+
+    water = await impact_counts.water(conn, zones, drawn, deadline)
+    flood: dict[str, Any] = {"area_m2": water.area_m2, "depth_known": water.depth_known}
+    exposed = await marked(water)
     if question.flood.stage is not None and zones:
-        enclosed = await impact_range.between(conn, zones, exposed, marked)
+        enclosed = await impact_range.between(conn, zones, exposed, marked_zones)
         if enclosed is not None:
-            answer["flood"]["range"] = enclosed
+            flood["range"] = enclosed
+    told = caveats(flood, exposed, question)
     states = exposed.pop("displaced", None)
     grouped = any("by_community" in part for part in exposed.values())
     names = await _rows(conn, _COMMUNITIES) if grouped else []
@@ -243,7 +244,7 @@ async def _answer(
         id=uuid.uuid4(),
         computed_at=question.clock,
         pos=pos,
-        flood=answer["flood"],
+        flood=flood,
         exposed=exposed,
         provenance=tuple(
             [await provenance_of(conn, layer, question) for layer in dict.fromkeys(used)]
@@ -254,7 +255,7 @@ async def _answer(
         caveats=(
             *(question.forecast.caveats if question.forecast else ()),
             *(await gate_states.of_zones(conn, zones, pos, question.as_of or question.clock)),
-            *caveats(answer, question),
+            *told,
             *(beside.caveats if beside else ()),
         ),
         beside=beside,

@@ -67,8 +67,8 @@ _ABOUT_HOMES = {
 }
 
 
-def caveats(answer: dict[str, Any], question: Asker) -> tuple[Text, ...]:
-    """Sentences about an answer as `muang.impact` gives it."""
+def caveats(flood: dict[str, Any], exposed: dict[str, Any], question: Asker) -> tuple[Text, ...]:
+    """Sentences about an answer: its flood and the counts of its layers."""
     found = [
         Text(
             th="นับสิ่งที่แตะเขตน้ำท่วม (ST_Intersects) หลังซ่อมรูปแปลงตอนนำเข้า แม้แตะเพียงขอบ",
@@ -76,7 +76,6 @@ def caveats(answer: dict[str, Any], question: Asker) -> tuple[Text, ...]:
             "import, even at an edge.",
         )
     ]
-    exposed = answer["exposed"]
     if question.as_of is not None:
         moment = question.as_of.astimezone(_BANGKOK)
         found.append(
@@ -85,7 +84,7 @@ def caveats(answer: dict[str, Any], question: Asker) -> tuple[Text, ...]:
                 en=f"The town as it was on {moment:%d %B %Y at %H:%M}.",
             )
         )
-    if not answer["flood"]["depth_known"]:
+    if not flood["depth_known"]:
         found.append(
             Text(
                 th="ไม่ทราบความลึกของน้ำในบางเขต",

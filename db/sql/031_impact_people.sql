@@ -15,7 +15,9 @@ CREATE OR REPLACE FUNCTION muang.impact_people(
     scope_keys text[],
     displaced_above_m double precision
 ) RETURNS jsonb
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE
+-- all houses of a town of 200,000 are grouped in main memory
+SET work_mem = '32MB' AS $$
 DECLARE
     grouped boolean;
     houses jsonb;
@@ -54,7 +56,7 @@ BEGIN
         CROSS JOIN LATERAL muang.communities_at(a.ids, a.points) AS c
     ),
 
-    wet AS (
+    wet AS MATERIALIZED (
         SELECT
             h.id,
             h.house_code,
@@ -103,9 +105,10 @@ BEGIN
                 THEN jsonb_build_object('ids', (SELECT coalesce(jsonb_agg(w.id ORDER BY w.id), '[]') FROM wet AS w))
             ELSE '{}'
         END,
-        (SELECT array_agg(w.house_code ORDER BY w.id) FROM wet AS w),
-        (SELECT array_agg(w.indoor_m ORDER BY w.id) FROM wet AS w),
-        (SELECT array_agg(w.place ORDER BY w.id) FROM wet AS w)
+        -- in one order, that of the rows kept of `wet`
+        (SELECT array_agg(w.house_code) FROM wet AS w),
+        (SELECT array_agg(w.indoor_m) FROM wet AS w),
+        (SELECT array_agg(w.place) FROM wet AS w)
     INTO houses, codes, depths, places;
 
     IF with_households THEN

@@ -1,7 +1,7 @@
 -- What land, licences and places a flood touches.
 -- from: parcels, permits, facilities, shelters, communities -> parts of the impact answer
 
--- zones with ranks: one area for each depth class; flood: their union; pieces: the flood cut small.
+-- Areas are those of `muang.impact_water`.
 -- A parcel belongs to the community that holds a point on it. The appraised value is told only
 -- where the caller sees it, with the number of parcels that have none.
 CREATE OR REPLACE FUNCTION muang.impact_parcels(
@@ -11,7 +11,9 @@ CREATE OR REPLACE FUNCTION muang.impact_parcels(
     pieces gis.geometry[],
     with_ids boolean
 ) RETURNS jsonb
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE
+-- all parcels of a town of 200,000 are grouped in main memory
+SET work_mem = '32MB' AS $$
 DECLARE
     part jsonb;
     valued boolean := muang.has_field('parcels', 'appraised_value');
@@ -22,13 +24,23 @@ BEGIN
     END IF;
     SELECT EXISTS (SELECT 1 FROM communities) INTO grouped;
     EXECUTE format($count$
-        WITH met AS (
+        WITH pair AS MATERIALIZED (
+            -- by itself: what is grouped is sorted, and shapes need not be
             SELECT
                 p.id,
-                max(z.rank) AS rank
+                z.rank,
+                ST_Covers(z.geom, p.geom) AS inside
             FROM unnest($1, $2) AS z (geom, rank)
             INNER JOIN parcels AS p ON ST_Intersects(p.geom, z.geom)
-            GROUP BY p.id
+        ),
+
+        met AS (
+            SELECT
+                m.id,
+                max(m.rank) AS rank,
+                bool_or(m.inside) AS inside
+            FROM pair AS m
+            GROUP BY m.id
         ),
 
         wet AS MATERIALIZED (
@@ -37,6 +49,7 @@ BEGIN
                 p.geom,
                 coalesce(p.use, 'unknown') AS class,
                 m.rank,
+                m.inside,
                 %s AS value
             FROM met AS m
             INNER JOIN parcels AS p ON m.id = p.id
@@ -62,7 +75,7 @@ BEGIN
                 ST_Area(w.geom) AS area_m2,
                 -- whole parcels under water need no overlay; the others meet only small pieces
                 CASE
-                    WHEN ST_Covers($3, w.geom) THEN ST_Area(w.geom)
+                    WHEN w.inside OR ST_Covers($3, w.geom) THEN ST_Area(w.geom)
                     ELSE (
                         SELECT coalesce(sum(ST_Area(ST_Intersection(w.geom, k))), 0)
                         FROM unnest($4) AS k

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from db.queries.impact import Flood, Impact, Question, impact
+from db.queries.impact_counts import Deadline
 from layers.errors import BadRequestError, NotFoundError
 from layers.model import Role
 from tests.conftest import TownHandle
@@ -116,3 +117,25 @@ def test_a_flood_that_cannot_be_used_is_said_so(tiny_town: TownHandle, flood: Fl
 def test_unknown_zones_are_named(tiny_town: TownHandle) -> None:
     with pytest.raises(NotFoundError, match="Z999"):
         ask(tiny_town, Flood(zone_ids=("Z10", "Z999")))
+
+
+@pytest.mark.parametrize(("role", "most_ms"), [(Role.ADMIN, 40_000), (Role.PUBLIC, 10_000)])
+def test_an_answer_has_one_deadline_which_ends_with_it(
+    tiny_town: TownHandle, role: Role, most_ms: int
+) -> None:
+    setting = "SELECT setting::integer FROM pg_settings WHERE name = 'statement_timeout'"
+
+    async def run() -> list[int]:
+        found = []
+        async with await psycopg.AsyncConnection.connect(
+            tiny_town.url(role), autocommit=True
+        ) as conn:
+            async with conn.transaction():
+                await Deadline(role).tell(conn)
+                found += await (await conn.execute(setting)).fetchall()
+            found += await (await conn.execute(setting)).fetchall()
+        return [value for (value,) in found]
+
+    left, afterwards = asyncio.run(run())
+    assert most_ms / 2 < left <= most_ms
+    assert afterwards == 10_000

@@ -103,6 +103,7 @@ def test_displaced_and_what_they_need(tiny_town: TownHandle) -> None:
     assert (items["milk"]["amount"], items["milk"]["at_most"]) == (None, None)
     assert items["water"]["reference"] == "ค่าทดสอบ"
     assert "minimum_needs" in {item.layer for item in answer.provenance}
+    assert any("counted by depth indoors alone" in caveat.en for caveat in answer.caveats)
 
 
 def test_the_depth_that_displaces_is_the_askers_to_say(tiny_town: TownHandle) -> None:

@@ -225,7 +225,8 @@ def test_its_stage_library_is_built_once_and_floods_what_its_plan_does(
         assert libraries(conn) == [made]
         assert all(row.source == SOURCE and row.synthetic for row in list_datasets(conn))
         assert len(told.titles) == 1
-        assert {what for what, _, _ in told.reports} == {"fill", "rings", "zones"}
+        steps = {"fill", "rings", "overview", "zones"}
+        assert {what for what, _, _ in told.reports} == steps
         zones = demo("patong").frames["flood_zones"]
         area = shapely.union_all(demo("patong").frames["town_boundary"].geometry.to_numpy())
         for stage in (1.5, 2.0, 2.5, 3.0):

@@ -13,32 +13,36 @@ from db.feeds import Feed, FeedState
 from tests.api.caller import Caller
 from tests.conftest import TownHandle
 
-NOW = datetime.now(UTC)
-GOOD = FeedState(
-    "a_good", circuit="closed", tried_at=NOW, succeeded_at=NOW, next_try_at=NOW, newest_at=NOW
-)
-SILENT = replace(
-    GOOD,
-    feed="b_silent",
-    succeeded_at=NOW - timedelta(hours=6),
-    failures=7,
-    circuit="open",
-    error_th="แหล่งข้อมูลขัดข้อง (500)",
-    error_en="The source is out of order (500).",
-)
-ODD = replace(GOOD, feed="c_odd", doubt_th="เวลาล่วงหน้า", doubt_en="Times lie ahead.")
+
+def _states(now: datetime) -> tuple[FeedState, FeedState, FeedState]:
+    good = FeedState(
+        "a_good", circuit="closed", tried_at=now, succeeded_at=now, next_try_at=now, newest_at=now
+    )
+    silent = replace(
+        good,
+        feed="b_silent",
+        succeeded_at=now - timedelta(hours=6),
+        failures=7,
+        circuit="open",
+        error_th="แหล่งข้อมูลขัดข้อง (500)",
+        error_en="The source is out of order (500).",
+    )
+    odd = replace(good, feed="c_odd", doubt_th="เวลาล่วงหน้า", doubt_en="Times lie ahead.")
+    return good, silent, odd
 
 
 @pytest.fixture
-def three(tiny_town: TownHandle) -> Iterator[None]:
-    """A good feed, one that is silent, and one that lies."""
+def three(tiny_town: TownHandle) -> Iterator[datetime]:
+    """A good feed, one that is silent, and one that lies; yields when they were asked."""
+    # not when the module is read: a whole run may come here after what a feed may be silent
+    now = datetime.now(UTC)
     with tiny_town.connect(Machine.LOADER) as conn:
-        for state in (GOOD, SILENT, ODD):
+        for state in _states(now):
             feeds.add(
                 conn, Feed(state.feed, "thaiwater", "https://x.example/?k={key}", 600, "tests")
             )
             feeds.put_state(conn, state)
-    yield
+    yield now
     with tiny_town.connect(Machine.LOADER) as conn:
         conn.execute("DELETE FROM muang.feed")
 
@@ -57,14 +61,13 @@ def test_the_state_of_each_feed_is_told(caller: Caller) -> None:
     assert "added_by" not in reply.text
 
 
-@pytest.mark.usefixtures("three")
 def test_screens_hear_of_a_feed_that_grows_stale_by_time_alone(
-    caller: Caller, tiny_town: TownHandle
+    caller: Caller, tiny_town: TownHandle, three: datetime
 ) -> None:
     house: House = caller.app.state.house
 
     def look(after: timedelta) -> bool:
-        return bool(caller.run(house.feeds.look(NOW + after)))
+        return bool(caller.run(house.feeds.look(three + after)))
 
     def told() -> int:
         with tiny_town.connect(Machine.SERVICE) as conn:
@@ -84,10 +87,12 @@ def test_screens_hear_of_a_feed_that_grows_stale_by_time_alone(
     assert told() == before + 2
 
 
-@pytest.mark.usefixtures("three")
-def test_a_feed_that_is_changed_is_told_and_keeps_what_it_was(tiny_town: TownHandle) -> None:
+def test_a_feed_that_is_changed_is_told_and_keeps_what_it_was(
+    tiny_town: TownHandle, three: datetime
+) -> None:
+    good, _, _ = _states(three)
     with tiny_town.connect(Machine.LOADER) as conn:
-        state = replace(GOOD, etag='"1"', last_modified="Sat", failures=3, report={"new": 3})
+        state = replace(good, etag='"1"', last_modified="Sat", failures=3, report={"new": 3})
         feeds.put_state(conn, state)
         conn.commit()
 
@@ -104,6 +109,6 @@ def test_a_feed_that_is_changed_is_told_and_keeps_what_it_was(tiny_town: TownHan
         feeds.change(conn, replace(feed, url="https://y.example/?k={key}"))
         now = feeds.states(conn)["a_good"]
         assert (now.etag, now.last_modified, now.failures, now.next_try_at) == (None, None, 0, None)
-        assert (now.succeeded_at, now.newest_at) == (NOW, NOW)
+        assert (now.succeeded_at, now.newest_at) == (three, three)
         assert now.report == {"new": 3}
         assert feeds.get(conn, "a_good").added_at == feed.added_at

@@ -29,7 +29,7 @@ TOKENS = re.compile(r"zq\d{4}k|(?<![\d.])73100\d{3}(?!\d)|(?<!\d)73\d\d\.625|203
 CODED: dict[str, dict[str, Any]] = {
     "water": {"kind": "river"},
     "flood_zones": {"kind": "stage", "depth_class": "gt_1", "stage_m": 112.0, "gauge": "G1"},
-    "flood_stages": {"zoom_from": None, "zoom_to": None},
+    "flood_stages": {"zoom_from": 0, "zoom_to": 22},
     "roads": {"class": "primary", "oneway": "no"},
     "closures": {"status": "closed"},
     "gauges": {"code": "G1", "kind": "river"},
